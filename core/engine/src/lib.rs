@@ -1,0 +1,1 @@
+//! The engine of aiperf: load generator, collection, statistics, report.

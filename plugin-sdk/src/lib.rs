@@ -1,0 +1,1 @@
+//! SDK for writing aiperf collectors, parsers and exporters.

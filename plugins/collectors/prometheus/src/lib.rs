@@ -1,0 +1,1 @@
+//! Collector: scrapes Prometheus and OpenMetrics endpoints.
