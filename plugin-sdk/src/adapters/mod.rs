@@ -1,0 +1,14 @@
+//! Wraps authors' traits into the boundary's objects: decodes, catches panics, encodes. Used by
+//! [`export_plugin!`](crate::export_plugin).
+
+mod collector;
+mod exporter;
+mod factory;
+mod guard;
+mod parser;
+
+pub use collector::{Poll, Stream, Targets};
+pub use exporter::Export;
+pub use factory::{Role, factory};
+pub(crate) use guard::{Guarded, guard};
+pub use parser::Parse;

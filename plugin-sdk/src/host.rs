@@ -1,0 +1,219 @@
+//! What the host lends to a plugin. A plugin library has its own standard library, so its prints,
+//! loggers and panic hooks do not reach the host: these do.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use abi_stable::std_types::RSlice;
+
+use crate::abi::{AbiHttpRequest, HostBox, WriterBox};
+use crate::time::Instant2;
+use crate::{PluginError, Result};
+
+/// Why [`Host::wait`] returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// The time is over.
+    Elapsed,
+    /// The run stops: return soon.
+    Stop,
+    /// A barrier: push what you have, then call [`Host::synced`].
+    Sync,
+}
+
+/// Severity of a log line, by consequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum LogLevel {
+    /// Data was lost, or somebody has to act.
+    Error = 1,
+    /// Something went wrong and was put right.
+    Warn = 2,
+    /// Worth knowing, once a run.
+    Info = 3,
+    /// For the author.
+    Debug = 4,
+}
+
+/// Answer to [`Host::http_get`].
+#[derive(Debug, Clone)]
+pub struct HttpResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`, empty if there was none.
+    pub content_type: String,
+    /// Decompressed body, limited by the host.
+    pub body: Vec<u8>,
+}
+
+/// Handle to the host, cheap to clone and to keep.
+#[derive(Clone)]
+pub struct Host(Arc<HostBox>);
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Host")
+    }
+}
+
+impl Host {
+    pub(crate) fn new(host: HostBox) -> Self {
+        Self(Arc::new(host))
+    }
+
+    /// Writes a line to the run's log, under the instance's name.
+    pub fn log(&self, level: LogLevel, message: &str) {
+        self.0.log(level as u8, message.into());
+    }
+
+    /// Reads both clocks.
+    pub fn now(&self) -> Instant2 {
+        self.0.now().into()
+    }
+
+    /// Blocks for at most `timeout`, less if the run stops or a barrier comes.
+    pub fn wait(&self, timeout: Duration) -> Wake {
+        match self
+            .0
+            .wait(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX))
+        {
+            1 => Wake::Stop,
+            2 => Wake::Sync,
+            _ => Wake::Elapsed,
+        }
+    }
+
+    /// Says that everything known when [`Wake::Sync`] came has been pushed.
+    pub fn synced(&self) {
+        self.0.synced();
+    }
+
+    /// Opens a file of the run for streaming: it has its final name at once, and what was flushed
+    /// survives a crash. The host adds folder and prefix. `"-"` is stdout.
+    ///
+    /// # Errors
+    /// If it cannot be created, or another instance writes it.
+    pub fn artifact(&self, name: &str) -> Result<Artifact> {
+        self.open(name, false)
+    }
+
+    /// Opens a file of the run that appears under its name only when it is
+    /// [committed](Artifact::commit), complete.
+    ///
+    /// # Errors
+    /// As [`Host::artifact`].
+    pub fn atomic_artifact(&self, name: &str) -> Result<Artifact> {
+        self.open(name, true)
+    }
+
+    fn open(&self, name: &str, atomic: bool) -> Result<Artifact> {
+        let writer = self.0.artifact(name.into(), atomic).into_result()?;
+        Ok(Artifact {
+            writer,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// GETs `url` with the host's client (TLS, proxies and limits as the user set them).
+    ///
+    /// # Errors
+    /// If there is no answer within `timeout`; any status is an answer.
+    pub fn http_get(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        timeout: Duration,
+    ) -> Result<HttpResponse> {
+        let headers: String = headers
+            .iter()
+            .flat_map(|(name, value)| [*name, ": ", *value, "\n"])
+            .collect();
+        let request = AbiHttpRequest {
+            method: "GET".into(),
+            url: url.into(),
+            headers: headers.as_str().into(),
+            body: RSlice::EMPTY,
+            timeout_ns: u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX),
+        };
+        let response = self
+            .0
+            .http(request)
+            .into_result()
+            .map_err(PluginError::from)?;
+        Ok(HttpResponse {
+            status: response.status,
+            content_type: response.content_type.into(),
+            body: response.body.into(),
+        })
+    }
+}
+
+/// Bytes buffered before they cross to the host.
+const BUFFER: usize = 64 * 1024;
+
+/// A file of the run, from [`Host::artifact`]. Buffered: flush what must survive a crash.
+pub struct Artifact {
+    writer: WriterBox,
+    buffer: Vec<u8>,
+}
+
+impl fmt::Debug for Artifact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artifact")
+            .field("buffered", &self.buffer.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Artifact {
+    fn drain(&mut self) -> Result<()> {
+        if !self.buffer.is_empty() {
+            self.writer
+                .write(self.buffer.as_slice().into())
+                .into_result()?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// Makes the file final; an atomic one appears under its name now.
+    ///
+    /// # Errors
+    /// If it cannot be written (disk full, folder gone).
+    pub fn commit(mut self) -> Result<()> {
+        self.drain()?;
+        Ok(self.writer.commit().into_result()?)
+    }
+
+    /// Removes the file.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn discard(mut self) -> Result<()> {
+        Ok(self.writer.discard().into_result()?)
+    }
+}
+
+fn io_error(error: PluginError) -> io::Error {
+    io::Error::other(error.message)
+}
+
+impl io::Write for Artifact {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= BUFFER {
+            self.drain().map_err(io_error)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.drain().map_err(io_error)?;
+        self.writer
+            .flush()
+            .into_result()
+            .map_err(|error| io_error(error.into()))
+    }
+}

@@ -1,0 +1,16 @@
+//! For programs that run plugins; plugin authors do not need it.
+//!
+//! Everything a plugin gives back is checked here, and nothing of the boundary's types shows: a
+//! host implements [`HostServices`] and [`SinkServices`] and drives the handles.
+
+mod handles;
+mod services;
+
+pub use handles::{CollectorHandle, ExporterHandle, Factory, ParserHandle, builtin_factories};
+pub use services::{FileServices, HostServices, HttpRequest, SinkServices};
+
+/// Wraps services into the object that crosses; for hosts that open plugins without a [`Factory`].
+#[cfg(feature = "testing")]
+pub(crate) fn host_object(services: std::sync::Arc<dyn HostServices>) -> crate::abi::HostBox {
+    services::HostAdapter::boxed(services)
+}

@@ -1,0 +1,104 @@
+//! The report: everything a run found out, computed once. Every exporter renders the same value,
+//! so that a number is the same in every format.
+//!
+//! All values are unscaled; a number that cannot be known is `None`, never invented. The formulas
+//! are in `docs/metrics.md`.
+
+mod chunk;
+mod client;
+mod metric;
+mod phase;
+mod server;
+
+pub use chunk::Chunk;
+pub use client::{ClientMetric, ErrorClass, RequestTotals};
+pub use metric::{Bucket, Estimator, MetricReport, Stats, ValueBounds};
+pub use phase::{Boundary, FamilyCheck, PhaseReport, SettleBasis, SettleReport};
+pub use server::{
+    EndpointReport, InfoReport, ParseNote, ScrapeCounts, ScrapeFailure, ServerMetadata,
+    ServerReport,
+};
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Version of the schema of the report and of the files made from it.
+pub const SCHEMA_VERSION: &str = "1.0";
+
+/// A whole run. See the [module](self).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Report {
+    /// When, what, with which version.
+    pub metadata: Metadata,
+    /// What the clients saw, by metric name, over the profiling phase. Empty without load.
+    pub llm_metrics: IndexMap<String, ClientMetric>,
+    /// Requests of the profiling phase. `None` without load.
+    pub requests: Option<RequestTotals>,
+    /// All phases, in order.
+    pub phases: Vec<PhaseReport>,
+    /// All endpoints that were configured or tried, in order.
+    pub endpoints: Vec<EndpointReport>,
+    /// All servers that answered, by endpoint, in order.
+    pub servers: Vec<ServerReport>,
+    /// What a reader must know before trusting the numbers.
+    pub warnings: Vec<Warning>,
+}
+
+/// When the run was, and what ran.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Metadata {
+    /// RFC 3339, UTC, milliseconds: first send of the profiling phase (`collect`: first scrape).
+    pub benchmark_start_time: String,
+    /// RFC 3339, UTC, milliseconds: last response of the profiling phase (`collect`: last scrape).
+    pub benchmark_end_time: String,
+    /// Seconds between the two, by the monotonic clock.
+    pub duration_seconds: f64,
+    /// Version of aiperf.
+    pub aiperf_version: String,
+    /// Version of this schema.
+    pub schema_version: String,
+    /// Model under load, empty without load.
+    pub model: String,
+    /// `profile`, `collect` or `demo`.
+    pub command: String,
+    /// Inference endpoint under load, empty without load.
+    pub url: String,
+    /// Such as `chat`, empty without load.
+    pub endpoint_type: String,
+    /// How the run ended.
+    pub status: RunStatus,
+    /// Clock that stamped arrivals: `kernel` or `user`; empty without load.
+    pub clock: String,
+    /// Settings of the run, such as `concurrency`.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// As planned.
+    #[default]
+    Completed,
+    /// By Ctrl-C or SIGTERM: running requests were let finish.
+    Interrupted,
+    /// By a second Ctrl-C, or because nothing could go on.
+    Aborted,
+}
+
+/// Something that makes numbers less than they seem, and what to do about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Warning {
+    /// Stable name, such as `endpoint_unreachable`.
+    pub code: String,
+    /// What it is about, such as the URL of an endpoint; may be empty.
+    pub subject: String,
+    /// What happened, in one sentence without a final period.
+    pub message: String,
+    /// What to do, in one sentence without a final period; may be empty.
+    pub remedy: String,
+}

@@ -1,0 +1,10 @@
+//! What exporters see while the run goes on: scrapes with values by id, and finished requests.
+
+mod request;
+mod scrape;
+
+pub use request::{Outcome, RequestBlock, RequestRow, RequestView};
+pub use scrape::{
+    Barrier, KeyEntry, Schema, SchemaDelta, ScrapeMeta, ScrapeRecord, ScrapeView, SeriesEntry,
+    ServerEntry,
+};

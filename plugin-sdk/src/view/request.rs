@@ -1,0 +1,324 @@
+//! Finished requests, in columns.
+
+use abi_stable::std_types::RSlice;
+
+use crate::abi::{AbiBatch, Column};
+use crate::{ErrorKind, PluginError, Result};
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Complete answer.
+    #[default]
+    Done = 0,
+    /// Any failure; class and message say which.
+    Failed = 1,
+    /// Given up by us.
+    Cancelled = 2,
+}
+
+impl Outcome {
+    fn from_u8(code: u8) -> Self {
+        match code {
+            0 => Self::Done,
+            2 => Self::Cancelled,
+            _ => Self::Failed,
+        }
+    }
+
+    /// Name in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One finished request. Durations are nanoseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RequestRow<'a> {
+    /// Number within the run, from 0, in the order of sending.
+    pub id: i64,
+    /// Index of its phase.
+    pub phase: u32,
+    /// Thread that sent it.
+    pub worker: u32,
+    /// HTTP status, 0 if there was no answer.
+    pub status: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Wall nanoseconds of its first byte on the socket.
+    pub start_ns: i64,
+    /// From the intended to the actual send.
+    pub send_delay_ns: i64,
+    /// From the first byte sent to the first token; `None` without one.
+    pub ttft_ns: Option<i64>,
+    /// From the first byte sent to the last token (or the end of the body); `None` unless done.
+    pub latency_ns: Option<i64>,
+    /// `usage.prompt_tokens`.
+    pub prompt_tokens: Option<i64>,
+    /// `usage.completion_tokens`.
+    pub completion_tokens: Option<i64>,
+    /// `usage.prompt_tokens_details.cached_tokens`.
+    pub cached_tokens: Option<i64>,
+    /// Tokens of the prompt, estimated.
+    pub prompt_estimate: i64,
+    /// Output tokens asked for, 0 if not.
+    pub requested_tokens: i64,
+    /// Gaps between chunks that carry text.
+    pub gaps_ns: &'a [i64],
+    /// Class of the failure, empty if none.
+    pub error_class: &'a str,
+    /// Message of the failure, empty if none.
+    pub error_message: &'a str,
+}
+
+const NONE: i64 = i64::MIN;
+/// Columns of `i64`, in the order of [`RequestBlock::ints`].
+const INTS: [&str; 10] = [
+    "request.id",
+    "request.start_ns",
+    "request.send_delay_ns",
+    "request.ttft_ns",
+    "request.latency_ns",
+    "request.prompt_tokens",
+    "request.completion_tokens",
+    "request.cached_tokens",
+    "request.prompt_estimate",
+    "request.requested_tokens",
+];
+/// Columns of `u32`, in the order of [`RequestBlock::words`].
+const WORDS: [&str; 3] = ["request.phase", "request.worker", "request.status"];
+const OUTCOME: &str = "request.outcome";
+const GAPS: &str = "request.gaps_ns";
+const GAP_OFFSETS: &str = "request.gap_offsets";
+const ERROR_CLASS: &str = "request.error_class";
+const ERROR_MESSAGE: &str = "request.error_message";
+
+/// Finished requests as the host hands them over; exporters see them as a [`RequestView`].
+#[derive(Debug, Clone, Default)]
+pub struct RequestBlock {
+    ints: [Vec<i64>; 10],
+    words: [Vec<u32>; 3],
+    outcome: Vec<u8>,
+    gaps: Vec<i64>,
+    gap_offsets: Vec<u32>,
+    error_class: Vec<u32>,
+    error_message: Vec<u32>,
+    text: Vec<u8>,
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "blocks hold far fewer than 2^32 bytes"
+)]
+fn narrow(len: usize) -> u32 {
+    len as u32
+}
+
+impl RequestBlock {
+    /// Number of requests.
+    pub fn len(&self) -> usize {
+        self.outcome.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.outcome.is_empty()
+    }
+
+    /// Adds a request.
+    pub fn push(&mut self, row: &RequestRow<'_>) {
+        let ints = [
+            row.id,
+            row.start_ns,
+            row.send_delay_ns,
+            row.ttft_ns.unwrap_or(NONE),
+            row.latency_ns.unwrap_or(NONE),
+            row.prompt_tokens.unwrap_or(NONE),
+            row.completion_tokens.unwrap_or(NONE),
+            row.cached_tokens.unwrap_or(NONE),
+            row.prompt_estimate,
+            row.requested_tokens,
+        ];
+        for (column, value) in self.ints.iter_mut().zip(ints) {
+            column.push(value);
+        }
+        for (column, value) in self
+            .words
+            .iter_mut()
+            .zip([row.phase, row.worker, row.status])
+        {
+            column.push(value);
+        }
+        self.outcome.push(row.outcome as u8);
+        if self.gap_offsets.is_empty() {
+            self.gap_offsets.push(0);
+        }
+        self.gaps.extend_from_slice(row.gaps_ns);
+        self.gap_offsets.push(narrow(self.gaps.len()));
+        for (text, column) in [
+            (row.error_class, &mut self.error_class),
+            (row.error_message, &mut self.error_message),
+        ] {
+            let start = narrow(self.text.len());
+            self.text.extend_from_slice(text.as_bytes());
+            column.extend([start, narrow(self.text.len())]);
+        }
+    }
+
+    pub(crate) fn with_abi<T>(&self, with: impl FnOnce(AbiBatch<'_>) -> T) -> T {
+        let mut columns = Vec::with_capacity(INTS.len() + WORDS.len() + 5);
+        columns.extend(
+            INTS.iter()
+                .zip(&self.ints)
+                .map(|(name, data)| Column::i64s(name, data)),
+        );
+        columns.extend(
+            WORDS
+                .iter()
+                .zip(&self.words)
+                .map(|(name, data)| Column::u32s(name, data)),
+        );
+        columns.push(Column::u8s(OUTCOME, &self.outcome));
+        columns.push(Column::i64s(GAPS, &self.gaps));
+        columns.push(Column::u32s(GAP_OFFSETS, &self.gap_offsets));
+        columns.push(Column::u32s(ERROR_CLASS, &self.error_class));
+        columns.push(Column::u32s(ERROR_MESSAGE, &self.error_message));
+        with(AbiBatch {
+            text: self.text.as_slice().into(),
+            extra: RSlice::EMPTY,
+            columns: columns.as_slice().into(),
+            value_grammar: 0,
+        })
+    }
+}
+
+/// Finished requests. Columns that a host does not send read as "unknown".
+#[derive(Debug, Clone, Copy)]
+pub struct RequestView<'a> {
+    ints: [&'a [i64]; 10],
+    words: [&'a [u32]; 3],
+    outcome: &'a [u8],
+    gaps: &'a [i64],
+    gap_offsets: &'a [u32],
+    error_class: &'a [u32],
+    error_message: &'a [u32],
+    text: &'a [u8],
+}
+
+impl<'a> RequestView<'a> {
+    pub(crate) fn read(batch: AbiBatch<'a>) -> Result<Self> {
+        let columns = batch.columns.as_slice();
+        let find = |name: &str| columns.iter().find(|column| column.name.as_str() == name);
+        let i64s = |name| find(name).map_or(&[][..], |column| column.i64s.as_slice());
+        let u32s = |name| find(name).map_or(&[][..], |column| column.u32s.as_slice());
+        let outcome = find(OUTCOME)
+            .ok_or_else(|| PluginError::new(ErrorKind::Format, "request view without outcomes"))?;
+        Ok(Self {
+            ints: INTS.map(i64s),
+            words: WORDS.map(u32s),
+            outcome: outcome.u8s.as_slice(),
+            gaps: i64s(GAPS),
+            gap_offsets: u32s(GAP_OFFSETS),
+            error_class: u32s(ERROR_CLASS),
+            error_message: u32s(ERROR_MESSAGE),
+            text: batch.text.as_slice(),
+        })
+    }
+
+    /// Number of requests.
+    pub fn len(&self) -> usize {
+        self.outcome.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.outcome.is_empty()
+    }
+
+    fn text(&self, column: &[u32], row: usize) -> &'a str {
+        column
+            .get(2 * row..2 * row + 2)
+            .and_then(|pair| self.text.get(pair[0] as usize..pair[1] as usize))
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
+    }
+
+    fn gaps(&self, row: usize) -> &'a [i64] {
+        let bounds = self.gap_offsets.get(row).zip(self.gap_offsets.get(row + 1));
+        bounds
+            .and_then(|(start, end)| self.gaps.get(*start as usize..*end as usize))
+            .unwrap_or_default()
+    }
+
+    fn row(&self, row: usize) -> RequestRow<'a> {
+        let known = |column: usize| self.ints[column].get(row).copied().filter(|v| *v != NONE);
+        let word = |column: usize| self.words[column].get(row).copied().unwrap_or_default();
+        RequestRow {
+            id: known(0).unwrap_or_default(),
+            start_ns: known(1).unwrap_or_default(),
+            send_delay_ns: known(2).unwrap_or_default(),
+            ttft_ns: known(3),
+            latency_ns: known(4),
+            prompt_tokens: known(5),
+            completion_tokens: known(6),
+            cached_tokens: known(7),
+            prompt_estimate: known(8).unwrap_or_default(),
+            requested_tokens: known(9).unwrap_or_default(),
+            phase: word(0),
+            worker: word(1),
+            status: word(2),
+            outcome: Outcome::from_u8(self.outcome.get(row).copied().unwrap_or(1)),
+            gaps_ns: self.gaps(row),
+            error_class: self.text(self.error_class, row),
+            error_message: self.text(self.error_message, row),
+        }
+    }
+
+    /// The requests, in the order of their end.
+    pub fn rows(&self) -> impl Iterator<Item = RequestRow<'a>> + '_ {
+        (0..self.len()).map(|row| self.row(row))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_survive_the_crossing() {
+        let rows = [
+            RequestRow {
+                id: 7,
+                phase: 1,
+                worker: 2,
+                status: 200,
+                start_ns: 1_730_000_000_000_000_000,
+                send_delay_ns: 12,
+                ttft_ns: Some(50),
+                latency_ns: Some(150),
+                completion_tokens: Some(3),
+                gaps_ns: &[40, 60],
+                ..RequestRow::default()
+            },
+            RequestRow {
+                outcome: Outcome::Failed,
+                error_class: "http_500",
+                error_message: "boom",
+                ..RequestRow::default()
+            },
+        ];
+        let mut block = RequestBlock::default();
+        for row in &rows {
+            block.push(row);
+        }
+        block.with_abi(|batch| {
+            let view = RequestView::read(batch).unwrap();
+            assert_eq!(view.rows().collect::<Vec<_>>(), rows);
+        });
+    }
+}
