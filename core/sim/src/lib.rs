@@ -1,1 +1,61 @@
 //! A simulated inference server that knows its own truth.
+//!
+//! [`Sim`] answers the OpenAI API as a real server does and serves Prometheus pages about it. It
+//! keeps a schedule to the microsecond and remembers when each request arrived and each token left,
+//! so that what a load generator or a metrics pipeline reports can be held against [`Truth`].
+//!
+//! | route | answer |
+//! |---|---|
+//! | `POST /v1/chat/completions`, `/v1/completions` | server-sent events, or JSON without `stream` |
+//! | `GET /v1/models`, `/health`, `/version` | JSON |
+//! | `GET /metrics` | counters under the names of vLLM, of Dynamo, and generic ones |
+//! | `GET /multi/metrics` | the same for two servers, whose counters add up to `/metrics` |
+//! | `GET /dcgm/metrics` | GPUs, as a DCGM exporter shows them |
+//!
+//! One whitespace-separated word is one token, in prompts and answers. A chat stream opens with a
+//! chunk that names the role and has no text; it is sent as soon as the request arrives. Counters
+//! include a request before the last byte of its answer leaves. Scrapes change no counter.
+//!
+//! The server writes its sockets itself, on threads of its own, without an async runtime. Linux only.
+//!
+//! ```
+//! use aiperf_sim::{Sim, SimConfig};
+//!
+//! let sim = Sim::start(SimConfig::default())?;
+//! let url = format!("{}/v1/models", sim.url());
+//! // ... run a client against it ...
+//! # assert!(url.starts_with("http://127.0.0.1:"));
+//! let truth = sim.stop();
+//! assert_eq!(truth.totals.completed as usize, truth.requests.len());
+//! # Ok::<(), aiperf_sim::SimError>(())
+//! ```
+
+#![cfg(target_os = "linux")]
+
+mod chunks;
+mod clock;
+mod config;
+mod connection;
+mod error;
+mod event_loop;
+mod faults;
+mod generation;
+mod http;
+mod metrics;
+mod openai;
+mod output;
+mod receive;
+mod routes;
+mod schedule;
+mod shared;
+mod sim;
+mod slab;
+mod slots;
+mod truth;
+mod worker;
+
+pub use config::{Families, SimConfig};
+pub use error::SimError;
+pub use faults::{Faults, MetricsFault};
+pub use sim::Sim;
+pub use truth::{Outcome, RequestTruth, Totals, Truth};

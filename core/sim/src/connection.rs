@@ -1,0 +1,216 @@
+//! One client connection: reading requests, writing answers.
+
+use std::io::ErrorKind;
+use std::net::TcpStream;
+
+use crate::clock::monotonic;
+use crate::generation::Generation;
+use crate::http::{self, Head, MAX_BODY, Parsed, Response};
+use crate::metrics::Handler;
+use crate::output::Output;
+use crate::receive::Arrival;
+use crate::routes::{Route, Scrape, scrape};
+use crate::worker::Worker;
+
+mod inference;
+
+/// Whether a connection goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Keep,
+    Close,
+}
+
+/// What a connection is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// To be closed once the output is written.
+    Closing,
+    /// A scrape that is never answered: reads on, to notice the hang-up, and does nothing else.
+    Hung,
+}
+
+/// A connection and the request on it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    token: u64,
+    input: Vec<u8>,
+    output: Output,
+    arrival: Arrival,
+    generation: Option<Generation>,
+    state: State,
+    /// The interim answer to `Expect: 100-continue` was sent.
+    continued: bool,
+    /// The socket is full, and the event loop tells when it has room.
+    blocked: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream, token: u64) -> Self {
+        Self {
+            stream,
+            token,
+            input: Vec::new(),
+            output: Output::default(),
+            arrival: Arrival::default(),
+            generation: None,
+            state: State::Open,
+            continued: false,
+            blocked: false,
+        }
+    }
+
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Reads what there is and serves it.
+    pub(crate) fn readable(&mut self, worker: &mut Worker) -> Flow {
+        loop {
+            match worker.receiver.receive(&self.stream, &mut self.input) {
+                Ok(Some((length, arrival))) => {
+                    self.arrival = arrival;
+                    if self.input.len() > 2 * MAX_BODY {
+                        return Flow::Close;
+                    }
+                    if length < worker.receiver.capacity() {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(None) | Err(_) => return Flow::Close,
+            }
+        }
+        self.serve(worker)
+    }
+
+    /// Goes on writing where the socket was full.
+    pub(crate) fn writable(&mut self, worker: &mut Worker) -> Flow {
+        let flow = self.flush(worker);
+        if flow == Flow::Close || self.blocked {
+            flow
+        } else if self.generation.is_some() {
+            self.pump(worker)
+        } else {
+            self.serve(worker)
+        }
+    }
+
+    /// Serves the requests in the input, one after the other.
+    fn serve(&mut self, worker: &mut Worker) -> Flow {
+        while self.generation.is_none() && !self.blocked && self.state == State::Open {
+            let flow = match http::parse(&self.input) {
+                Parsed::Partial => break,
+                Parsed::Invalid(status, reason) => {
+                    self.state = State::Closing;
+                    self.respond(&Response::error(status, reason), worker)
+                }
+                Parsed::Head(head) if self.input.len() < head.len + head.body_len => {
+                    return self.invite_body(&head, worker);
+                }
+                Parsed::Head(head) => self.dispatch(head, worker),
+            };
+            if flow == Flow::Close {
+                return flow;
+            }
+        }
+        Flow::Keep
+    }
+
+    fn invite_body(&mut self, head: &Head, worker: &mut Worker) -> Flow {
+        if !head.expects_continue || self.continued {
+            return Flow::Keep;
+        }
+        self.continued = true;
+        self.output
+            .buffer()
+            .extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+        self.flush(worker)
+    }
+
+    /// Takes a complete request out of the input and answers it.
+    fn dispatch(&mut self, head: Head, worker: &mut Worker) -> Flow {
+        self.continued = false;
+        self.output.drip = worker.shared.faults().drip;
+        let rest = self.input.split_off(head.len + head.body_len);
+        let request = std::mem::replace(&mut self.input, rest);
+        let route = Route::of(&head);
+        if let Route::Infer(endpoint) = route {
+            let body = request.get(head.len..).unwrap_or_default();
+            return self.infer(endpoint, head, body, worker);
+        }
+        self.close_after(head.close, worker);
+        if let Route::Metrics(kind) = route {
+            return match scrape(kind, &head, &worker.shared) {
+                Scrape::Answer(page) => self.respond(&page, worker),
+                Scrape::Truncated(page) => self.respond_half(&page, worker),
+                Scrape::Hang => {
+                    self.state = State::Hung;
+                    Flow::Keep
+                }
+            };
+        }
+        let response = route.answer(&head, &worker.shared);
+        self.count(route, &response, request.len(), worker);
+        self.respond(&response, worker)
+    }
+
+    /// Counts an answer as vLLM does: health checks and version queries are not.
+    fn count(&self, route: Route, response: &Response, received: usize, worker: &Worker) {
+        let handler = match route {
+            Route::Models => Handler::Models,
+            Route::Unknown | Route::WrongMethod => Handler::Other,
+            _ => return,
+        };
+        let mut stats = worker.shared.stats(worker.thread, 0);
+        stats.receive(received);
+        let duration = monotonic() - self.arrival.at;
+        stats.http(
+            handler,
+            response.status,
+            duration,
+            response.body.len() as u64,
+        );
+    }
+
+    /// Has the connection closed after the answer at hand, if the client or a fault wants it.
+    fn close_after(&mut self, wanted: bool, worker: &Worker) {
+        if wanted || worker.shared.faults().close_after_each_response {
+            self.state = State::Closing;
+        }
+    }
+
+    fn respond(&mut self, response: &Response, worker: &mut Worker) -> Flow {
+        let unannounced = worker.shared.faults().close_after_each_response;
+        let announces = self.state == State::Closing && !unannounced;
+        response.write_to(self.output.buffer(), announces);
+        self.flush(worker)
+    }
+
+    fn respond_half(&mut self, response: &Response, worker: &mut Worker) -> Flow {
+        let buffer = self.output.buffer();
+        response.write_to(buffer, false);
+        buffer.truncate(buffer.len().saturating_sub(response.body.len() / 2));
+        self.state = State::Closing;
+        self.flush(worker)
+    }
+
+    /// Writes the output; asks to be told when the socket has room again if it is full.
+    fn flush(&mut self, worker: &mut Worker) -> Flow {
+        let Ok(is_empty) = self.output.write_to(&self.stream) else {
+            return Flow::Close;
+        };
+        if self.blocked == is_empty {
+            self.blocked = !is_empty;
+            worker.watch(&self.stream, self.token, self.blocked);
+        }
+        if is_empty && self.state == State::Closing {
+            Flow::Close
+        } else {
+            Flow::Keep
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Which path does what, and every answer that is not an inference.
+
+use crate::faults::MetricsFault;
+use crate::http::{Head, Response, prefers_openmetrics};
+use crate::metrics::{Format, Kind};
+use crate::openai::Endpoint;
+use crate::shared::Shared;
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    Infer(Endpoint),
+    Metrics(Kind),
+    Models,
+    Health,
+    Version,
+    WrongMethod,
+    Unknown,
+}
+
+/// What becomes of a scrape.
+#[derive(Debug)]
+pub(crate) enum Scrape {
+    Answer(Response),
+    /// The head and half of the body, then the connection is closed.
+    Truncated(Response),
+    /// No answer at all.
+    Hang,
+}
+
+impl Route {
+    pub(crate) fn of(head: &Head) -> Self {
+        let (route, method) = match head.path.as_str() {
+            "/v1/chat/completions" => (Self::Infer(Endpoint::Chat), "POST"),
+            "/v1/completions" => (Self::Infer(Endpoint::Completions), "POST"),
+            "/metrics" => (Self::Metrics(Kind::Whole), "GET"),
+            "/multi/metrics" => (Self::Metrics(Kind::Multi), "GET"),
+            "/dcgm/metrics" => (Self::Metrics(Kind::Dcgm), "GET"),
+            "/v1/models" => (Self::Models, "GET"),
+            "/health" => (Self::Health, "GET"),
+            "/version" => (Self::Version, "GET"),
+            _ => return Self::Unknown,
+        };
+        if head.method == method {
+            route
+        } else {
+            Self::WrongMethod
+        }
+    }
+
+    /// The answer of a route that needs nothing but the configuration.
+    pub(crate) fn answer(self, head: &Head, shared: &Shared) -> Response {
+        match self {
+            Self::Models => models(shared),
+            Self::Health => Response::json(200, "{}"),
+            Self::Version => {
+                let version = serde_json::json!({ "version": env!("CARGO_PKG_VERSION") });
+                Response::json(200, version.to_string())
+            }
+            Self::WrongMethod => Response::error(
+                405,
+                &format!("{} is not allowed on {}", head.method, head.path),
+            ),
+            Self::Unknown | Self::Infer(_) | Self::Metrics(_) => {
+                Response::error(404, &format!("no such route: {}", head.path))
+            }
+        }
+    }
+}
+
+fn models(shared: &Shared) -> Response {
+    let body = serde_json::json!({
+        "object": "list",
+        "data": [{
+            "id": shared.config.model,
+            "object": "model",
+            "created": shared.created,
+            "owned_by": "aiperf-sim",
+            "max_model_len": shared.config.context_length,
+        }],
+    });
+    Response::json(200, body.to_string())
+}
+
+/// Answers a scrape, with the faults that are set.
+pub(crate) fn scrape(kind: Kind, head: &Head, shared: &Shared) -> Scrape {
+    let number = shared.truth.count_scrape();
+    let faults = shared.faults();
+    if number <= faults.metrics_down_first {
+        return Scrape::Answer(Response::error(503, "metrics are not ready yet"));
+    }
+    match faults.metrics {
+        MetricsFault::None => Scrape::Answer(page(kind, head, shared)),
+        MetricsFault::Truncated => Scrape::Truncated(page(kind, head, shared)),
+        MetricsFault::Hang => Scrape::Hang,
+        MetricsFault::Json => Scrape::Answer(Response::json(
+            200,
+            r#"{"requests_running":0,"uptime":1.5}"#,
+        )),
+        MetricsFault::Html => Scrape::Answer(Response {
+            status: 200,
+            content_type: "text/html; charset=utf-8",
+            body: b"<!doctype html><html><body><h1>It works!</h1></body></html>\n".to_vec(),
+        }),
+    }
+}
+
+fn page(kind: Kind, head: &Head, shared: &Shared) -> Response {
+    let (format, content_type) = if prefers_openmetrics(&head.accept) {
+        (
+            Format::OpenMetrics,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        )
+    } else {
+        (Format::Classic, "text/plain; version=0.0.4; charset=utf-8")
+    };
+    let body = shared.pages.render(kind, format, &shared.stats);
+    Response {
+        status: 200,
+        content_type,
+        body,
+    }
+}

@@ -1,0 +1,95 @@
+//! The engine's slots: how many requests generate at once, across all event loops.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use crate::truth::lock;
+
+/// A waiting request: its event loop and its connection there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) thread: usize,
+    pub(crate) token: u64,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    running: u32,
+    waiting: VecDeque<Ticket>,
+}
+
+/// Slots and the queue in front of them, first come, first served.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    limit: u32,
+    queue: Mutex<Queue>,
+}
+
+impl Slots {
+    pub(crate) fn new(limit: u32) -> Self {
+        Self {
+            limit,
+            queue: Mutex::default(),
+        }
+    }
+
+    /// Takes a slot, or joins the queue and returns false.
+    pub(crate) fn acquire(&self, ticket: Ticket) -> bool {
+        let mut queue = lock(&self.queue);
+        let free = queue.running < self.limit;
+        if free {
+            queue.running += 1;
+        } else {
+            queue.waiting.push_back(ticket);
+        }
+        free
+    }
+
+    /// Gives a slot back; the ticket returned now holds it and must be told. If its request is
+    /// gone by then, whoever is told gives the slot back again.
+    pub(crate) fn release(&self) -> Option<Ticket> {
+        let mut queue = lock(&self.queue);
+        let next = queue.waiting.pop_front();
+        if next.is_none() {
+            queue.running -= 1;
+        }
+        next
+    }
+
+    /// Leaves the queue. Does nothing if the ticket has been handed a slot meanwhile.
+    pub(crate) fn withdraw(&self, ticket: Ticket) {
+        lock(&self.queue)
+            .waiting
+            .retain(|waiting| *waiting != ticket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticket(token: u64) -> Ticket {
+        Ticket { thread: 0, token }
+    }
+
+    #[test]
+    fn the_queue_is_first_come_first_served() {
+        let slots = Slots::new(1);
+        assert!(slots.acquire(ticket(1)));
+        assert!(!slots.acquire(ticket(2)));
+        assert!(!slots.acquire(ticket(3)));
+        assert_eq!(slots.release(), Some(ticket(2)));
+        assert_eq!(slots.release(), Some(ticket(3)));
+        assert_eq!(slots.release(), None);
+        assert!(slots.acquire(ticket(4)));
+    }
+
+    #[test]
+    fn a_withdrawn_ticket_gets_no_slot() {
+        let slots = Slots::new(1);
+        assert!(slots.acquire(ticket(1)));
+        assert!(!slots.acquire(ticket(2)));
+        slots.withdraw(ticket(2));
+        assert_eq!(slots.release(), None);
+    }
+}
