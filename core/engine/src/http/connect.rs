@@ -1,0 +1,200 @@
+//! Opening connections: name resolution, TCP, TLS, with the time each of them took.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::sync::Mutex;
+use tokio_rustls::TlsConnector;
+
+use super::clock::{Clock, MonoNs};
+use super::connection::Connection;
+use super::error::{ErrorClass, HttpError, root_text};
+use super::origin::Origin;
+use super::stamped::{ClockSource, Stamped, enable_stamps};
+use super::transport::Transport;
+
+/// How connections are opened.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// Limit for name resolution, TCP and TLS together.
+    pub timeout: Duration,
+    /// Ask the kernel for receive times; without it (and off Linux) our own clock serves.
+    pub kernel_stamps: bool,
+    /// TLS configuration; needed for `https` only.
+    pub tls: Option<Arc<rustls::ClientConfig>>,
+}
+
+/// What opening a connection took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectTimes {
+    /// Name resolution; `None` for an address, or a name that was resolved before.
+    pub dns: Option<Duration>,
+    /// TCP handshake.
+    pub tcp: Duration,
+    /// TLS handshake; `None` for `http`.
+    pub tls: Option<Duration>,
+}
+
+/// Opens connections to one server. Remembers its addresses until connecting to them fails.
+#[derive(Debug)]
+pub struct Connector {
+    origin: Origin,
+    url: Arc<str>,
+    options: ConnectOptions,
+    clock: Clock,
+    resolved: Mutex<Option<Arc<[SocketAddr]>>>,
+}
+
+impl Connector {
+    /// A connector for `origin`; nothing is opened yet.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Tls`] if `origin` is `https` and no TLS configuration is given.
+    pub fn new(origin: Origin, options: ConnectOptions, clock: Clock) -> Result<Self, HttpError> {
+        let url: Arc<str> = origin.to_string().into();
+        if origin.scheme() == super::Scheme::Https && options.tls.is_none() {
+            return Err(HttpError::new(
+                ErrorClass::Tls,
+                url,
+                "no TLS configuration was given",
+            ));
+        }
+        Ok(Self {
+            origin,
+            url,
+            options,
+            clock,
+            resolved: Mutex::new(None),
+        })
+    }
+
+    /// The server that this connector opens connections to.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Opens a connection that is ready for a request.
+    ///
+    /// # Errors
+    /// `dns`, `connect_refused`, `connect_timeout`, `connect`, `tls` or `protocol`.
+    pub async fn connect(&self) -> Result<Connection, HttpError> {
+        let limit = self.options.timeout;
+        match tokio::time::timeout(limit, self.open()).await {
+            Ok(opened) => opened,
+            Err(_elapsed) => {
+                let detail = format!("waited {limit:?}");
+                Err(HttpError::new(
+                    ErrorClass::ConnectTimeout,
+                    Arc::clone(&self.url),
+                    detail,
+                ))
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Connection, HttpError> {
+        let mut times = ConnectTimes::default();
+        let addresses = self.addresses(&mut times).await?;
+        let began = self.clock.now();
+        let (stream, source) = match self.tcp(&addresses).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                *self.resolved.lock().await = None;
+                return Err(HttpError::from_connect(&self.url, &error));
+            }
+        };
+        times.tcp = self.elapsed(began);
+        let stamped = Stamped::new(stream, self.clock.clone(), source);
+        let transport = match &self.options.tls {
+            Some(tls) if self.origin.scheme() == super::Scheme::Https => {
+                let began = self.clock.now();
+                let stream = self.tls(Arc::clone(tls), stamped).await?;
+                times.tls = Some(self.elapsed(began));
+                stream
+            }
+            _ => Transport::Plain(stamped),
+        };
+        Connection::handshake(transport, Arc::clone(&self.url), times).await
+    }
+
+    /// The lock is held while resolving, so that a burst of connections resolves once.
+    async fn addresses(&self, times: &mut ConnectTimes) -> Result<Arc<[SocketAddr]>, HttpError> {
+        let mut resolved = self.resolved.lock().await;
+        if let Some(addresses) = &*resolved {
+            return Ok(Arc::clone(addresses));
+        }
+        let (host, port) = (self.origin.host(), self.origin.port());
+        let addresses: Arc<[SocketAddr]> = if let Ok(address) = host.parse::<IpAddr>() {
+            Arc::new([SocketAddr::new(address, port)])
+        } else {
+            let began = self.clock.now();
+            let found = lookup_host((host, port)).await.map_err(|error| {
+                HttpError::new(ErrorClass::Dns, Arc::clone(&self.url), root_text(&error))
+            })?;
+            times.dns = Some(self.elapsed(began));
+            found.collect()
+        };
+        *resolved = Some(Arc::clone(&addresses));
+        Ok(addresses)
+    }
+
+    /// Tries the addresses in the resolver's order; `localhost` may listen on one of two only.
+    async fn tcp(&self, addresses: &[SocketAddr]) -> io::Result<(TcpStream, ClockSource)> {
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
+        for &address in addresses {
+            match self.tcp_to(address).await {
+                Ok(opened) => return Ok(opened),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    async fn tcp_to(&self, address: SocketAddr) -> io::Result<(TcpStream, ClockSource)> {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()
+        } else {
+            TcpSocket::new_v6()
+        }?;
+        socket.set_nodelay(true)?;
+        let source = if self.options.kernel_stamps {
+            enable_stamps(&socket)
+        } else {
+            ClockSource::User
+        };
+        Ok((socket.connect(address).await?, source))
+    }
+
+    async fn tls(
+        &self,
+        config: Arc<rustls::ClientConfig>,
+        stream: Stamped,
+    ) -> Result<Transport, HttpError> {
+        let fail = |detail| HttpError::new(ErrorClass::Tls, Arc::clone(&self.url), detail);
+        let name = ServerName::try_from(self.origin.host().to_owned())
+            .map_err(|error| fail(root_text(&error)))?;
+        let stream = TlsConnector::from(config)
+            .connect(name, stream)
+            .await
+            .map_err(|error| fail(tls_text(&error)))?;
+        Ok(Transport::Tls(Box::new(stream)))
+    }
+
+    fn elapsed(&self, began: MonoNs) -> Duration {
+        self.clock.now().until(began)
+    }
+}
+
+/// An unclean end during the handshake is what a port without TLS looks like.
+fn tls_text(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+            "the server ended the handshake".to_owned()
+        }
+        _ => root_text(error),
+    }
+}

@@ -1,0 +1,277 @@
+//! What can go wrong between us and an HTTP server, in classes that stay the same.
+
+use std::error::Error as StdError;
+use std::io;
+use std::sync::Arc;
+
+use http::Method;
+
+/// The kind of a failed exchange. [`ErrorClass::as_str`] is a stable name for files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// The URL cannot be used.
+    InvalidUrl,
+    /// The host name does not resolve.
+    Dns,
+    /// Nothing listens on the port.
+    ConnectRefused,
+    /// No connection (or no TLS session) within the connect timeout.
+    ConnectTimeout,
+    /// Connecting failed for another reason, such as no route.
+    Connect,
+    /// The TLS handshake or its set-up failed.
+    Tls,
+    /// No complete response within the request timeout.
+    Timeout,
+    /// The server reset the connection.
+    Reset,
+    /// The server closed the connection before the response was complete.
+    ClosedEarly,
+    /// The peer does not speak valid HTTP/1.1.
+    Protocol,
+    /// The response is larger than we are willing to hold.
+    BodyLimit,
+}
+
+impl ErrorClass {
+    /// The stable `snake_case` name of this class.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidUrl => "invalid_url",
+            Self::Dns => "dns",
+            Self::ConnectRefused => "connect_refused",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Reset => "reset",
+            Self::ClosedEarly => "closed_early",
+            Self::Protocol => "protocol",
+            Self::BodyLimit => "body_limit",
+        }
+    }
+
+    const fn summary(self) -> &'static str {
+        match self {
+            Self::InvalidUrl => "not a usable URL",
+            Self::Dns => "cannot resolve the host name",
+            Self::ConnectRefused => "connection refused",
+            Self::ConnectTimeout => "no connection in time",
+            Self::Connect => "cannot connect",
+            Self::Tls => "TLS failed",
+            Self::Timeout => "no complete response in time",
+            Self::Reset => "the server reset the connection",
+            Self::ClosedEarly => {
+                "the server closed the connection before the response was complete"
+            }
+            Self::Protocol => "not a valid HTTP/1.1 response",
+            Self::BodyLimit => "the response is too large",
+        }
+    }
+
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::InvalidUrl => "give it as `http://host:port` or `https://host`",
+            Self::Dns => "check the host name and the resolver",
+            Self::ConnectRefused => "check that the server is running and that the port is right",
+            Self::ConnectTimeout => "check the address and firewalls, or raise the connect timeout",
+            Self::Connect => "check the address and the network",
+            Self::Tls => "check the certificate, and that this port speaks TLS",
+            Self::Timeout => "raise the request timeout or lower the load",
+            Self::Reset | Self::ClosedEarly => "see the server's log",
+            Self::Protocol => "check that the URL names an HTTP server and the right scheme",
+            Self::BodyLimit => "check that the URL names the right endpoint",
+        }
+    }
+}
+
+/// A failed exchange with a server. `Display` is one line: where, what, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{url}`: {}{}; {}", class.summary(), Parenthesis(detail), class.advice())]
+pub struct HttpError {
+    class: ErrorClass,
+    url: Arc<str>,
+    detail: String,
+    stage: Stage,
+}
+
+/// How far an exchange had come when it failed: decides whether it may be repeated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stage {
+    /// The connection had carried another exchange before.
+    pub(crate) reused: bool,
+    /// At least one byte of the request had been written.
+    pub(crate) written: bool,
+    /// At least one byte of the response had been read.
+    pub(crate) answered: bool,
+}
+
+struct Parenthesis<'a>(&'a str);
+
+impl std::fmt::Display for Parenthesis<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " ({})", self.0)
+        }
+    }
+}
+
+impl HttpError {
+    /// An error of `class` at `url`; `detail` may be empty.
+    pub fn new(class: ErrorClass, url: impl Into<Arc<str>>, detail: impl Into<String>) -> Self {
+        Self {
+            class,
+            url: url.into(),
+            detail: detail.into(),
+            stage: Stage::default(),
+        }
+    }
+
+    /// The kind of failure.
+    pub fn class(&self) -> ErrorClass {
+        self.class
+    }
+
+    /// Whether at least one byte of the request had been written to the socket.
+    pub fn request_written(&self) -> bool {
+        self.stage.written
+    }
+
+    /// Whether the same request may be sent again on a new connection.
+    ///
+    /// Only an idle connection that the server closed under us qualifies, and then only if the
+    /// server cannot have acted on the request: not one byte of it was written, or the method is
+    /// safe and nothing was answered. A `POST` with bytes written is never sent again.
+    pub fn may_resend(&self, method: &Method) -> bool {
+        let closed = matches!(self.class, ErrorClass::Reset | ErrorClass::ClosedEarly);
+        let harmless = !self.stage.written || (method.is_safe() && !self.stage.answered);
+        closed && self.stage.reused && harmless
+    }
+
+    pub(crate) fn at(mut self, stage: Stage) -> Self {
+        self.stage = stage;
+        self
+    }
+
+    /// Classifies an error of the HTTP layer.
+    pub(crate) fn from_hyper(url: &Arc<str>, error: &hyper::Error) -> Self {
+        if let Some(io) = root_io(error) {
+            return Self::from_io(url, io);
+        }
+        let closed = error.is_incomplete_message() || error.is_canceled() || error.is_closed();
+        let class = if closed {
+            ErrorClass::ClosedEarly
+        } else {
+            ErrorClass::Protocol
+        };
+        let detail = if closed {
+            String::new()
+        } else {
+            root_text(error)
+        };
+        Self::new(class, Arc::clone(url), detail)
+    }
+
+    /// Classifies an input/output error on an established connection.
+    pub(crate) fn from_io(url: &Arc<str>, error: &io::Error) -> Self {
+        let class = match error.kind() {
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionAborted => ErrorClass::Reset,
+            io::ErrorKind::UnexpectedEof => ErrorClass::ClosedEarly,
+            io::ErrorKind::TimedOut => ErrorClass::Timeout,
+            _ => ErrorClass::Protocol,
+        };
+        let detail = match class {
+            ErrorClass::Reset | ErrorClass::ClosedEarly => String::new(),
+            _ => root_text(error),
+        };
+        Self::new(class, Arc::clone(url), detail)
+    }
+
+    /// Classifies an error while connecting.
+    pub(crate) fn from_connect(url: &Arc<str>, error: &io::Error) -> Self {
+        let (class, detail) = match error.kind() {
+            io::ErrorKind::ConnectionRefused => (ErrorClass::ConnectRefused, String::new()),
+            io::ErrorKind::TimedOut => (ErrorClass::ConnectTimeout, String::new()),
+            _ => (ErrorClass::Connect, root_text(error)),
+        };
+        Self::new(class, Arc::clone(url), detail)
+    }
+}
+
+fn root_io<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
+    let mut next = Some(error);
+    while let Some(current) = next {
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            return Some(io);
+        }
+        next = current.source();
+    }
+    None
+}
+
+/// The text of the innermost cause: outer layers repeat it or say nothing ("connection error").
+pub(crate) fn root_text(error: &(dyn StdError + 'static)) -> String {
+    let mut current = error;
+    while let Some(source) = current.source() {
+        current = source;
+    }
+    current.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(class: ErrorClass, reused: bool, written: bool) -> HttpError {
+        HttpError::new(class, "http://h", "").at(Stage {
+            reused,
+            written,
+            answered: false,
+        })
+    }
+
+    #[test]
+    fn one_line_says_where_what_and_what_to_do() {
+        let refused = HttpError::new(ErrorClass::ConnectRefused, "http://h:1/", "");
+        assert_eq!(
+            refused.to_string(),
+            "`http://h:1/`: connection refused; check that the server is running and that the \
+             port is right"
+        );
+        let tls = HttpError::new(ErrorClass::Tls, "https://h/", "unknown issuer");
+        assert_eq!(
+            tls.to_string(),
+            "`https://h/`: TLS failed (unknown issuer); check the certificate, and that this port \
+             speaks TLS"
+        );
+    }
+
+    #[test]
+    fn a_post_is_resent_only_if_no_byte_was_written() {
+        assert!(error(ErrorClass::Reset, true, false).may_resend(&Method::POST));
+        assert!(!error(ErrorClass::Reset, true, true).may_resend(&Method::POST));
+    }
+
+    #[test]
+    fn a_get_is_resent_on_a_stale_connection_only() {
+        assert!(error(ErrorClass::ClosedEarly, true, true).may_resend(&Method::GET));
+        assert!(!error(ErrorClass::ClosedEarly, false, true).may_resend(&Method::GET));
+        assert!(!error(ErrorClass::Timeout, true, true).may_resend(&Method::GET));
+    }
+
+    #[test]
+    fn a_half_answered_get_is_not_resent() {
+        let stage = Stage {
+            reused: true,
+            written: true,
+            answered: true,
+        };
+        let error = HttpError::new(ErrorClass::Reset, "http://h", "").at(stage);
+        assert!(!error.may_resend(&Method::GET));
+    }
+}

@@ -1,0 +1,36 @@
+//! HTTP/1.1 client with time stamps taken at the socket, shared by the load generator and the
+//! metrics scraper.
+//!
+//! [`Connector`] opens connections to one [`Origin`], [`Connection`] carries one request at a time,
+//! [`Client`] keeps idle connections and applies the one rule for resending. [`Stamps`] say when
+//! the first byte of a request was written and when the bytes of a response arrived, on the
+//! monotonic clock of [`Clock`].
+
+mod client;
+mod clock;
+mod connect;
+mod connection;
+mod error;
+mod origin;
+#[cfg(target_os = "linux")]
+mod recv;
+mod secret;
+mod stamped;
+mod stamps;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod transport;
+
+pub use client::Client;
+pub use clock::{Clock, Moment, MonoNs, thread_cpu};
+pub use connect::{ConnectOptions, ConnectTimes, Connector};
+pub use connection::{Chunk, Connection, Response};
+pub use error::{ErrorClass, HttpError};
+pub use origin::{Origin, Scheme};
+pub use secret::Secret;
+pub use stamped::{ClockSource, prepare_kernel_stamps};
+pub use stamps::Stamps;
+pub use tls::{TlsOptions, client_config};

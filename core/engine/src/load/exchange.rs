@@ -1,0 +1,283 @@
+//! One request and its response.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use tokio::time::timeout;
+
+use crate::http::{Chunk, Client, Connection, HttpError, Response, Stamps};
+
+use super::endpoint::{Endpoint, Reply};
+use super::failure::{Failure, FailureClass};
+use super::phase::Ticket;
+use super::progress::Counters;
+use super::prompt::Draw;
+use super::record::RequestRecord;
+use super::shared::Shared;
+use super::sse::{Decoder, Event};
+use super::warning::LoadWarning;
+
+/// A response in one piece, and the body of an error, may have this many bytes.
+const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+/// How long the end of a response may lag behind its `[DONE]`. The answer is complete then, so that a
+/// server that leaves the stream open costs a connection and not the request.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The buffers of one slot, used by one request after the other.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    pub(super) record: RequestRecord,
+    pub(super) prompt: String,
+    /// Of the connection that carries, or last carried, the request.
+    pub(super) stamps: Option<Arc<Stamps>>,
+    decoder: Decoder,
+    body: Vec<u8>,
+}
+
+impl Scratch {
+    pub(super) fn new(worker: u16) -> Self {
+        Self {
+            record: RequestRecord::new(worker),
+            prompt: String::new(),
+            stamps: None,
+            decoder: Decoder::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// Prepares for the next request.
+    pub(super) fn begin(&mut self, ticket: &Ticket, phase: usize, draw: Draw) {
+        self.record.begin(
+            ticket.id,
+            u16::try_from(phase).unwrap_or(u16::MAX),
+            ticket.intended,
+        );
+        self.record.estimated_isl = draw.input_tokens;
+        self.record.requested_osl = draw.output_tokens;
+        self.stamps = None;
+    }
+
+    /// Keeps hold of the stamps: they outlive the connection if the request is given up.
+    fn observe(&mut self, connection: &Connection) {
+        if connection.exchanges() == 0 {
+            self.record.connect = Some(connection.times());
+        }
+        self.stamps = Some(Arc::clone(connection.stamps()));
+    }
+
+    /// Takes over what only the connection knows.
+    pub(super) fn note_start(&mut self) {
+        self.record.start = self.stamps.as_ref().and_then(|stamps| stamps.first_write());
+    }
+
+    fn note_end(&mut self, response: &Response) {
+        self.record.end = response.stamps().last_read().unwrap_or(self.record.end);
+    }
+}
+
+/// Sends the request that `scratch` holds and receives its response.
+pub(super) async fn exchange(
+    shared: &Shared,
+    client: &Client,
+    counters: &Counters,
+    scratch: &mut Scratch,
+) -> Result<(), Failure> {
+    loop {
+        let with_stream_options = shared.with_stream_options();
+        let mut response = send(&shared.endpoint, client, scratch, with_stream_options).await?;
+        let status = response.status();
+        scratch.record.status = Some(status.as_u16());
+        if status.is_success() {
+            receive(shared, counters, scratch, &mut response).await?;
+            client.recycle(response);
+            return Ok(());
+        }
+        let body = error_body(&mut response).await;
+        scratch.note_end(&response);
+        client.recycle(response);
+        if !(with_stream_options && refuses_stream_options(status, &body)) {
+            return Err(Failure::status(status, &body));
+        }
+        // From here on nobody asks for them, so that the loop runs at most once more.
+        shared.warnings.add(LoadWarning::StreamOptionsRefused);
+    }
+}
+
+async fn send(
+    endpoint: &Endpoint,
+    client: &Client,
+    scratch: &mut Scratch,
+    with_stream_options: bool,
+) -> Result<Response, HttpError> {
+    let max_tokens = scratch.record.requested_osl;
+    let body = Bytes::from(
+        endpoint
+            .body
+            .fill(&scratch.prompt, max_tokens, with_stream_options),
+    );
+    let id = scratch.record.id;
+    let build = || endpoint.request(id, body.clone());
+    let response = client
+        .send(build, |connection| scratch.observe(connection))
+        .await?;
+    scratch.note_start();
+    Ok(response)
+}
+
+/// The beginning of an error's body; a broken connection leaves what had arrived.
+async fn error_body(response: &mut Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    drop(response.read_to_end(&mut body, MAX_ERROR_BYTES).await);
+    body
+}
+
+fn refuses_stream_options(status: StatusCode, body: &[u8]) -> bool {
+    let refused = matches!(
+        status,
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY
+    );
+    refused && memchr::memmem::find(body, b"stream_options").is_some()
+}
+
+async fn receive(
+    shared: &Shared,
+    counters: &Counters,
+    scratch: &mut Scratch,
+    response: &mut Response,
+) -> Result<(), Failure> {
+    if is_event_stream(response) {
+        return stream(&shared.endpoint, counters, scratch, response).await;
+    }
+    if shared.streaming {
+        shared.warnings.add(LoadWarning::NotStreamed);
+    }
+    whole(&shared.endpoint, scratch, response).await
+}
+
+fn is_event_stream(response: &Response) -> bool {
+    let kind = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .map(http::HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"))
+}
+
+/// A response in one piece.
+async fn whole(
+    endpoint: &Endpoint,
+    scratch: &mut Scratch,
+    response: &mut Response,
+) -> Result<(), Failure> {
+    scratch.body.clear();
+    response
+        .read_to_end(&mut scratch.body, MAX_BODY_BYTES)
+        .await?;
+    scratch.note_end(response);
+    let reply = endpoint.read(&scratch.body)?;
+    if reply == Reply::default() {
+        return Err(Failure::invalid("neither text nor usage", &scratch.body));
+    }
+    scratch.record.text(reply.text_bytes);
+    scratch.record.finish = reply.finish;
+    scratch.record.usage = reply.usage.unwrap_or_default();
+    Ok(())
+}
+
+/// A response token by token.
+async fn stream(
+    endpoint: &Endpoint,
+    counters: &Counters,
+    scratch: &mut Scratch,
+    response: &mut Response,
+) -> Result<(), Failure> {
+    let mut reader = StreamReader {
+        endpoint,
+        counters,
+        done: false,
+    };
+    scratch.decoder.reset();
+    while let Some(chunk) = next_chunk(response, reader.done).await {
+        let chunk = chunk?;
+        let lag_ns = response.stamps().last_lag_ns();
+        reader.chunk(&chunk, lag_ns, scratch)?;
+    }
+    scratch.note_end(response);
+    let record = &scratch.record;
+    if reader.done || record.finish.is_some() {
+        return Ok(());
+    }
+    let message = "the stream ended without `[DONE]` and without a finish reason";
+    Err(Failure::new(FailureClass::IncompleteStream, message))
+}
+
+async fn next_chunk(response: &mut Response, done: bool) -> Option<Result<Chunk, HttpError>> {
+    if !done {
+        return response.chunk().await;
+    }
+    timeout(END_TIMEOUT, response.chunk()).await.unwrap_or(None)
+}
+
+/// Turns chunks of a stream into what is recorded.
+struct StreamReader<'a> {
+    endpoint: &'a Endpoint,
+    counters: &'a Counters,
+    /// `[DONE]` has come.
+    done: bool,
+}
+
+impl StreamReader<'_> {
+    fn chunk(&mut self, chunk: &Chunk, lag_ns: i64, scratch: &mut Scratch) -> Result<(), Failure> {
+        let Scratch {
+            decoder, record, ..
+        } = scratch;
+        let had_tokens = record.first_token.is_some();
+        let mut outcome = Ok(());
+        let fed = decoder.feed(&chunk.bytes, |event| {
+            if outcome.is_ok() {
+                outcome = self.event(event, chunk, record);
+            }
+        });
+        if let (false, Some(first)) = (had_tokens, record.first_token) {
+            record.first_token_lag_ns = u32::try_from(lag_ns).unwrap_or(u32::MAX);
+            self.counters
+                .first_token(first.since(record.start.unwrap_or(first)));
+        }
+        outcome?;
+        fed.map_err(|error| Failure::new(FailureClass::InvalidResponse, error.to_string()))
+    }
+
+    fn event(
+        &mut self,
+        event: Event<'_>,
+        chunk: &Chunk,
+        record: &mut RequestRecord,
+    ) -> Result<(), Failure> {
+        if event.data == b"[DONE]" {
+            self.done = true;
+            return Ok(());
+        }
+        if event.kind == b"error" {
+            return Err(self.error_event(event));
+        }
+        let reply = self.endpoint.read(event.data)?;
+        if reply.text_bytes > 0 {
+            record.token(chunk.arrived, reply.text_bytes);
+            self.counters.chunk();
+        }
+        record.finish = reply.finish.or(record.finish);
+        record.usage = reply.usage.unwrap_or(record.usage);
+        Ok(())
+    }
+
+    /// An event that calls itself an error is one, whatever its data looks like.
+    fn error_event(&self, event: Event<'_>) -> Failure {
+        match self.endpoint.read(event.data) {
+            Err(failure) if failure.class == FailureClass::StreamError => failure,
+            _ => Failure::stream_error(event.data),
+        }
+    }
+}

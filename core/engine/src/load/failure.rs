@@ -1,0 +1,125 @@
+//! Why a request failed.
+
+use crate::http::{ErrorClass, HttpError};
+
+/// The kind of a failed request. [`FailureClass::as_str`] is a stable name for files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureClass {
+    /// The exchange itself failed.
+    Http(ErrorClass),
+    /// The server answered with another status than 2xx.
+    HttpStatus,
+    /// The server reported an error inside a response that began well.
+    StreamError,
+    /// The response is not what the API promises.
+    InvalidResponse,
+    /// The stream ended without `[DONE]` and without a finish reason.
+    IncompleteStream,
+}
+
+impl FailureClass {
+    /// The stable `snake_case` name of this class.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http(class) => class.as_str(),
+            Self::HttpStatus => "http_status",
+            Self::StreamError => "stream_error",
+            Self::InvalidResponse => "invalid_response",
+            Self::IncompleteStream => "incomplete_stream",
+        }
+    }
+}
+
+/// A failed request: its class, and one line for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) class: FailureClass,
+    pub(super) message: String,
+}
+
+impl Failure {
+    pub(super) fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn status(status: http::StatusCode, body: &[u8]) -> Self {
+        let said = excerpt(body);
+        let said = if said.is_empty() {
+            "no body".to_owned()
+        } else {
+            said
+        };
+        Self::new(
+            FailureClass::HttpStatus,
+            format!("the server answered {status}: {said}"),
+        )
+    }
+
+    pub(super) fn stream_error(said: &[u8]) -> Self {
+        let message = format!("the server reported an error: {}", excerpt(said));
+        Self::new(FailureClass::StreamError, message)
+    }
+
+    pub(super) fn invalid(what: impl std::fmt::Display, body: &[u8]) -> Self {
+        let message = format!(
+            "the response is not what the API promises ({what}): {}",
+            excerpt(body)
+        );
+        Self::new(FailureClass::InvalidResponse, message)
+    }
+}
+
+impl From<HttpError> for Failure {
+    fn from(error: HttpError) -> Self {
+        Self::new(FailureClass::Http(error.class()), error.to_string())
+    }
+}
+
+/// The beginning of a body on one line.
+fn excerpt(body: &[u8]) -> String {
+    const LENGTH: usize = 300;
+    let text = String::from_utf8_lossy(body);
+    let mut words = text.split_whitespace();
+    let mut line = String::new();
+    while let Some(word) = words.next().filter(|_| line.len() < LENGTH) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.extend(word.chars().take(LENGTH));
+    }
+    if words.next().is_some() {
+        line.push_str(" ...");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_shown_with_the_beginning_of_its_body_on_one_line() {
+        let failure = Failure::status(
+            http::StatusCode::BAD_REQUEST,
+            b"{\"error\":\n  \"too long\"}",
+        );
+        assert_eq!(
+            failure.message,
+            "the server answered 400 Bad Request: {\"error\": \"too long\"}"
+        );
+        assert_eq!(failure.class.as_str(), "http_status");
+        let long = "word ".repeat(1_000);
+        let shown = Failure::status(http::StatusCode::NOT_FOUND, long.as_bytes()).message;
+        assert!(shown.len() < 400 && shown.ends_with("..."), "{shown}");
+    }
+
+    #[test]
+    fn an_http_error_keeps_its_class() {
+        let error = HttpError::new(ErrorClass::Reset, "http://h", "");
+        assert_eq!(Failure::from(error).class.as_str(), "reset");
+    }
+}

@@ -1,0 +1,47 @@
+//! The load generator: sends requests to an inference server and notes when each token arrived.
+//!
+//! A [`LoadPlan`] says what to do. [`LoadGenerator`] owns the load threads, each with a runtime and
+//! connections of its own, and runs one phase after the other. Finished requests leave through a
+//! [`RecordSink`] while the phase runs.
+//!
+//! What differs between kinds of load is behind two seams: [`Arrival`] decides when requests are
+//! sent, and the endpoint decides what is sent and what a response means. The loop that sends them
+//! (`worker`) is one.
+
+mod arrival;
+mod cancel;
+mod endpoint;
+mod error;
+mod exchange;
+mod failure;
+mod phase;
+mod plan;
+mod probe;
+mod progress;
+mod prompt;
+mod record;
+mod run;
+mod shared;
+pub mod sse;
+mod stop;
+mod supervise;
+#[cfg(test)]
+mod tests;
+mod thread;
+mod warning;
+mod worker;
+
+pub use arrival::{Arrival, ClosedLoop, Next};
+pub use endpoint::{FinishReason, Usage};
+pub use error::LoadError;
+pub use failure::FailureClass;
+pub use plan::{
+    ArrivalPlan, EndpointKind, LoadPlan, PhaseKind, PhasePlan, PlanError, StopPlan, TokenCount,
+};
+pub use probe::{ProbeOk, probe};
+pub use progress::Progress;
+pub use prompt::{Draw, PromptSource};
+pub use record::{Gaps, Outcome, RecordSink, RequestRecord, RequestRecords, RequestRow};
+pub use run::{EndReason, LoadGenerator, PhaseOutcome, ThreadUse};
+pub use stop::{Stop, StopSignal};
+pub use warning::LoadWarning;

@@ -1,0 +1,215 @@
+//! What the load generator is asked to do, resolved and ready to be checked.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use serde_json::{Map, Value};
+
+use crate::http::{Origin, Secret, TlsOptions};
+
+/// The API that requests are sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndpointKind {
+    /// `POST /v1/chat/completions`.
+    Chat,
+    /// `POST /v1/completions`.
+    Completions,
+}
+
+impl EndpointKind {
+    /// The stable name used in configuration and files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Completions => "completions",
+        }
+    }
+}
+
+/// A normally distributed number of tokens, rounded, at least 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TokenCount {
+    /// Mean, in tokens.
+    pub mean: f64,
+    /// Standard deviation, in tokens; 0 makes the count constant.
+    pub stddev: f64,
+}
+
+/// Everything that the load generator needs to know.
+#[derive(Clone, Debug)]
+pub struct LoadPlan {
+    /// Which API.
+    pub endpoint: EndpointKind,
+    /// The server; its base path may be empty, end with `/v1`, or be the endpoint itself.
+    pub origin: Origin,
+    /// Path of the endpoint on the server, if it is not the usual one.
+    pub endpoint_path: Option<String>,
+    /// Model name sent with each request.
+    pub model: String,
+    /// Ask for a stream of tokens. Without it there is no time to first token.
+    pub streaming: bool,
+    /// Further headers of each request.
+    pub headers: HeaderMap,
+    /// Sent as `Authorization: Bearer ...`.
+    pub api_key: Option<Secret>,
+    /// Merged into each request body, over what we would send.
+    pub extra_inputs: Map<String, Value>,
+    /// Length of the synthetic prompts.
+    pub input_tokens: TokenCount,
+    /// Sent as `max_tokens`; `None` leaves the length to the server.
+    pub output_tokens: Option<TokenCount>,
+    /// Seed of everything that is drawn at random.
+    pub random_seed: u64,
+    /// Limit for one request, connecting included.
+    pub request_timeout: Duration,
+    /// Limit for opening a connection, name resolution and TLS included.
+    pub connect_timeout: Duration,
+    /// Use the kernel's receive times where the system offers them.
+    pub kernel_stamps: bool,
+    /// What to trust beside the system's root certificates.
+    pub tls: TlsOptions,
+    /// The phases, in order.
+    pub phases: Vec<PhasePlan>,
+    /// Load threads, each with its own runtime and connections. More than the machine has cores, or
+    /// more than there are requests in flight, gain nothing.
+    pub threads: usize,
+}
+
+/// One phase of the load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhasePlan {
+    /// The phase's name in reports.
+    pub name: String,
+    /// Whether its requests count.
+    pub kind: PhaseKind,
+    /// When requests are sent.
+    pub arrival: ArrivalPlan,
+    /// When no more are sent.
+    pub stop: StopPlan,
+    /// How long requests in flight may go on after sending was stopped by time or by the user.
+    pub grace_period: Duration,
+}
+
+/// What a phase is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PhaseKind {
+    /// Brings the server into its working state; its requests are left out of the results.
+    Warmup,
+    /// Is measured.
+    Profiling,
+}
+
+/// When requests are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArrivalPlan {
+    /// A fixed number in flight: each response is followed by the next request.
+    ClosedLoop {
+        /// Requests in flight.
+        concurrency: usize,
+    },
+}
+
+/// When a phase stops sending: at whichever limit comes first. At least one must be given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StopPlan {
+    /// After this many requests.
+    pub request_count: Option<u64>,
+    /// After this time.
+    pub duration: Option<Duration>,
+}
+
+/// A plan that cannot be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A number that has to be at least 1 is 0.
+    #[error("`{0}` must be at least 1")]
+    Zero(&'static str),
+    /// A token count is not a usable number.
+    #[error("`{0}` needs a mean of at least 1 and a standard deviation of at least 0")]
+    TokenCount(&'static str),
+    /// A phase would never end.
+    #[error("phase `{0}` has no end: give it a request count or a duration")]
+    Endless(String),
+    /// The plan has no phase.
+    #[error("there is no phase to run")]
+    NoPhase,
+    /// The model name is empty.
+    #[error("no model is named: give one, or a server that lists its models")]
+    NoModel,
+    /// The endpoint's path or a header cannot be sent.
+    #[error("`{0}` cannot be sent: {1}")]
+    Unsendable(String, String),
+}
+
+impl LoadPlan {
+    /// Checks what the types do not rule out.
+    ///
+    /// # Errors
+    /// The first [`PlanError`] that is found.
+    pub fn check(&self) -> Result<(), PlanError> {
+        if self.model.is_empty() {
+            return Err(PlanError::NoModel);
+        }
+        if self.threads == 0 {
+            return Err(PlanError::Zero("threads"));
+        }
+        self.input_tokens.check("isl")?;
+        if let Some(output_tokens) = self.output_tokens {
+            output_tokens.check("osl")?;
+        }
+        if self.phases.is_empty() {
+            return Err(PlanError::NoPhase);
+        }
+        self.phases.iter().try_for_each(PhasePlan::check)
+    }
+
+    /// The most requests that any phase has in flight.
+    pub fn max_in_flight(&self) -> usize {
+        self.phases
+            .iter()
+            .map(|phase| phase.arrival.max_in_flight())
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+impl TokenCount {
+    fn check(self, name: &'static str) -> Result<(), PlanError> {
+        let usable = self.mean.is_finite() && self.mean >= 1.0;
+        let spread = self.stddev.is_finite() && self.stddev >= 0.0;
+        if usable && spread {
+            Ok(())
+        } else {
+            Err(PlanError::TokenCount(name))
+        }
+    }
+}
+
+impl PhasePlan {
+    fn check(&self) -> Result<(), PlanError> {
+        if self.arrival.max_in_flight() == 0 {
+            return Err(PlanError::Zero("concurrency"));
+        }
+        match self.stop {
+            StopPlan {
+                request_count: Some(0),
+                ..
+            } => Err(PlanError::Zero("request count")),
+            StopPlan {
+                request_count: None,
+                duration: None,
+            } => Err(PlanError::Endless(self.name.clone())),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ArrivalPlan {
+    /// The most requests in flight.
+    pub fn max_in_flight(&self) -> usize {
+        match *self {
+            Self::ClosedLoop { concurrency } => concurrency,
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Finished requests, one column a field.
+
+use std::num::{NonZeroI64, NonZeroU16};
+
+use crate::http::{ConnectTimes, MonoNs};
+
+use super::gaps::{GapColumn, Gaps};
+use super::messages::Messages;
+use super::{FinishReason, Outcome, RequestRecord, Usage};
+
+/// Declares the columns once: storage, appending and merging follow.
+macro_rules! columns {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
+        #[derive(Clone, Debug, Default)]
+        struct Columns { $($name: Vec<$kind>,)* }
+
+        struct Cells { $($name: $kind,)* }
+
+        impl Columns {
+            fn with_capacity(rows: usize) -> Self {
+                Self { $($name: Vec::with_capacity(rows),)* }
+            }
+
+            fn push(&mut self, cells: Cells) {
+                $(self.$name.push(cells.$name);)*
+            }
+
+            fn append(&mut self, other: &Self) {
+                $(self.$name.extend_from_slice(&other.$name);)*
+            }
+        }
+
+        impl RequestRecords {
+            $($(#[$doc])* pub fn $name(&self) -> &[$kind] {
+                &self.columns.$name
+            })*
+        }
+    };
+}
+
+columns! {
+    /// Number of the request in the run.
+    id: u64,
+    /// Index of the phase.
+    phase: u16,
+    /// Load thread.
+    worker: u16,
+    /// Intended send time, monotonic ns.
+    intended_ns: i64,
+    /// Write of the first byte, monotonic ns.
+    start_ns: Option<NonZeroI64>,
+    /// Arrival of the first chunk with text, monotonic ns.
+    first_token_ns: Option<NonZeroI64>,
+    /// Arrival of the last chunk with text, monotonic ns.
+    last_token_ns: Option<NonZeroI64>,
+    /// Arrival of the end, or the moment of failure, monotonic ns.
+    end_ns: i64,
+    /// HTTP status.
+    status: Option<NonZeroU16>,
+    /// How the request ended.
+    outcome: Outcome,
+    /// Why the server stopped generating.
+    finish: Option<FinishReason>,
+    /// The server's token counts.
+    usage: Usage,
+    /// Words of the prompt.
+    estimated_isl: u32,
+    /// `max_tokens` that was asked for.
+    requested_osl: Option<u32>,
+    /// Chunks with text.
+    chunks: u32,
+    /// Length of the text, escaped as JSON.
+    text_bytes: u32,
+    /// Arrival to reading of the first token, ns.
+    first_token_lag_ns: u32,
+}
+
+/// Finished requests in the order in which they ended (per load thread).
+///
+/// About 130 bytes a request and 4 bytes a chunk. Columns have one entry per request; rarely used
+/// fields (connect times, error messages) are kept apart. [`RequestRecords::rows`] puts them
+/// together again.
+#[derive(Clone, Debug, Default)]
+pub struct RequestRecords {
+    columns: Columns,
+    gaps: GapColumn,
+    /// Row and times of the requests that opened a connection, by rising row.
+    connects: Vec<(usize, ConnectTimes)>,
+    /// Row and message of the failed requests, by rising row.
+    errors: Vec<(usize, u32)>,
+    messages: Messages,
+}
+
+/// One request of [`RequestRecords`], borrowed. The fields are those of [`RequestRecord`].
+#[derive(Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "they are the fields of `RequestRecord`, documented there"
+)]
+pub struct RequestRow<'a> {
+    pub id: u64,
+    pub phase: u16,
+    pub worker: u16,
+    pub intended: MonoNs,
+    pub start: Option<MonoNs>,
+    pub first_token: Option<MonoNs>,
+    pub last_token: Option<MonoNs>,
+    pub end: MonoNs,
+    pub status: Option<u16>,
+    pub outcome: Outcome,
+    pub finish: Option<FinishReason>,
+    pub usage: Usage,
+    pub estimated_isl: u32,
+    pub requested_osl: Option<u32>,
+    pub chunks: u32,
+    pub text_bytes: u32,
+    pub first_token_lag_ns: u32,
+    pub connect: Option<ConnectTimes>,
+    pub error: Option<&'a str>,
+    pub gaps: Gaps<'a>,
+}
+
+impl RequestRecords {
+    /// No requests yet, with room for `rows` of them.
+    pub fn with_capacity(rows: usize) -> Self {
+        Self {
+            columns: Columns::with_capacity(rows),
+            ..Self::default()
+        }
+    }
+
+    /// How many requests there are.
+    pub fn len(&self) -> usize {
+        self.columns.id.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.columns.id.is_empty()
+    }
+
+    /// Appends a finished request.
+    pub fn push(&mut self, record: &RequestRecord) {
+        let row = self.len();
+        if let Some(times) = record.connect {
+            self.connects.push((row, times));
+        }
+        if let Some(error) = &record.error {
+            self.errors.push((row, self.messages.intern(error)));
+        }
+        self.gaps.push(&record.gaps);
+        self.columns.push(cells(record));
+    }
+
+    /// Appends all requests of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        let offset = self.len();
+        self.connects.extend(
+            other
+                .connects
+                .iter()
+                .map(|&(row, times)| (row + offset, times)),
+        );
+        for &(row, message) in &other.errors {
+            let text = other.messages.text(message).unwrap_or_default();
+            self.errors.push((row + offset, self.messages.intern(text)));
+        }
+        self.gaps.append(&other.gaps);
+        self.columns.append(&other.columns);
+    }
+
+    /// All requests.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = RequestRow<'_>> {
+        (0..self.len()).map(|row| self.row(row))
+    }
+
+    /// All gaps of all requests, pooled, in nanoseconds.
+    pub fn gaps(&self) -> Gaps<'_> {
+        self.gaps.all()
+    }
+
+    /// One request.
+    ///
+    /// # Panics
+    /// If `row` is not below [`RequestRecords::len`].
+    pub fn row(&self, row: usize) -> RequestRow<'_> {
+        let columns = &self.columns;
+        RequestRow {
+            id: columns.id[row],
+            phase: columns.phase[row],
+            worker: columns.worker[row],
+            intended: MonoNs(columns.intended_ns[row]),
+            start: moment(columns.start_ns[row]),
+            first_token: moment(columns.first_token_ns[row]),
+            last_token: moment(columns.last_token_ns[row]),
+            end: MonoNs(columns.end_ns[row]),
+            status: columns.status[row].map(NonZeroU16::get),
+            outcome: columns.outcome[row],
+            finish: columns.finish[row],
+            usage: columns.usage[row],
+            estimated_isl: columns.estimated_isl[row],
+            requested_osl: columns.requested_osl[row],
+            chunks: columns.chunks[row],
+            text_bytes: columns.text_bytes[row],
+            first_token_lag_ns: columns.first_token_lag_ns[row],
+            connect: sparse(&self.connects, row),
+            error: sparse(&self.errors, row).and_then(|message| self.messages.text(message)),
+            gaps: self.gaps.row(row),
+        }
+    }
+}
+
+fn cells(record: &RequestRecord) -> Cells {
+    // The monotonic clock never reads 0 on a running system, so that 0 is free to mean "never".
+    let optional = |at: Option<MonoNs>| at.and_then(|at| NonZeroI64::new(at.0));
+    Cells {
+        id: record.id,
+        phase: record.phase,
+        worker: record.worker,
+        intended_ns: record.intended.0,
+        start_ns: optional(record.start),
+        first_token_ns: optional(record.first_token),
+        last_token_ns: optional(record.last_token),
+        end_ns: record.end.0,
+        status: record.status.and_then(NonZeroU16::new),
+        outcome: record.outcome,
+        finish: record.finish,
+        usage: record.usage,
+        estimated_isl: record.estimated_isl,
+        requested_osl: record.requested_osl,
+        chunks: record.chunks,
+        text_bytes: record.text_bytes,
+        first_token_lag_ns: record.first_token_lag_ns,
+    }
+}
+
+fn moment(at: Option<NonZeroI64>) -> Option<MonoNs> {
+    at.map(|at| MonoNs(at.get()))
+}
+
+fn sparse<T: Copy>(entries: &[(usize, T)], row: usize) -> Option<T> {
+    let at = entries.binary_search_by_key(&row, |&(row, _)| row).ok()?;
+    Some(entries[at].1)
+}

@@ -1,0 +1,73 @@
+//! What all load threads of a run share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::http::{Client, Clock, ConnectOptions, Connector, HttpError, Scheme, client_config};
+
+use super::endpoint::Endpoint;
+use super::error::LoadError;
+use super::plan::LoadPlan;
+use super::prompt::PromptSource;
+use super::record::RecordSink;
+use super::warning::{LoadWarning, Warnings};
+
+pub(super) struct Shared {
+    pub(super) clock: Clock,
+    pub(super) endpoint: Endpoint,
+    pub(super) prompts: PromptSource,
+    pub(super) sink: Arc<dyn RecordSink>,
+    pub(super) warnings: Warnings,
+    pub(super) streaming: bool,
+    pub(super) request_timeout: Duration,
+    origin: crate::http::Origin,
+    connect: ConnectOptions,
+}
+
+impl Shared {
+    pub(super) fn new(
+        plan: &LoadPlan,
+        clock: Clock,
+        sink: Arc<dyn RecordSink>,
+    ) -> Result<Self, LoadError> {
+        Ok(Self {
+            clock,
+            endpoint: Endpoint::new(plan)?,
+            prompts: PromptSource::new(plan),
+            sink,
+            warnings: Warnings::default(),
+            streaming: plan.streaming,
+            request_timeout: plan.request_timeout,
+            origin: plan.origin.clone(),
+            connect: connect_options(plan)?,
+        })
+    }
+
+    /// A client without connections.
+    pub(super) fn client(&self) -> Result<Client, HttpError> {
+        let connector = Connector::new(
+            self.origin.clone(),
+            self.connect.clone(),
+            self.clock.clone(),
+        )?;
+        Ok(Client::new(connector))
+    }
+
+    /// Whether to ask for usage by `stream_options`.
+    pub(super) fn with_stream_options(&self) -> bool {
+        self.endpoint.body.has_stream_options()
+            && !self.warnings.contains(LoadWarning::StreamOptionsRefused)
+    }
+}
+
+pub(super) fn connect_options(plan: &LoadPlan) -> Result<ConnectOptions, HttpError> {
+    let tls = match plan.origin.scheme() {
+        Scheme::Https => Some(client_config(&plan.origin.to_string(), &plan.tls)?),
+        Scheme::Http => None,
+    };
+    Ok(ConnectOptions {
+        timeout: plan.connect_timeout,
+        kernel_stamps: plan.kernel_stamps,
+        tls,
+    })
+}

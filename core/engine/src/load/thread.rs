@@ -1,0 +1,155 @@
+//! A load thread: a runtime of its own, connections of its own, nothing shared on the hot path.
+
+use std::io;
+use std::panic::resume_unwind;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::http::{Client, thread_cpu};
+
+use super::cancel::Cancel;
+use super::error::LoadError;
+use super::phase::Phase;
+use super::record::RequestRecords;
+use super::shared::Shared;
+use super::worker::Worker;
+
+/// How often finished requests are handed on, whether or not a block is full.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A phase for a thread to take part in, with this many slots.
+struct Assignment {
+    phase: Arc<Phase>,
+    slots: usize,
+}
+
+/// A thread has done its part of a phase.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finished {
+    pub(super) thread: usize,
+    /// CPU time that the thread used in the phase.
+    pub(super) cpu: Duration,
+}
+
+/// A started load thread. Dropping the handle lets it end.
+#[derive(Debug)]
+pub(super) struct LoadThread {
+    assignments: UnboundedSender<Assignment>,
+    handle: JoinHandle<()>,
+}
+
+impl LoadThread {
+    pub(super) fn spawn(
+        index: usize,
+        shared: Arc<Shared>,
+        finished: mpsc::Sender<Finished>,
+    ) -> Result<Self, LoadError> {
+        let client = shared.client()?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(LoadError::Thread)?;
+        let (assignments, receiver) = unbounded_channel();
+        let handle = start(index, move || {
+            serve(&runtime, receiver, index, &shared, client, &finished);
+        })
+        .map_err(LoadError::Thread)?;
+        Ok(Self {
+            assignments,
+            handle,
+        })
+    }
+
+    /// Gives the thread its part of a phase.
+    pub(super) fn assign(&self, phase: Arc<Phase>, slots: usize) -> Result<(), LoadError> {
+        self.assignments
+            .send(Assignment { phase, slots })
+            .map_err(|_| LoadError::ThreadDied)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.handle.is_finished()
+    }
+
+    /// Lets the thread end and waits for it.
+    pub(super) fn join(self) {
+        drop(self.assignments);
+        // A panic has been reported where it happened, and as `LoadError::ThreadDied`.
+        drop(self.handle.join());
+    }
+}
+
+fn start(index: usize, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(format!("load-{index}"))
+        .spawn(body)
+}
+
+fn serve(
+    runtime: &Runtime,
+    mut assignments: UnboundedReceiver<Assignment>,
+    index: usize,
+    shared: &Arc<Shared>,
+    client: Client,
+    finished: &mpsc::Sender<Finished>,
+) {
+    let client = Arc::new(client);
+    runtime.block_on(async move {
+        while let Some(assignment) = assignments.recv().await {
+            let before = thread_cpu();
+            take_part(assignment, index, shared, &client).await;
+            let cpu = thread_cpu().saturating_sub(before);
+            // Nobody listens any more only if the run was given up.
+            finished.send(Finished { thread: index, cpu }).ok();
+        }
+    });
+}
+
+async fn take_part(
+    Assignment { phase, slots }: Assignment,
+    index: usize,
+    shared: &Arc<Shared>,
+    client: &Arc<Client>,
+) {
+    let worker = Arc::new(Worker {
+        shared: Arc::clone(shared),
+        client: Arc::clone(client),
+        phase: Arc::clone(&phase),
+        index: u16::try_from(index).unwrap_or(u16::MAX),
+        cancel: Cancel::default(),
+        block: Mutex::new(RequestRecords::default()),
+    });
+    let slots: Vec<_> = (0..slots)
+        .map(|_| tokio::spawn(Arc::clone(&worker).slot()))
+        .collect();
+    let mut all_done = pin!(async {
+        for slot in slots {
+            if let Some(panic) = slot
+                .await
+                .err()
+                .and_then(|error| error.try_into_panic().ok())
+            {
+                resume_unwind(panic);
+            }
+        }
+    });
+    let mut aborted = pin!(phase.aborted());
+    let mut is_aborted = false;
+    let mut flush = tokio::time::interval(FLUSH_INTERVAL);
+    loop {
+        tokio::select! {
+            () = &mut all_done => break,
+            () = &mut aborted, if !is_aborted => {
+                is_aborted = true;
+                worker.cancel.fire();
+            }
+            _ = flush.tick() => worker.flush(),
+        }
+    }
+    worker.flush();
+}
