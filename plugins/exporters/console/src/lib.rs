@@ -1,1 +1,25 @@
-//! Exporter: console.
+//! Exporter `console`: the report as tables on standard output, for people.
+//!
+//! The only exporter that rounds and scales. [`render`] turns a report into text.
+
+mod config;
+mod exporter;
+mod families;
+mod layout;
+mod number;
+mod paint;
+
+mod render;
+mod rows;
+mod run_facts;
+mod server_summary;
+mod table;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use config::{Config, Show};
+pub use exporter::Console;
+pub use render::render;
+
+aiperf_plugin_sdk::export_plugin!(exporter Console);

@@ -1,0 +1,186 @@
+//! What stands beside the tables: requests, phases, warnings, files.
+
+use aiperf_plugin_sdk::report::{
+    Boundary, EndpointReport, PhaseReport, Report, RequestTotals, RunStatus, SettleBasis,
+    SettleReport, Warning,
+};
+
+use crate::number::{count, duration};
+use crate::paint::Paint;
+use crate::text::{neutral, wrap};
+
+/// Width of the column of names.
+const NAMES: usize = 10;
+
+/// `name` in front of a text that wraps beside it.
+fn entry(name: &str, text: &str, page: usize, paint: Paint) -> Vec<String> {
+    let lines = wrap(text, page.saturating_sub(NAMES).max(20), 0);
+    let lines = lines.iter().enumerate().map(|(index, line)| {
+        let name = if index == 0 { name } else { "" };
+        format!("{}{line}", paint.bold(&format!("{name:<NAMES$}")))
+    });
+    lines.collect()
+}
+
+/// Requests of the run with tokens and failures.
+pub(crate) fn requests(totals: &RequestTotals, page: usize, paint: Paint) -> Vec<String> {
+    let RequestTotals {
+        sent,
+        done,
+        failed,
+        cancelled,
+        ..
+    } = totals;
+    let requests = format!(
+        "{} sent · {} done · {} failed · {} cancelled",
+        count(*sent),
+        count(*done),
+        count(*failed),
+        count(*cancelled)
+    );
+    let mut lines = entry("Requests", &requests, page, paint);
+    if let Some(tokens) = tokens(totals) {
+        lines.extend(entry("Tokens", &tokens, page, paint));
+    }
+    for (index, error) in totals.errors.iter().enumerate() {
+        let name = if index == 0 { "Failures" } else { "" };
+        let text = format!(
+            "{} × {}: {}",
+            count(error.count),
+            error.class,
+            error.example
+        );
+        lines.extend(entry(name, &neutral(&text), page, paint));
+    }
+    lines
+}
+
+fn tokens(totals: &RequestTotals) -> Option<String> {
+    let parts = [
+        (totals.prompt_tokens, "in"),
+        (totals.cached_tokens, "of them cached"),
+        (totals.completion_tokens, "out"),
+    ];
+    let parts = parts
+        .iter()
+        .filter_map(|(n, what)| n.map(|n| format!("{} {what}", count(n))));
+    let parts: Vec<_> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// Phases and whether the servers' counters had become true at their ends.
+pub(crate) fn phases(report: &Report, page: usize, paint: Paint) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (index, phase) in report.phases.iter().enumerate() {
+        let name = if index == 0 { "Phases" } else { "" };
+        let settled = settled(phase, &report.endpoints);
+        let parts = [phase_text(phase), settled];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        lines.extend(entry(name, &parts.join(" · "), page, paint));
+    }
+    lines
+}
+
+fn phase_text(phase: &PhaseReport) -> String {
+    let time = format!(
+        "{}: {}",
+        neutral(&phase.name),
+        duration(phase.duration_seconds)
+    );
+    let requests = phase
+        .requests
+        .as_ref()
+        .map(|totals| format!("{} requests", count(totals.sent)));
+    let taken_over = (phase.boundary == Boundary::Seamless).then(|| {
+        let n = count(phase.in_flight_at_start);
+        format!("took over {n} in flight, so server totals are not exact")
+    });
+    let parts = std::iter::once(time).chain(requests).chain(taken_over);
+    parts.collect::<Vec<_>>().join(" · ")
+}
+
+fn settled(phase: &PhaseReport, endpoints: &[EndpointReport]) -> String {
+    let answering = |settle: &&SettleReport| {
+        settle.settled
+            || endpoints
+                .iter()
+                .any(|endpoint| endpoint.url == settle.endpoint && endpoint.reachable)
+    };
+    let settles: Vec<_> = phase.settle.iter().filter(answering).collect();
+    let Some(longest) = settles.iter().map(|settle| settle.wait_ms).reduce(f64::max) else {
+        return String::new();
+    };
+    let open: Vec<_> = settles.iter().filter(|settle| !settle.settled).collect();
+    if open.is_empty() {
+        let after = duration(longest / 1e3);
+        return format!("✔ server counters final {after} after the last response");
+    }
+    let open: Vec<_> = open
+        .iter()
+        .map(|settle| open_text(settle, endpoints))
+        .collect();
+    format!("✘ server counters not final: {}", open.join(", "))
+}
+
+fn open_text(settle: &SettleReport, endpoints: &[EndpointReport]) -> String {
+    let endpoint = endpoints
+        .iter()
+        .find(|endpoint| endpoint.url == settle.endpoint);
+    let name = endpoint.map_or(settle.endpoint.as_str(), |endpoint| &endpoint.display);
+    let why = match settle.basis {
+        SettleBasis::Equal | SettleBasis::Stable => "unknown",
+        SettleBasis::Unequal => "differs from what the clients saw",
+        SettleBasis::Timeout => "still moving when time ran out",
+        SettleBasis::Missed => "no answer",
+    };
+    neutral(&format!("{name} ({why})"))
+}
+
+/// Warnings with what to do about them.
+pub(crate) fn warnings(warnings: &[Warning], page: usize, paint: Paint) -> Vec<String> {
+    let mut lines = Vec::new();
+    for warning in warnings {
+        let subject = match warning.subject.as_str() {
+            "" => String::new(),
+            subject => format!("{subject}: "),
+        };
+        let text = neutral(&format!("{subject}{}", warning.message));
+        let mark = format!("{} ", paint.warn("⚠"));
+        lines.extend(marked(&mark, "  ", &text, page));
+        if !warning.remedy.is_empty() {
+            lines.extend(marked("  → ", "    ", &neutral(&warning.remedy), page));
+        }
+    }
+    lines
+}
+
+/// `text` behind `mark`, further lines behind `hang`, which is as wide.
+fn marked(mark: &str, hang: &str, text: &str, page: usize) -> Vec<String> {
+    let lines = wrap(text, page.saturating_sub(hang.len()).max(20), 0);
+    let lines = lines.iter().enumerate();
+    lines
+        .map(|(index, line)| format!("{}{line}", if index == 0 { mark } else { hang }))
+        .collect()
+}
+
+/// How the run ended, unless as planned, and where its files are.
+pub(crate) fn ending(report: &Report, folder: &str, page: usize, paint: Paint) -> Vec<String> {
+    let status = match report.metadata.status {
+        RunStatus::Completed => None,
+        RunStatus::Interrupted => Some("interrupted; running requests were let finish"),
+        RunStatus::Aborted => Some("aborted; results are partial"),
+    };
+    let mut lines = Vec::new();
+    if let Some(status) = status {
+        lines.extend(entry("Status", status, page, paint));
+    }
+    if !folder.is_empty() {
+        // Unwrapped, so that it can be copied.
+        lines.push(format!(
+            "{}{}",
+            paint.bold(&format!("{:<NAMES$}", "Files")),
+            neutral(folder)
+        ));
+    }
+    lines
+}

@@ -1,0 +1,127 @@
+//! Tables of the seven statistics.
+
+use aiperf_plugin_sdk::report::Stats;
+
+use crate::layout::Layout;
+use crate::paint::Paint;
+use crate::text::{width, wrap};
+
+/// A line of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// First column.
+    pub(crate) name: String,
+    /// How far it stands to the right.
+    pub(crate) indent: usize,
+    /// The seven statistics, as shown.
+    pub(crate) cells: [String; 7],
+    /// True if a line sets it apart from the row before.
+    pub(crate) ruled: bool,
+}
+
+/// A table of rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    rows: Vec<Row>,
+    layout: Layout,
+}
+
+/// Corners and crossings of a horizontal line.
+struct Line(&'static str, &'static str, &'static str, &'static str);
+
+const TOP: Line = Line("┏", "━", "┳", "┓");
+const UNDER_HEADER: Line = Line("┡", "━", "╇", "┩");
+const RULE: Line = Line("├", "─", "┼", "┤");
+const BOTTOM: Line = Line("└", "─", "┴", "┘");
+
+impl Table {
+    /// A table that fits into `available` columns of the terminal.
+    pub(crate) fn new(rows: Vec<Row>, available: usize) -> Self {
+        let layout = Layout::fit(&rows, available);
+        Self { rows, layout }
+    }
+
+    /// Columns that it takes.
+    pub(crate) fn width(&self) -> usize {
+        self.layout.total()
+    }
+
+    /// Names of the statistics that it has no room for.
+    pub(crate) fn given_up(&self) -> Vec<&'static str> {
+        self.layout.given_up()
+    }
+
+    /// True if a cell or a name begins with `mark`.
+    pub(crate) fn has_mark(&self, mark: &str) -> bool {
+        let texts =
+            |row: &Row| row.name.starts_with(mark) || row.cells.iter().any(|c| c.starts_with(mark));
+        self.rows.iter().any(texts)
+    }
+
+    /// The table as lines, stretched to `page` columns.
+    pub(crate) fn lines(&self, page: usize, paint: Paint) -> Vec<String> {
+        let mut layout = self.layout.clone();
+        layout.stretch(page);
+        let mut lines = vec![paint.dim(&rule(&layout, &TOP)), header(&layout, paint)];
+        lines.push(paint.dim(&rule(&layout, &UNDER_HEADER)));
+        for (index, row) in self.rows.iter().enumerate() {
+            if row.ruled && index > 0 {
+                lines.push(paint.dim(&rule(&layout, &RULE)));
+            }
+            lines.extend(body(&layout, row, paint));
+        }
+        lines.push(paint.dim(&rule(&layout, &BOTTOM)));
+        lines
+    }
+}
+
+fn rule(layout: &Layout, line: &Line) -> String {
+    let Line(left, dash, cross, right) = line;
+    let widths = std::iter::once(layout.names).chain(layout.columns.iter().map(|(_, w)| *w));
+    let dashes: Vec<_> = widths.map(|width| dash.repeat(width + 2)).collect();
+    format!("{left}{}{right}", dashes.join(cross))
+}
+
+fn header(layout: &Layout, paint: Paint) -> String {
+    let name = padded("Metric", layout.names);
+    let columns = layout
+        .columns
+        .iter()
+        .map(|(column, width)| right(Stats::NAMES[*column], *width));
+    let cells: Vec<_> = std::iter::once(name).chain(columns).collect();
+    joined(cells.iter().map(|cell| paint.bold(cell)), &paint.dim("┃"))
+}
+
+fn body(layout: &Layout, row: &Row, paint: Paint) -> Vec<String> {
+    let bar = paint.dim("│");
+    let names = wrap(&row.name, layout.names.saturating_sub(row.indent).max(1), 2);
+    let lines = names.iter().enumerate().map(|(index, name)| {
+        let name = padded(&format!("{}{name}", " ".repeat(row.indent)), layout.names);
+        let columns = layout.columns.iter().map(|(column, width)| {
+            let cell = if index == 0 {
+                row.cells[*column].as_str()
+            } else {
+                ""
+            };
+            right(cell, *width)
+        });
+        joined(std::iter::once(name).chain(columns), &bar)
+    });
+    lines.collect()
+}
+
+fn joined(cells: impl Iterator<Item = String>, bar: &str) -> String {
+    let mut line = bar.to_owned();
+    for cell in cells {
+        line.extend([" ", &cell, " ", bar]);
+    }
+    line
+}
+
+fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+fn right(text: &str, columns: usize) -> String {
+    format!("{}{text}", " ".repeat(columns.saturating_sub(width(text))))
+}

@@ -1,0 +1,72 @@
+//! What stands in a cell.
+
+use std::borrow::Cow;
+
+/// Characters that make spreadsheets read a cell as a formula or drop what is before it.
+const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// A number in shortest round-trip form; empty if it cannot be known.
+pub(crate) fn number(value: Option<f64>) -> Cow<'static, str> {
+    // `{:?}` is shortest round trip, with an exponent only where the digits would be too many.
+    value
+        .filter(|value| value.is_finite())
+        .map_or("".into(), |value| format!("{value:?}").into())
+}
+
+/// A count; empty if it cannot be known.
+pub(crate) fn count(value: impl Into<Option<u64>>) -> Cow<'static, str> {
+    value
+        .into()
+        .map_or(Cow::Borrowed(""), |value| value.to_string().into())
+}
+
+/// Text that came from a server, a user or the network: never a formula, whatever it says.
+pub(crate) fn text(text: &str) -> Cow<'_, str> {
+    if text.starts_with(FORMULA_STARTS) {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{count, number, text};
+
+    #[test]
+    fn numbers_are_unscaled_and_unknown_ones_empty() {
+        assert_eq!(number(Some(10.0)), "10.0");
+        assert_eq!(number(Some(1.57e11)), "157000000000.0");
+        assert_eq!(
+            number(Some(-0.5)),
+            "-0.5",
+            "a minus sign makes no formula of a number"
+        );
+        assert_eq!(number(Some(0.1 + 0.2)), "0.30000000000000004");
+        assert_eq!(number(None), "");
+        assert_eq!(number(Some(f64::NAN)), "");
+        assert_eq!(count(3), "3");
+        assert_eq!(count(None), "");
+    }
+
+    #[test]
+    fn text_is_never_a_formula() {
+        for start in ["=", "+", "-", "@", "\t", "\r"] {
+            let cell = format!("{start}cmd|' /C calc'!A0");
+            assert_eq!(text(&cell), format!("'{cell}"));
+        }
+        assert_eq!(text("a=b"), "a=b");
+    }
+
+    proptest! {
+        #[test]
+        fn every_finite_value_survives(bits: u64) {
+            let value = f64::from_bits(bits);
+            prop_assume!(value.is_finite());
+            let back: f64 = number(Some(value)).parse().unwrap();
+            prop_assert_eq!(back.to_bits(), bits);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One line per request.
+
+use aiperf_plugin_sdk::view::{Outcome, RequestRow};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+/// One finished request.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RequestLine<'a> {
+    /// Number within the run, from 0, in the order of sending.
+    id: i64,
+    /// Phase of the run, `null` if unknown.
+    phase: Option<&'a str>,
+    /// `done`, `failed` or `cancelled`.
+    outcome: &'static str,
+    /// HTTP status, 0 if there was no answer.
+    status: u32,
+    /// Sender thread.
+    worker: u32,
+    /// Wall-clock nanoseconds of its first byte on the socket.
+    request_start_ns: i64,
+    /// From the intended to the actual send.
+    send_delay_ms: f64,
+    /// From the first byte sent to the first token; `null` without one.
+    time_to_first_token_ms: Option<f64>,
+    /// From the first byte sent to the last token; `null` unless done.
+    request_latency_ms: Option<f64>,
+    /// `(request_latency - time_to_first_token) / (output_sequence_length - 1)`; `null` with fewer
+    /// than two tokens.
+    inter_token_latency_ms: Option<f64>,
+    /// Prompt tokens, as the server counted them, else estimated.
+    input_sequence_length: i64,
+    /// True if the server did not say.
+    input_sequence_length_estimated: bool,
+    /// Output tokens, as the server counted them, else chunks that carried text; `null` if none
+    /// came.
+    output_sequence_length: Option<i64>,
+    /// True if the server did not say.
+    output_sequence_length_estimated: bool,
+    /// Output tokens asked for, `null` if the request set none.
+    requested_output_tokens: Option<i64>,
+    /// Prompt tokens that the server took from its cache, `null` if it did not say.
+    cached_tokens: Option<i64>,
+    /// Gaps between chunks that carry text.
+    #[schemars(with = "Vec<f64>")]
+    token_gaps_ms: Gaps<'a>,
+    /// Why it failed; `null` if it did not.
+    error: Option<RequestError<'a>>,
+}
+
+/// Why a request failed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RequestError<'a> {
+    /// Stable class, such as `timeout`, `connect_refused`, `http_500`.
+    #[serde(rename = "type")]
+    class: &'a str,
+    /// One line.
+    message: &'a str,
+}
+
+impl<'a> RequestLine<'a> {
+    /// The line of `row`.
+    pub(crate) fn new(row: &RequestRow<'a>, phase: Option<&'a str>) -> Self {
+        let osl = row.completion_tokens.or_else(|| counted_chunks(row));
+        let failed = row.outcome == Outcome::Failed || !row.error_class.is_empty();
+        Self {
+            id: row.id,
+            phase,
+            outcome: row.outcome.as_str(),
+            status: row.status,
+            worker: row.worker,
+            request_start_ns: row.start_ns,
+            send_delay_ms: millis(row.send_delay_ns),
+            time_to_first_token_ms: row.ttft_ns.map(millis),
+            request_latency_ms: row.latency_ns.map(millis),
+            inter_token_latency_ms: inter_token_latency_ms(row, osl),
+            input_sequence_length: row.prompt_tokens.unwrap_or(row.prompt_estimate),
+            input_sequence_length_estimated: row.prompt_tokens.is_none(),
+            output_sequence_length: osl,
+            output_sequence_length_estimated: row.completion_tokens.is_none(),
+            requested_output_tokens: (row.requested_tokens > 0).then_some(row.requested_tokens),
+            cached_tokens: row.cached_tokens,
+            token_gaps_ms: Gaps(row.gaps_ns),
+            error: failed.then_some(RequestError {
+                class: row.error_class,
+                message: row.error_message,
+            }),
+        }
+    }
+}
+
+fn millis(ns: i64) -> f64 {
+    ns as f64 / 1e6
+}
+
+fn counted_chunks(row: &RequestRow<'_>) -> Option<i64> {
+    row.ttft_ns
+        .and_then(|_| i64::try_from(row.gaps_ns.len() + 1).ok())
+}
+
+fn inter_token_latency_ms(row: &RequestRow<'_>, osl: Option<i64>) -> Option<f64> {
+    let gaps = osl.filter(|tokens| *tokens > 1)? - 1;
+    Some((row.latency_ns? - row.ttft_ns?) as f64 / gaps as f64 / 1e6)
+}
+
+#[derive(Debug)]
+struct Gaps<'a>(&'a [i64]);
+
+impl Serialize for Gaps<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|gap| millis(*gap)))
+    }
+}
