@@ -1,0 +1,247 @@
+//! A page comes in.
+
+use aiperf_plugin_sdk::batch::BatchView;
+use aiperf_plugin_sdk::report::ScrapeFailure;
+use aiperf_plugin_sdk::view::{Barrier, ScrapeMeta, ScrapeRecord};
+
+use super::catalog::Catalog;
+use super::endpoint::{Endpoint, latency_ns};
+use super::series::{Data, NEVER};
+use super::server::Identity;
+use super::table::Entry;
+use super::{EndpointId, ScrapeInfo, Store, StoreOptions, encode, keys};
+
+impl Store {
+    /// Takes a page over. Returns one record per server on it, in the order of the servers; the
+    /// first one explains the ids that are new in any of them.
+    ///
+    /// O(samples). Allocates per page, and per sample only for series not seen before.
+    pub fn scrape(
+        &mut self,
+        id: EndpointId,
+        info: &ScrapeInfo,
+        page: &BatchView<'_>,
+    ) -> Vec<ScrapeRecord> {
+        let endpoint = &mut self.endpoints[id.0 as usize];
+        let (scrape, starts) = endpoint.answered(info, page);
+        let mut ingest = Ingest {
+            options: &self.options,
+            catalog: &mut self.catalog,
+            endpoint,
+            at: id.0,
+            scrape,
+            rows: Vec::with_capacity(page.len()),
+            fresh: Vec::new(),
+            over_limit: 0,
+        };
+        ingest.identify(page);
+        ingest.read(page);
+        ingest.commit(info, starts);
+        ingest.records(info)
+    }
+
+    /// Takes a failure over. Returns one record per server of the endpoint; none for an automatic
+    /// endpoint that never answered.
+    pub fn failure(
+        &mut self,
+        id: EndpointId,
+        info: &ScrapeInfo,
+        failure: &ScrapeFailure,
+    ) -> Vec<ScrapeRecord> {
+        let endpoint = &mut self.endpoints[id.0 as usize];
+        endpoint.failed(failure);
+        if endpoint.servers.is_empty() {
+            if endpoint.info.automatic {
+                return Vec::new();
+            }
+            self.catalog.add_default_server(endpoint, id.0, NEVER);
+        }
+        let mut schema = self.catalog.delta(endpoint);
+        let record = |server: &u32| ScrapeRecord {
+            meta: ScrapeMeta {
+                error: Some(failure.clone()),
+                ..meta(info, *server)
+            },
+            schema: std::mem::take(&mut schema),
+            ..ScrapeRecord::default()
+        };
+        let answered = |row: &&u32| self.catalog.servers[**row as usize].answered;
+        let any = endpoint.servers.iter().any(|row| answered(&row));
+        endpoint
+            .servers
+            .iter()
+            .filter(|row| !any || answered(row))
+            .map(record)
+            .collect()
+    }
+}
+
+fn meta(info: &ScrapeInfo, server: u32) -> ScrapeMeta {
+    ScrapeMeta {
+        server,
+        phase: info.phase_name.clone(),
+        barrier: info.barrier,
+        timestamp_ns: info.clock.sent.wall_ns,
+        mono_ns: info.clock.sent.mono_ns,
+        latency_ns: latency_ns(&info.clock),
+        error: None,
+    }
+}
+
+/// One page on its way in.
+pub(super) struct Ingest<'a> {
+    pub(super) options: &'a StoreOptions,
+    pub(super) catalog: &'a mut Catalog,
+    pub(super) endpoint: &'a mut Endpoint,
+    /// Row of the endpoint.
+    pub(super) at: u32,
+    pub(super) scrape: u32,
+    /// Series on the page, each once.
+    pub(super) rows: Vec<u32>,
+    /// Those of them that are new.
+    pub(super) fresh: Vec<u32>,
+    pub(super) over_limit: u64,
+}
+
+impl Ingest<'_> {
+    /// Decides, by the first page that has samples, how servers are told apart.
+    fn identify(&mut self, page: &BatchView<'_>) {
+        if self.endpoint.identity.is_some() || page.is_empty() {
+            return;
+        }
+        let identity = Identity::of(page, &self.options.server_label);
+        // A failure before the first answer has already made the default server.
+        if let (false, Some(known)) = (identity.split, self.endpoint.servers.first()) {
+            let server = &mut self.catalog.servers[*known as usize];
+            server.describe_by(&identity);
+            server.override_by(&self.endpoint.info.labels);
+        }
+        self.endpoint.identity = Some(identity);
+    }
+
+    fn read(&mut self, page: &BatchView<'_>) {
+        let mut key = Vec::new();
+        for row in 0..page.len() {
+            let sample = page
+                .sample(row)
+                .filter(|sample| encode::sample(sample, &mut key));
+            let Some(sample) = sample else {
+                self.endpoint.counts.malformed += 1;
+                continue;
+            };
+            match self.endpoint.table.find(row, &key) {
+                Some(entry) => self.put(entry, sample.value),
+                None => self.meet(page, &sample, &key),
+            }
+        }
+        let most = &mut self.endpoint.counts.over_limit;
+        *most = self.over_limit.max(*most);
+    }
+
+    pub(super) fn put(&mut self, entry: Entry, value: f64) {
+        let id = match entry {
+            Entry::Series(id) => id,
+            Entry::Filtered => return self.endpoint.counts.filtered += 1,
+            Entry::NotUtf8 => return self.endpoint.counts.not_utf8 += 1,
+        };
+        let series = &mut self.catalog.series[id as usize];
+        if series.latest_scrape == self.scrape {
+            self.endpoint.counts.duplicates += 1;
+        } else {
+            self.rows.push(id);
+        }
+        series.latest = value;
+        series.latest_scrape = self.scrape;
+    }
+
+    /// Stores the page's values, and at barriers the totals of all groups.
+    fn commit(&mut self, info: &ScrapeInfo, starts: bool) {
+        let scrape = self.scrape;
+        let Catalog { series, groups, .. } = &mut *self.catalog;
+        let mut touched = Vec::new();
+        for id in &self.rows {
+            let series = &mut series[*id as usize];
+            if starts {
+                (series.base, series.base_scrape) = (series.latest, scrape);
+            }
+            match &mut series.data {
+                Data::Scalar(samples) => samples.push(scrape, series.latest),
+                Data::Part { group } if groups[*group as usize].scrape != scrape => {
+                    groups[*group as usize].scrape = scrape;
+                    touched.push(*group);
+                }
+                Data::Part { .. } | Data::Latest => {}
+            }
+        }
+        for group in touched {
+            groups[group as usize].advance(scrape, series);
+        }
+        let end = info.barrier == Barrier::End;
+        if let Some(phase) = info.phase.filter(|_| starts || end) {
+            for group in &self.endpoint.groups {
+                groups[*group as usize].mark(phase, end, scrape);
+            }
+        }
+        if !self.fresh.is_empty() {
+            keys::assign(self.catalog, self.endpoint, &self.fresh);
+        }
+    }
+
+    fn records(&mut self, info: &ScrapeInfo) -> Vec<ScrapeRecord> {
+        let mut schema = self.catalog.delta(self.endpoint);
+        let rows = self.rows_by_server();
+        let empty = self.rows.is_empty();
+        let mut records = Vec::with_capacity(rows.len());
+        for (server, series) in self.endpoint.servers.iter().zip(rows) {
+            if series.is_empty() && !empty {
+                continue;
+            }
+            self.catalog.servers[*server as usize].answered |= !series.is_empty();
+            let mut record = self.record(*server, series);
+            record.meta = meta(info, *server);
+            record.schema = std::mem::take(&mut schema);
+            records.push(record);
+        }
+        records
+    }
+
+    /// The page's series, by position of their server in the endpoint.
+    fn rows_by_server(&mut self) -> Vec<Vec<u32>> {
+        let servers = &self.endpoint.servers;
+        if servers.len() == 1 {
+            return vec![std::mem::take(&mut self.rows)];
+        }
+        let mut rows = vec![Vec::new(); servers.len()];
+        for id in &self.rows {
+            let server = self.catalog.series[*id as usize].server;
+            if let Ok(position) = servers.binary_search(&server) {
+                rows[position].push(*id);
+            }
+        }
+        rows
+    }
+
+    fn record(&self, server: u32, series: Vec<u32>) -> ScrapeRecord {
+        let Catalog {
+            servers,
+            keys,
+            series: all,
+            ..
+        } = &*self.catalog;
+        let values = series.iter().map(|id| all[*id as usize].latest).collect();
+        let finite =
+            |key: &u32| Some((*key, keys[*key as usize].value(self.catalog, self.scrape)?));
+        let (keys, key_values) = servers[server as usize]
+            .keys
+            .iter()
+            .filter_map(finite)
+            .unzip();
+        ScrapeRecord {
+            series,
+            values,
+            keys,
+            key_values,
+            ..ScrapeRecord::default()
+        }
+    }
+}

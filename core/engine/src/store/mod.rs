@@ -1,0 +1,100 @@
+//! What the sources said: series with stable ids, their samples, and the flat keys made from them.
+//!
+//! A page goes in as a [`BatchView`](aiperf_plugin_sdk::batch::BatchView), one
+//! [`ScrapeRecord`](aiperf_plugin_sdk::view::ScrapeRecord) per server comes out, and the samples
+//! stay for the report. A page whose series are known allocates nothing per sample: each costs one
+//! byte comparison with the series that stood at its place on the page before, or one hash.
+//!
+//! * Scalar series keep all samples, run-length encoded (most series of a real page stand still).
+//! * Parts of histograms and summaries keep their totals at barriers, and where they are now; a
+//!   reset of one part is a reset of all.
+//!
+//! Nothing here reads a clock or does IO. The rules for keys and servers are in `docs/metrics.md`.
+
+mod admit;
+mod catalog;
+mod encode;
+mod endpoint;
+mod family;
+mod group;
+mod ingest;
+mod keys;
+mod naming;
+mod options;
+mod pattern;
+mod read;
+mod series;
+mod server;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use endpoint::{EndpointCounts, Scrape};
+pub use naming::{KeyNames, collector_id, display_of, flat_key, sanitize};
+pub use options::{EndpointId, EndpointInfo, ScrapeInfo, StoreOptions};
+pub use pattern::Pattern;
+pub use read::{EndpointView, FamilyView, GroupView, PartTotal, SeriesRef, ServerView};
+pub use series::Role;
+
+use aiperf_plugin_sdk::report::ScrapeCounts;
+
+use catalog::Catalog;
+use endpoint::Endpoint;
+
+/// Everything collected in a run. See the [module](self).
+#[derive(Debug)]
+pub struct Store {
+    options: StoreOptions,
+    endpoints: Vec<Endpoint>,
+    catalog: Catalog,
+}
+
+impl Store {
+    /// An empty store.
+    pub fn new(options: StoreOptions) -> Self {
+        Self {
+            options,
+            endpoints: Vec::new(),
+            catalog: Catalog::default(),
+        }
+    }
+
+    /// Adds a source. Ids count from 0 in the order of the calls.
+    pub fn add_endpoint(&mut self, info: EndpointInfo) -> EndpointId {
+        let id = EndpointId(index(self.endpoints.len()));
+        self.endpoints.push(Endpoint::new(info));
+        id
+    }
+
+    /// Scrapes by outcome. [`Store::scrape`] and [`Store::failure`] count `done` and `failed`; the
+    /// schedule counts the rest.
+    pub fn endpoint_counts_mut(&mut self, id: EndpointId) -> &mut ScrapeCounts {
+        &mut self.endpoints[id.0 as usize].scrape_counts
+    }
+
+    /// A source is read from another URL now; its id and its servers stay.
+    pub fn rename_endpoint(&mut self, id: EndpointId, url: &str) {
+        let info = &mut self.endpoints[id.0 as usize].info;
+        url.clone_into(&mut info.url);
+        info.display = display_of(url);
+    }
+
+    /// Says why a source is left alone for the rest of the run.
+    pub fn disable(&mut self, id: EndpointId, reason: &str) {
+        self.endpoints[id.0 as usize].disabled = Some(reason.to_owned());
+    }
+
+    /// Number of series of all sources.
+    pub fn series_count(&self) -> usize {
+        self.catalog.series.len()
+    }
+}
+
+/// Row number as an id.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "max_series and memory bound all tables"
+)]
+fn index(len: usize) -> u32 {
+    len as u32
+}

@@ -1,0 +1,73 @@
+//! What the store is told.
+
+use std::collections::BTreeMap;
+
+use aiperf_plugin_sdk::time::PayloadClock;
+use aiperf_plugin_sdk::view::Barrier;
+
+use super::Pattern;
+
+/// Limits and names that the user can set.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Label that tells several servers behind one endpoint apart.
+    pub server_label: String,
+    /// Families to keep; empty for all.
+    pub include: Vec<Pattern>,
+    /// Families to drop, even if included.
+    pub exclude: Vec<Pattern>,
+    /// Series of the whole run; more are dropped and counted.
+    pub max_series: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            server_label: "server_id".to_owned(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_series: 1_000_000,
+        }
+    }
+}
+
+impl StoreOptions {
+    /// True if the user wants the family.
+    pub(super) fn wants(&self, family: &str) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(family));
+        (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
+    }
+}
+
+/// Row of an endpoint, from 0 in the order of adding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EndpointId(pub u32);
+
+/// A source before its first scrape.
+#[derive(Debug, Clone, Default)]
+pub struct EndpointInfo {
+    /// URL without secrets, or the name of a source that has none.
+    pub url: String,
+    /// Short form for people.
+    pub display: String,
+    /// Collector instance that names it.
+    pub collector: String,
+    /// True if the user did not ask for it: its failures are no records until it has answered.
+    pub automatic: bool,
+    /// Labels that the user attached. `server_id` (or the configured label), `server_type`,
+    /// `hostname` and `instance` replace what the pages say.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// When a scrape was, and where it stands in the run.
+#[derive(Debug, Clone, Default)]
+pub struct ScrapeInfo {
+    /// When it was asked for and when it came.
+    pub clock: PayloadClock,
+    /// Index of the phase, `None` outside all phases.
+    pub phase: Option<u32>,
+    /// Its name.
+    pub phase_name: Option<String>,
+    /// Where it stands in the phase.
+    pub barrier: Barrier,
+}

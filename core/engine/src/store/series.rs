@@ -1,0 +1,134 @@
+//! One series and its samples.
+
+/// Marks "no scrape yet".
+pub(super) const NEVER: u32 = u32::MAX;
+
+/// What a sample is to its family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A value of its own.
+    Value,
+    /// A quantile of a summary.
+    Quantile,
+    /// A cumulative bucket.
+    Bucket,
+    /// The sum of a histogram or summary.
+    Sum,
+    /// The number of observations of a histogram or summary.
+    Count,
+    /// An info or stateset sample: the labels are what counts.
+    Fact,
+    /// When a series began to count. Kept as a raw series only.
+    Created,
+}
+
+/// The same value on consecutive scrapes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Run {
+    first: u32,
+    last: u32,
+    value: f64,
+}
+
+/// Samples of a scalar series, by number of the scrape.
+#[derive(Debug, Default)]
+pub(super) struct Samples(Vec<Run>);
+
+impl Samples {
+    /// Adds the sample of `scrape`, which is later than all before.
+    pub(super) fn push(&mut self, scrape: u32, value: f64) {
+        if let Some(run) = self.0.last_mut()
+            && run.last + 1 == scrape
+            && run.value.to_bits() == value.to_bits()
+        {
+            run.last = scrape;
+            return;
+        }
+        self.0.push(Run {
+            first: scrape,
+            last: scrape,
+            value,
+        });
+    }
+
+    /// Samples of the scrapes `first..=last`, in order.
+    pub(super) fn between(&self, first: u32, last: u32) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let from = self.0.partition_point(|run| run.last < first);
+        self.0[from..]
+            .iter()
+            .take_while(move |run| run.first <= last)
+            .flat_map(move |run| {
+                (run.first.max(first)..=run.last.min(last)).map(|scrape| (scrape, run.value))
+            })
+    }
+
+    /// The last sample not after `scrape`.
+    pub(super) fn at_or_before(&self, scrape: u32) -> Option<(u32, f64)> {
+        let end = self.0.partition_point(|run| run.first <= scrape);
+        let run = self.0[..end].last()?;
+        Some((run.last.min(scrape), run.value))
+    }
+}
+
+/// Where the samples of a series go.
+#[derive(Debug)]
+pub(super) enum Data {
+    /// All are kept.
+    Scalar(Samples),
+    /// They are a part of this group.
+    Part { group: u32 },
+    /// Only the latest is known.
+    Latest,
+}
+
+/// One series. Its id is its row in the catalog.
+#[derive(Debug)]
+pub(super) struct Series {
+    pub(super) server: u32,
+    pub(super) family: u32,
+    /// Row of its key in the endpoint's table.
+    pub(super) key: u32,
+    pub(super) role: Role,
+    /// It counts in its family's plain key.
+    pub(super) in_plain_key: bool,
+    pub(super) has_flat_key: bool,
+    pub(super) latest: f64,
+    /// Scrape of `latest`, or [`NEVER`].
+    pub(super) latest_scrape: u32,
+    /// Value on the endpoint's last start page, valid if `base_scrape` is that page.
+    pub(super) base: f64,
+    pub(super) base_scrape: u32,
+    pub(super) data: Data,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Samples;
+
+    proptest! {
+        #[test]
+        fn runs_lose_nothing(
+            page in prop::collection::vec(prop::option::of(0_u8..3), 0..60),
+            first in 0_u32..60,
+            len in 0_u32..60,
+        ) {
+            let all: Vec<(u32, f64)> = (0_u32..).zip(&page)
+                .filter_map(|(scrape, value)| value.map(|value| (scrape, f64::from(value))))
+                .collect();
+            let mut samples = Samples::default();
+            for (scrape, value) in &all {
+                samples.push(*scrape, *value);
+            }
+            let last = first + len;
+            let expect: Vec<_> =
+                all.iter().copied().filter(|(scrape, _)| (first..=last).contains(scrape)).collect();
+            prop_assert_eq!(samples.between(first, last).collect::<Vec<_>>(), expect);
+            prop_assert_eq!(
+                samples.at_or_before(first),
+                all.iter().copied().rfind(|(scrape, _)| *scrape <= first)
+            );
+        }
+    }
+}
