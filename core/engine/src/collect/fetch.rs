@@ -1,0 +1,222 @@
+//! One GET of one page, with limits and clocks.
+
+use std::io::Read;
+use std::time::Duration;
+
+use aiperf_plugin_sdk::hosting::HttpRequest;
+use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
+use aiperf_plugin_sdk::{ErrorKind, HttpResponse, PluginError};
+use bytes::Bytes;
+use flate2::read::GzDecoder;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap,
+    HeaderName, HeaderValue, USER_AGENT,
+};
+use http::{Method, Request};
+use http_body_util::Full;
+
+use crate::http::{
+    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, Origin, Scheme, TlsOptions,
+    client_config,
+};
+
+/// Largest page, before and after decompression.
+pub(super) const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// An answer, whatever its status.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) status: u16,
+    pub(super) content_type: String,
+    pub(super) clock: PayloadClock,
+}
+
+/// Asks one URL again and again over one connection.
+#[derive(Debug)]
+pub(super) struct Fetcher {
+    client: Client,
+    path: String,
+    headers: HeaderMap,
+    compressed: Vec<u8>,
+}
+
+impl Fetcher {
+    pub(super) fn new(
+        url: &str,
+        headers: HeaderMap,
+        timeout: Duration,
+        clock: &Clock,
+    ) -> Result<Self, HttpError> {
+        let origin = Origin::parse(url)?;
+        let tls = match origin.scheme() {
+            Scheme::Https => Some(client_config(url, &TlsOptions::default())?),
+            Scheme::Http => None,
+        };
+        let headers = complete(headers, &origin);
+        let path = origin.path_and_query();
+        let options = ConnectOptions {
+            timeout,
+            kernel_stamps: false,
+            tls,
+        };
+        let connector = Connector::new(origin, options, clock.clone())?;
+        Ok(Self {
+            client: Client::new(connector),
+            path,
+            headers,
+            compressed: Vec::new(),
+        })
+    }
+
+    /// Reads the page into `body`, decompressed.
+    pub(super) async fn fetch(
+        &mut self,
+        body: &mut Vec<u8>,
+        clock: &Clock,
+    ) -> Result<Fetched, HttpError> {
+        body.clear();
+        let began = clock.now();
+        let build = || {
+            let mut request = Request::new(Full::new(Bytes::new()));
+            *request.method_mut() = Method::GET;
+            // The path came out of a parsed URL.
+            *request.uri_mut() = self.path.parse().unwrap_or_default();
+            *request.headers_mut() = self.headers.clone();
+            request
+        };
+        let mut response = self.client.send(build, |_| {}).await?;
+        let header = |name| {
+            let value = response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        let (content_type, encoding) = (header(CONTENT_TYPE), header(CONTENT_ENCODING));
+        let gzip = matches!(encoding.trim(), "gzip" | "x-gzip");
+        if gzip {
+            self.compressed.clear();
+            response
+                .read_to_end(&mut self.compressed, BODY_LIMIT)
+                .await?;
+            self.inflate(body)?;
+        } else {
+            response.read_to_end(body, BODY_LIMIT).await?;
+        }
+        let stamps = response.stamps();
+        let sent = stamps.first_write().unwrap_or(began);
+        let fetched = Fetched {
+            status: response.status().as_u16(),
+            content_type,
+            clock: PayloadClock {
+                sent: Instant2 {
+                    mono_ns: sent.0,
+                    wall_ns: clock.wall_ns(sent),
+                },
+                first_byte_ns: stamps.first_read().unwrap_or(sent).0,
+                complete_ns: clock.now().0,
+            },
+        };
+        self.client.recycle(response);
+        Ok(fetched)
+    }
+
+    fn inflate(&self, body: &mut Vec<u8>) -> Result<(), HttpError> {
+        let limit = BODY_LIMIT as u64 + 1;
+        let read = GzDecoder::new(self.compressed.as_slice())
+            .take(limit)
+            .read_to_end(body);
+        let failed = |class, detail: String| {
+            Err(HttpError::new(
+                class,
+                self.client.connector().origin().to_string(),
+                detail,
+            ))
+        };
+        match read {
+            Err(error) => failed(ErrorClass::Protocol, format!("bad gzip data: {error}")),
+            Ok(_) if body.len() > BODY_LIMIT => failed(
+                ErrorClass::BodyLimit,
+                format!("more than {BODY_LIMIT} bytes inflated"),
+            ),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+/// Adds what every request has. Compression costs more than it saves on this machine.
+fn complete(mut headers: HeaderMap, origin: &Origin) -> HeaderMap {
+    let mut default = |name: HeaderName, value: Option<HeaderValue>| {
+        if let Some(value) = value {
+            headers.entry(name).or_insert(value);
+        }
+    };
+    let local = matches!(origin.host(), "localhost" | "127.0.0.1" | "::1" | "[::1]");
+    default(HOST, HeaderValue::from_str(&origin.authority()).ok());
+    default(AUTHORIZATION, origin.authorization().cloned());
+    default(ACCEPT, Some(HeaderValue::from_static("*/*")));
+    default(
+        USER_AGENT,
+        Some(HeaderValue::from_static(concat!(
+            "aiperf/",
+            env!("CARGO_PKG_VERSION")
+        ))),
+    );
+    if !local {
+        default(ACCEPT_ENCODING, Some(HeaderValue::from_static("gzip")));
+    }
+    headers
+}
+
+/// Headers from `name: value` pairs; those that cannot be sent are an error.
+pub(super) fn header_map<'a>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<HeaderMap, PluginError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        let bad = || PluginError::config("headers", format!("header `{name}` cannot be sent"));
+        let mut value = HeaderValue::from_str(value.trim()).map_err(|_| bad())?;
+        value.set_sensitive(true);
+        headers.append(name.trim().parse::<HeaderName>().map_err(|_| bad())?, value);
+    }
+    Ok(headers)
+}
+
+/// A single request of a plugin, on its own thread.
+pub(crate) fn fetch_once(
+    request: &HttpRequest<'_>,
+    clock: &Clock,
+) -> Result<HttpResponse, PluginError> {
+    if request.method != "GET" {
+        let message = format!("the host lends GET only, not {}", request.method);
+        return Err(PluginError::new(ErrorKind::Unsupported, message));
+    }
+    let pairs = request
+        .headers
+        .lines()
+        .filter_map(|line| line.split_once(':'));
+    let headers = header_map(pairs)?;
+    let network =
+        |error: HttpError| PluginError::new(ErrorKind::Network, error.to_string()).retriable();
+    let mut fetcher =
+        Fetcher::new(request.url, headers, request.timeout, clock).map_err(network)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut body = Vec::new();
+    let answer = runtime.block_on(async {
+        tokio::time::timeout(request.timeout, fetcher.fetch(&mut body, clock)).await
+    });
+    match answer {
+        Ok(Ok(page)) => Ok(HttpResponse {
+            status: page.status,
+            content_type: page.content_type,
+            body,
+        }),
+        Ok(Err(error)) => Err(network(error)),
+        Err(_) => {
+            let message = format!("no answer from `{}` in time", request.url);
+            Err(PluginError::new(ErrorKind::Timeout, message).retriable())
+        }
+    }
+}

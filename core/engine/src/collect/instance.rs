@@ -1,0 +1,102 @@
+//! A collector instance on a thread of its own: the runtime asks, the thread answers.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use aiperf_plugin_sdk::hosting::CollectorHandle;
+use aiperf_plugin_sdk::{ErrorKind, PluginError, Response, Targets, Verdict};
+use tokio::sync::oneshot;
+
+type Job = Box<dyn FnOnce(&mut CollectorHandle) + Send>;
+
+/// Asks one collector instance; calls wait in line.
+#[derive(Clone)]
+pub(super) struct Instance {
+    name: Arc<str>,
+    jobs: Sender<Job>,
+}
+
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Instance").field(&self.name).finish()
+    }
+}
+
+/// Owned head of an answer.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    pub(super) target_id: String,
+    pub(super) status: Option<u16>,
+    pub(super) content_type: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) error: String,
+}
+
+impl Instance {
+    /// Starts the thread. It ends, closing the collector, when the last clone is gone.
+    pub(super) fn start(
+        name: &str,
+        mut handle: CollectorHandle,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (jobs, work) = channel::<Job>();
+        let thread = thread::Builder::new()
+            .name(format!("col-{name}"))
+            .spawn(move || {
+                while let Ok(job) = work.recv() {
+                    job(&mut handle);
+                }
+                // Nobody is left to hear of it.
+                drop(handle.close());
+            })?;
+        Ok((
+            Self {
+                name: name.into(),
+                jobs,
+            },
+            thread,
+        ))
+    }
+
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Runs `work` on the instance's thread.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut CollectorHandle) -> Result<T, PluginError> + Send + 'static,
+    ) -> Result<T, PluginError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |handle| {
+            // The asker may have given up waiting.
+            drop(reply.send(work(handle)));
+        });
+        let gone = || PluginError::new(ErrorKind::Other, "its thread has ended");
+        self.jobs.send(job).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Gives the thread to `work` for good, as a stream collector needs it.
+    pub(super) fn run(&self, work: impl FnOnce(&mut CollectorHandle) + Send + 'static) {
+        // The thread has just been started.
+        drop(self.jobs.send(Box::new(work)));
+    }
+
+    pub(super) async fn targets(&self) -> Result<Targets, PluginError> {
+        self.ask(CollectorHandle::targets).await
+    }
+
+    pub(super) async fn on_response(&self, head: Head) -> Result<Verdict, PluginError> {
+        self.ask(move |handle| {
+            handle.on_response(&Response {
+                target_id: &head.target_id,
+                status: head.status,
+                content_type: &head.content_type,
+                head: &head.bytes,
+                error: &head.error,
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,329 @@
+//! One target of a targets-mode collector: fetch, ask the collector, parse.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiperf_plugin_sdk::report::ScrapeFailure;
+use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
+use aiperf_plugin_sdk::{ErrorKind, LogLevel, PluginError, Target, Verdict};
+use http::header::HeaderMap;
+
+use super::fetch::{Fetched, Fetcher, header_map};
+use super::ingest::{Ingest, Page, Sinks};
+use super::instance::{Head, Instance};
+use super::tag::Tag;
+use crate::event::Events;
+use crate::http::{Clock, HttpError, MonoNs};
+use crate::store::{EndpointId, ScrapeInfo};
+
+/// Bytes of the body that a collector sees.
+const HEAD: usize = 4096;
+/// Replacements that are followed in one scrape; a collector that sends us in circles ends here.
+const MAX_REPLACEMENTS: usize = 8;
+
+/// What became of a scrape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Metrics were read.
+    Done,
+    /// It failed.
+    Failed,
+    /// It failed because nothing came in time: do not wait for this source again.
+    TimedOut,
+    /// The source is left alone for now, or for ever.
+    Left,
+}
+
+/// What all scrapes share.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    pub(super) sinks: Arc<Sinks>,
+    pub(super) ingest: Ingest,
+    pub(super) events: Events,
+    pub(super) clock: Clock,
+    pub(super) phases: Arc<[String]>,
+}
+
+impl Context {
+    /// What the store wants to know of a scrape.
+    pub(super) fn info(&self, clock: PayloadClock, tag: Tag) -> ScrapeInfo {
+        let phase_name = tag
+            .phase
+            .and_then(|phase| self.phases.get(phase as usize).cloned());
+        ScrapeInfo {
+            clock,
+            phase: tag.phase,
+            phase_name,
+            barrier: tag.barrier,
+        }
+    }
+}
+
+/// The clock of a scrape that was sent at `asked` and brought nothing.
+pub(super) fn failed_clock(clock: &Clock, asked: MonoNs) -> PayloadClock {
+    let now = clock.now().0;
+    let sent = Instant2 {
+        mono_ns: asked.0,
+        wall_ns: clock.wall_ns(asked),
+    };
+    PayloadClock {
+        sent,
+        first_byte_ns: now,
+        complete_ns: now,
+    }
+}
+
+impl std::fmt::Debug for Sinks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sinks")
+    }
+}
+
+/// One target.
+#[derive(Debug)]
+pub(super) struct Scraper {
+    context: Context,
+    instance: Instance,
+    endpoint: EndpointId,
+    target: Target,
+    timeout: Duration,
+    parser: Option<Arc<str>>,
+    headers: HeaderMap,
+    /// `None` if the URL cannot be used; then the error says why.
+    fetcher: Result<Fetcher, HttpError>,
+    source_id: Arc<str>,
+    body: Vec<u8>,
+    /// Status and type of the last answer that the collector wanted to keep: it is not asked again
+    /// for more of the same.
+    kept: Option<(u16, String)>,
+    paused_until: Option<MonoNs>,
+    disabled: bool,
+}
+
+impl Scraper {
+    pub(super) fn new(
+        context: Context,
+        instance: Instance,
+        endpoint: EndpointId,
+        target: Target,
+        timeout: Duration,
+        parser: Option<Arc<str>>,
+    ) -> Result<Self, PluginError> {
+        let mut headers = header_map(
+            target
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        )?;
+        if !target.accept.is_empty() {
+            let accept = header_map([("accept", target.accept.as_str())].into_iter())?;
+            headers.extend(accept);
+        }
+        let fetcher = Fetcher::new(&target.url, headers.clone(), timeout, &context.clock);
+        Ok(Self {
+            source_id: target.id.as_str().into(),
+            context,
+            instance,
+            endpoint,
+            target,
+            timeout,
+            parser,
+            headers,
+            fetcher,
+            body: Vec::new(),
+            kept: None,
+            paused_until: None,
+            disabled: false,
+        })
+    }
+
+    pub(super) fn endpoint(&self) -> EndpointId {
+        self.endpoint
+    }
+
+    /// Reads the target once.
+    pub(super) async fn scrape(&mut self, tag: Tag) -> Outcome {
+        for _ in 0..MAX_REPLACEMENTS {
+            if self.is_left() {
+                return Outcome::Left;
+            }
+            let asked = self.context.clock.now();
+            let result = self.fetch().await;
+            match self.consult(&result).await {
+                Verdict::Keep => return self.take(tag, asked, result).await,
+                Verdict::Replace(url) => self.replace(url),
+                Verdict::Pause(delay) => {
+                    self.paused_until = Some(self.context.clock.now().after(delay));
+                }
+                Verdict::Disable(reason) => self.disable(&reason),
+            }
+        }
+        self.disable("its collector replaced the URL again and again");
+        Outcome::Left
+    }
+
+    fn is_left(&self) -> bool {
+        let paused = self
+            .paused_until
+            .is_some_and(|until| self.context.clock.now() < until);
+        self.disabled || paused
+    }
+
+    async fn fetch(&mut self) -> Result<Fetched, HttpError> {
+        let fetcher = match &mut self.fetcher {
+            Ok(fetcher) => fetcher,
+            Err(error) => return Err(error.clone()),
+        };
+        let page = fetcher.fetch(&mut self.body, &self.context.clock);
+        match tokio::time::timeout(self.timeout, page).await {
+            Ok(result) => result,
+            Err(_elapsed) => {
+                let detail = format!("waited {:?}", self.timeout);
+                Err(HttpError::new(
+                    crate::http::ErrorClass::Timeout,
+                    self.target.url.as_str(),
+                    detail,
+                ))
+            }
+        }
+    }
+
+    async fn consult(&mut self, result: &Result<Fetched, HttpError>) -> Verdict {
+        let (status, content_type, error) = match result {
+            Ok(fetched) => (
+                Some(fetched.status),
+                fetched.content_type.as_str(),
+                String::new(),
+            ),
+            Err(error) => (None, "", error.to_string()),
+        };
+        let known = |(kept, kind): &(u16, String)| Some(*kept) == status && kind == content_type;
+        if self.kept.as_ref().is_some_and(known) {
+            return Verdict::Keep;
+        }
+        let bytes = if status.is_some() {
+            self.body.get(..HEAD).unwrap_or(&self.body)
+        } else {
+            &[]
+        };
+        let head = Head {
+            target_id: self.target.id.clone(),
+            status,
+            content_type: content_type.to_owned(),
+            bytes: bytes.to_vec(),
+            error,
+        };
+        let verdict = match self.instance.on_response(head).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                let label = format!("collector {}", self.instance.name());
+                self.context
+                    .events
+                    .log(LogLevel::Warn, &label, error.to_string());
+                Verdict::Keep
+            }
+        };
+        let good = status.filter(|status| (200..300).contains(status));
+        if let (Verdict::Keep, Some(status)) = (&verdict, good) {
+            self.kept = Some((status, content_type.to_owned()));
+        }
+        verdict
+    }
+
+    async fn take(
+        &mut self,
+        tag: Tag,
+        asked: MonoNs,
+        result: Result<Fetched, HttpError>,
+    ) -> Outcome {
+        match result {
+            Ok(fetched) if (200..300).contains(&fetched.status) => self.parse(tag, fetched).await,
+            Ok(fetched) => {
+                let info = self.context.info(fetched.clock, tag);
+                let head = String::from_utf8_lossy(self.body.get(..200).unwrap_or(&self.body));
+                let message = format!("HTTP {}: {}", fetched.status, crate::event::one_line(&head));
+                self.fail(
+                    &info,
+                    i64::from(fetched.status),
+                    &format!("http_{}", fetched.status),
+                    message,
+                );
+                Outcome::Failed
+            }
+            Err(error) => {
+                let class = error.class();
+                let info = self
+                    .context
+                    .info(failed_clock(&self.context.clock, asked), tag);
+                self.fail(&info, 0, class.as_str(), error.to_string());
+                if class == crate::http::ErrorClass::Timeout {
+                    Outcome::TimedOut
+                } else {
+                    Outcome::Failed
+                }
+            }
+        }
+    }
+
+    async fn parse(&mut self, tag: Tag, fetched: Fetched) -> Outcome {
+        let info = self.context.info(fetched.clock, tag);
+        let page = Page {
+            endpoint: self.endpoint,
+            info: info.clone(),
+            source_id: Arc::clone(&self.source_id),
+            content_type: fetched.content_type,
+            parser: self.parser.clone(),
+            body: std::mem::take(&mut self.body),
+            clock: fetched.clock,
+        };
+        let (body, result) = self.context.ingest.page(page).await;
+        self.body = body;
+        match result {
+            Ok(_) => Outcome::Done,
+            Err(error) => {
+                let class = error.kind.as_str();
+                if error.kind == ErrorKind::Format {
+                    // What came is no metrics page after all: let the collector look again.
+                    self.kept = None;
+                }
+                self.fail(&info, i64::from(fetched.status), class, error.to_string());
+                Outcome::Failed
+            }
+        }
+    }
+
+    fn fail(&self, info: &ScrapeInfo, code: i64, class: &str, message: String) {
+        let failure = ScrapeFailure {
+            timestamp_ns: info.clock.sent.wall_ns,
+            code,
+            class: class.to_owned(),
+            message,
+        };
+        self.context.sinks.failure(self.endpoint, info, &failure);
+    }
+
+    fn replace(&mut self, url: String) {
+        let clock = &self.context.clock;
+        self.fetcher = Fetcher::new(&url, self.headers.clone(), self.timeout, clock);
+        self.context
+            .sinks
+            .lock()
+            .rename_endpoint(self.endpoint, &url);
+        self.target.url = url;
+        self.kept = None;
+    }
+
+    fn disable(&mut self, reason: &str) {
+        self.disabled = true;
+        self.context.sinks.lock().disable(self.endpoint, reason);
+        let level = if self.target.automatic {
+            LogLevel::Info
+        } else {
+            LogLevel::Warn
+        };
+        let label = format!("collector {}", self.instance.name());
+        self.context
+            .events
+            .log(level, &label, format!("`{}`: {reason}", self.target.url));
+    }
+}

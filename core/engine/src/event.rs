@@ -1,0 +1,143 @@
+//! What the engine tells whoever runs it. The engine prints nothing itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A line for the log.
+    Log {
+        /// By consequence.
+        level: LogLevel,
+        /// Who says it, such as `exporter jsonl`.
+        source: String,
+        /// One line.
+        message: String,
+    },
+    /// The endpoints have been tried for the first time.
+    Endpoints(Vec<EndpointState>),
+    /// A phase began or ended.
+    Phase(PhaseEvent),
+    /// How far the load is.
+    Progress(Progress),
+}
+
+/// An endpoint after the first try.
+#[derive(Debug, Clone)]
+pub struct EndpointState {
+    /// Short form for people.
+    pub display: String,
+    /// True if the user did not ask for it.
+    pub automatic: bool,
+    /// Why it is not reachable; `None` if it is.
+    pub problem: Option<String>,
+}
+
+/// How far the load is.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Name of the phase.
+    pub phase: String,
+    /// Requests to send, if that is the limit.
+    pub planned: Option<u64>,
+    /// Time to send for, if that is the limit.
+    pub duration: Option<Duration>,
+    /// Since the first send.
+    pub elapsed: Duration,
+    /// Requests sent, answered, failed, and not yet answered.
+    pub sent: u64,
+    /// Complete answers.
+    pub done: u64,
+    /// Failures.
+    pub failed: u64,
+    /// Not yet answered.
+    pub in_flight: u64,
+    /// Chunks with text so far.
+    pub tokens: u64,
+    /// Time to first token of a recent request.
+    pub recent_ttft: Option<Duration>,
+}
+
+/// Receives events, from any thread. Must not block for long.
+pub trait EventSink: Send + Sync + 'static {
+    /// Takes an event.
+    fn event(&self, event: &Event);
+}
+
+/// Handle to the sink.
+#[derive(Clone)]
+pub struct Events(Arc<dyn EventSink>);
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Events")
+    }
+}
+
+impl Events {
+    /// Sends to `sink`.
+    pub fn new(sink: Arc<dyn EventSink>) -> Self {
+        Self(sink)
+    }
+
+    /// Sends an event.
+    pub fn send(&self, event: &Event) {
+        self.0.event(event);
+    }
+
+    /// Sends a log line.
+    pub fn log(&self, level: LogLevel, source: &str, message: impl Into<String>) {
+        let message = one_line(&message.into());
+        self.send(&Event::Log {
+            level,
+            source: source.to_owned(),
+            message,
+        });
+    }
+}
+
+/// `text` without control characters, so that foreign bytes cannot steer a terminal or forge lines.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// Passes everything on, and writes log lines to a file as well.
+pub(crate) struct Logged {
+    inner: Events,
+    file: std::sync::Mutex<std::fs::File>,
+}
+
+impl Logged {
+    pub(crate) fn events(inner: Events, file: std::fs::File) -> Events {
+        Events::new(Arc::new(Self {
+            inner,
+            file: std::sync::Mutex::new(file),
+        }))
+    }
+}
+
+impl EventSink for Logged {
+    fn event(&self, event: &Event) {
+        if let Event::Log {
+            level,
+            source,
+            message,
+        } = event
+        {
+            let now = humantime::format_rfc3339_millis(std::time::SystemTime::now());
+            let line = format!("{now} {level:<5?} {source}: {message}\n");
+            let mut file = self
+                .file
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            // A log that cannot be written must not end the run.
+            std::io::Write::write_all(&mut *file, line.as_bytes()).ok();
+        }
+        self.inner.send(event);
+    }
+}

@@ -1,0 +1,199 @@
+//! The one registry: built-ins and libraries alike.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use aiperf_plugin_sdk::hosting::{Factory, builtin_factories};
+use aiperf_plugin_sdk::{Descriptor, PluginError, PluginKind};
+
+use crate::config::Catalog;
+
+/// Where a plugin comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Compiled in.
+    BuiltIn,
+    /// From a dynamic library.
+    Library(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built-in"),
+            Self::Library(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// Why the registry cannot be made or does not have something.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// A plugin does not describe itself.
+    #[error("a plugin from {from} does not describe itself: {source}")]
+    Descriptor {
+        /// Its origin.
+        from: Origin,
+        /// What it said instead.
+        source: PluginError,
+    },
+    /// Two plugins have the same id.
+    #[error("{} `{id}` exists twice: {first} and {second}; give one of them another id", kind.as_str())]
+    Duplicate {
+        /// Their kind.
+        kind: PluginKind,
+        /// Their id.
+        id: String,
+        /// Origin of the one.
+        first: Origin,
+        /// Origin of the other.
+        second: Origin,
+    },
+    /// No plugin has the id.
+    #[error("unknown {} `{id}`{}; installed: {installed}", kind.as_str(), hint(nearest.as_deref()))]
+    Unknown {
+        /// Kind that was looked for.
+        kind: PluginKind,
+        /// Id that was looked for.
+        id: String,
+        /// Installed id that it resembles.
+        nearest: Option<String>,
+        /// All installed ids of the kind.
+        installed: String,
+    },
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |nearest| {
+        format!(", did you mean `{nearest}`?")
+    })
+}
+
+/// A plugin that can be used.
+#[derive(Debug)]
+pub struct Entry {
+    /// What it says of itself.
+    pub descriptor: Descriptor,
+    /// Makes instances.
+    pub factory: Factory,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// All plugins that can be used, by kind and id.
+#[derive(Debug, Default)]
+pub struct Registry(BTreeMap<(PluginKind, String), Entry>);
+
+impl Registry {
+    /// The plugins linked into this binary.
+    ///
+    /// # Errors
+    /// If one does not describe itself, or two have the same id.
+    pub fn with_builtins() -> Result<Self, RegistryError> {
+        let mut registry = Self::default();
+        for factory in builtin_factories() {
+            registry.add(factory, Origin::BuiltIn)?;
+        }
+        Ok(registry)
+    }
+
+    /// Adds a plugin.
+    ///
+    /// # Errors
+    /// If it does not describe itself, or its id is taken.
+    pub fn add(&mut self, factory: Factory, origin: Origin) -> Result<(), RegistryError> {
+        let descriptor = factory
+            .descriptor()
+            .map_err(|source| RegistryError::Descriptor {
+                from: origin.clone(),
+                source,
+            })?;
+        let key = (descriptor.kind, descriptor.id.clone());
+        if let Some(first) = self.0.get(&key) {
+            let (kind, id) = key;
+            let first = first.origin.clone();
+            return Err(RegistryError::Duplicate {
+                kind,
+                id,
+                first,
+                second: origin,
+            });
+        }
+        self.0.insert(
+            key,
+            Entry {
+                descriptor,
+                factory,
+                origin,
+            },
+        );
+        Ok(())
+    }
+
+    /// All plugins, by kind, then id.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.0.values()
+    }
+
+    /// All plugins of a kind, by id.
+    pub fn of_kind(&self, kind: PluginKind) -> impl Iterator<Item = &Entry> {
+        self.entries()
+            .filter(move |entry| entry.descriptor.kind == kind)
+    }
+
+    /// The plugin of this kind and id.
+    ///
+    /// # Errors
+    /// If there is none; the error names the nearest one and all that are installed.
+    pub fn get(&self, kind: PluginKind, id: &str) -> Result<&Entry, RegistryError> {
+        self.0
+            .get(&(kind, id.to_owned()))
+            .ok_or_else(|| self.unknown(kind, id))
+    }
+
+    fn unknown(&self, kind: PluginKind, id: &str) -> RegistryError {
+        let ids: Vec<_> = self
+            .of_kind(kind)
+            .map(|entry| entry.descriptor.id.as_str())
+            .collect();
+        let nearest = ids
+            .iter()
+            .map(|installed| (strsim::damerau_levenshtein(id, installed), *installed))
+            .filter(|(distance, _)| *distance <= 1 + id.len() / 3)
+            .min();
+        RegistryError::Unknown {
+            kind,
+            id: id.to_owned(),
+            nearest: nearest.map(|(_, installed)| installed.to_owned()),
+            installed: if ids.is_empty() {
+                "none".to_owned()
+            } else {
+                ids.join(", ")
+            },
+        }
+    }
+}
+
+impl Catalog for Registry {
+    fn ids(&self, kind: PluginKind) -> Vec<String> {
+        self.of_kind(kind)
+            .map(|entry| entry.descriptor.id.clone())
+            .collect()
+    }
+
+    fn schema(&self, kind: PluginKind, id: &str) -> Option<serde_json::Value> {
+        let entry = self.get(kind, id).ok()?;
+        Some(entry.descriptor.schema.clone()).filter(|schema| !schema.is_null())
+    }
+
+    fn validate(
+        &self,
+        kind: PluginKind,
+        id: &str,
+        options: &serde_json::Value,
+    ) -> Vec<PluginError> {
+        self.get(kind, id)
+            .map_or_else(|_| Vec::new(), |entry| entry.factory.validate(options))
+    }
+}

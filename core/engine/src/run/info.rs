@@ -1,0 +1,93 @@
+//! Facts about a run, and the folder named after it.
+
+use std::path::PathBuf;
+
+use aiperf_plugin_sdk::RunInfo;
+use aiperf_plugin_sdk::time::Instant2;
+use serde_json::{Map, Value, json};
+
+use super::RunParts;
+use crate::config::{Command, RunPlan};
+use crate::http::{Clock, Origin};
+use crate::load::{LoadPlan, PhaseKind, PhasePlan};
+
+/// What exporters learn before the run.
+pub(super) fn run_info(
+    plan: &RunPlan,
+    parts: &RunParts,
+    load: Option<&LoadPlan>,
+    clock: &Clock,
+) -> RunInfo {
+    let now = clock.moment();
+    let command = match plan.command {
+        Command::Profile => "profile",
+        Command::Collect => "collect",
+        Command::Demo => "demo",
+    };
+    RunInfo {
+        aiperf_version: parts.version.to_owned(),
+        command: command.to_owned(),
+        model: load.map(|load| load.model.clone()).unwrap_or_default(),
+        url: load.map(|load| load.origin.to_string()).unwrap_or_default(),
+        endpoint_type: load.map(|load| load.endpoint.as_str().to_owned()).unwrap_or_default(),
+        load: load.and_then(profiling).map(describe).unwrap_or_default(),
+        started: Instant2 { mono_ns: now.mono.0, wall_ns: now.wall_ns },
+        artifact_dir: String::new(),
+        terminal: parts.terminal,
+        settings: load.map(|load| settings(plan, load)).unwrap_or_default(),
+    }
+}
+
+fn profiling(load: &LoadPlan) -> Option<&PhasePlan> {
+    load.phases.iter().find(|phase| phase.kind == PhaseKind::Profiling)
+}
+
+/// One line about a phase's load.
+fn describe(phase: &PhasePlan) -> String {
+    let mut words = vec![format!("concurrency {}", phase.arrival.max_in_flight())];
+    words.extend(phase.stop.request_count.map(|count| format!("{count} requests")));
+    words.extend(phase.stop.duration.map(|duration| format!("{}", humantime::format_duration(duration))));
+    words.join(", ")
+}
+
+/// What a reader of the files wants to compare runs by.
+fn settings(plan: &RunPlan, load: &LoadPlan) -> Map<String, Value> {
+    let mut settings = Map::new();
+    let mut set = |name: &str, value: Value| {
+        if !value.is_null() {
+            settings.insert(name.to_owned(), value);
+        }
+    };
+    set("streaming", json!(load.streaming));
+    set("isl", json!(load.input_tokens.mean));
+    set("isl_stddev", json!(load.input_tokens.stddev));
+    set("osl", json!(load.output_tokens.map(|tokens| tokens.mean)));
+    set("osl_stddev", json!(load.output_tokens.map(|tokens| tokens.stddev)));
+    set("random_seed", json!(plan.random_seed));
+    if let Some(phase) = profiling(load) {
+        set("concurrency", json!(phase.arrival.max_in_flight()));
+        set("request_count", json!(phase.stop.request_count));
+        set("benchmark_duration_seconds", json!(phase.stop.duration.map(|d| d.as_secs_f64())));
+        set("benchmark_grace_period_seconds", json!(phase.grace_period.as_secs_f64()));
+    }
+    let warmup = load.phases.iter().find(|phase| phase.kind == PhaseKind::Warmup);
+    set("warmup_request_count", json!(warmup.and_then(|phase| phase.stop.request_count)));
+    settings
+}
+
+/// `artifacts/<model>-<endpoint>-<load>`, or what the user chose.
+pub(super) fn artifact_dir(plan: &RunPlan, load: Option<&LoadPlan>) -> PathBuf {
+    if let Some(dir) = &plan.artifacts.dir {
+        return dir.clone();
+    }
+    let name = match load {
+        Some(load) => {
+            let concurrency = profiling(load).map_or(0, |phase| phase.arrival.max_in_flight());
+            format!("{}-{}-concurrency{concurrency}", load.model, load.endpoint.as_str())
+        }
+        None => format!("collect-{}", Origin::parse(&plan.url).map_or_else(|_| String::new(), |o| o.authority())),
+    };
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' };
+    let name: String = name.chars().map(plain).collect();
+    PathBuf::from("artifacts").join(name.trim_matches(['-', '.']))
+}

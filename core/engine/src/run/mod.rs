@@ -1,0 +1,66 @@
+//! A run from its plan to its files: the one place that decides what happens when.
+
+mod collect;
+mod error;
+mod info;
+mod profile;
+mod requests;
+mod setup;
+
+use aiperf_plugin_sdk::report::Report;
+use aiperf_plugin_sdk::run::Terminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use error::RunError;
+
+use crate::config::{Command, RunPlan};
+use crate::event::Events;
+use crate::load::StopSignal;
+use crate::plugins::{ExporterFailure, Registry, SharedWriter};
+
+/// What whoever runs the engine lends to a run.
+#[derive(Clone)]
+pub struct RunParts {
+    /// Plugins that can be used.
+    pub registry: Arc<Registry>,
+    /// Told what happens.
+    pub events: Events,
+    /// Asks the run to end early.
+    pub stop: StopSignal,
+    /// Standard output, for exporters that write there.
+    pub stdout: SharedWriter,
+    /// What standard output can show.
+    pub terminal: Terminal,
+    /// Version of the program.
+    pub version: &'static str,
+}
+
+impl std::fmt::Debug for RunParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunParts").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// Everything it found out.
+    pub report: Report,
+    /// Exporters whose output is missing or incomplete.
+    pub failures: Vec<ExporterFailure>,
+    /// Folder of its files.
+    pub artifact_dir: PathBuf,
+}
+
+/// Carries out a plan. Blocks until the files are written.
+///
+/// # Errors
+/// If the run cannot start, or cannot go on; failures of single requests, sources and exporters
+/// are part of the outcome instead.
+pub fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
+    match plan.command {
+        Command::Collect => collect::run(plan, parts),
+        Command::Profile | Command::Demo => profile::run(plan, parts),
+    }
+}

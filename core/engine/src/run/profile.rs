@@ -1,0 +1,250 @@
+//! Load on the one side, the servers' metrics on the other.
+
+use std::sync::{Arc, PoisonError};
+
+use aiperf_plugin_sdk::report::{Report, RunStatus, Warning};
+use aiperf_plugin_sdk::run::PhaseKind;
+use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
+
+use super::requests::Requests;
+use super::setup::{Setup, settle_options};
+use super::{RunError, RunOutcome, RunParts};
+use crate::collect::Collection;
+use crate::config::{LoadSettings, RunPlan};
+use crate::event::{Event, Progress};
+use crate::http::Clock;
+use crate::load::{
+    self, EndReason, LoadError, LoadGenerator, LoadPlan, LoadWarning, PhaseOutcome, Stop,
+    StopSignal,
+};
+use crate::report::{self, ClockSource, PhaseWindow, ReportInput};
+
+pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
+    let clock = Clock::new();
+    let settings = plan.load.as_ref().ok_or(RunError::NothingToCollect)?;
+    let load = resolve_model(settings, &clock)?;
+    let setup = Setup::begin(plan, parts, Some(&load), clock)?;
+    write_inputs(&setup, &load)?;
+    let phases = load.phases.iter().map(|phase| phase.name.clone()).collect();
+    let collection = setup.collection(plan, parts, phases, false)?;
+    let requests =
+        Arc::new(Requests::new(setup.clock.clone(), Arc::clone(&setup.exporters)));
+    let sink: Arc<dyn load::RecordSink> = Arc::<Requests>::clone(&requests);
+    let generator = LoadGenerator::start(load.clone(), setup.clock.clone(), sink)
+        .map_err(RunError::Load)
+        .inspect_err(|error| drop(setup.exporters.abort(&error.to_string())))?;
+    let mut dispatcher = Dispatcher {
+        plan,
+        load: &load,
+        setup: &setup,
+        stop: &parts.stop,
+        requests: &requests,
+        collection,
+        generator,
+        windows: Vec::new(),
+        warnings: Vec::new(),
+        reads_by_clock: (0, 0),
+    };
+    let died = dispatcher.run_phases().err();
+    let Dispatcher { collection, generator, windows, mut warnings, reads_by_clock, .. } = dispatcher;
+    generator.shutdown();
+    collection.stop();
+    if let Some(error) = died {
+        let message = error.to_string();
+        setup.events.log(LogLevel::Error, "load", message.clone());
+        warnings.push(Warning { code: "load_failed".to_owned(), message, ..Warning::default() });
+    }
+    let status = match parts.stop.state() {
+        Stop::Run => RunStatus::Completed,
+        Stop::Drain => RunStatus::Interrupted,
+        Stop::Abort => RunStatus::Aborted,
+    };
+    let records = requests.take();
+    let report = report::build(&ReportInput {
+        run: &setup.run,
+        status,
+        clock: clock_source(reads_by_clock),
+        store: &setup.store.lock().unwrap_or_else(PoisonError::into_inner),
+        phases: &windows,
+        records: Some(&records),
+        warnings,
+    });
+    Ok(finish(&setup, report))
+}
+
+/// Hands the report to the exporters.
+pub(super) fn finish(setup: &Setup, report: Report) -> RunOutcome {
+    let failures = setup.exporters.finish(report.clone());
+    for failure in &failures {
+        setup.events.log(LogLevel::Error, "exporters", failure.to_string());
+    }
+    RunOutcome { report, failures, artifact_dir: setup.artifacts.dir().to_owned() }
+}
+
+fn clock_source((kernel, user): (u64, u64)) -> Option<ClockSource> {
+    match (kernel, user) {
+        (0, 0) => None,
+        (0, _) => Some(ClockSource::User),
+        _ => Some(ClockSource::Kernel),
+    }
+}
+
+/// Reaches the server, and asks it for its model if the user named none.
+fn resolve_model(settings: &LoadSettings, clock: &Clock) -> Result<LoadPlan, RunError> {
+    let probe = load::probe(settings.without_model(), clock).map_err(|error| match error {
+        LoadError::Http(_) => RunError::Unreachable(error),
+        other => RunError::Load(other),
+    })?;
+    let model = settings.model.clone().or_else(|| probe.models.first().cloned());
+    match model {
+        Some(model) => Ok(settings.with_model(model)),
+        None => Err(RunError::NoModel {
+            url: settings.without_model().origin.url_of("/v1/models"),
+            why: probe.problem.unwrap_or_else(|| "an empty list".to_owned()),
+        }),
+    }
+}
+
+/// Prompts of the run, or how to make them again.
+fn write_inputs(setup: &Setup, load: &LoadPlan) -> Result<(), RunError> {
+    let source = load::PromptSource::new(load);
+    let phases: Vec<_> = (0..load.phases.len()).map(|phase| source.describe(phase, 10)).collect();
+    let inputs = serde_json::json!({ "phases": phases });
+    setup.artifacts.write("inputs.json", &format!("{inputs:#}\n"))?;
+    Ok(())
+}
+
+struct Dispatcher<'a> {
+    plan: &'a RunPlan,
+    load: &'a LoadPlan,
+    setup: &'a Setup,
+    stop: &'a StopSignal,
+    requests: &'a Requests,
+    collection: Collection,
+    generator: LoadGenerator,
+    windows: Vec<PhaseWindow>,
+    warnings: Vec<Warning>,
+    reads_by_clock: (u64, u64),
+}
+
+impl Dispatcher<'_> {
+    fn run_phases(&mut self) -> Result<(), LoadError> {
+        for index in 0..self.load.phases.len() {
+            if self.stop.state() != Stop::Run {
+                break;
+            }
+            self.run_phase(index)?;
+        }
+        Ok(())
+    }
+
+    fn run_phase(&mut self, index: usize) -> Result<(), LoadError> {
+        let number = u16::try_from(index).unwrap_or(u16::MAX);
+        let phase = u32::from(number);
+        self.collection.begin_phase(phase);
+        if index == 0 {
+            self.setup.events.send(&Event::Endpoints(self.collection.states()));
+        }
+        self.tell(index, false);
+        self.collection.tick(phase, self.setup.clock.now());
+        let (setup, load) = (self.setup, self.load);
+        let mut on_progress = |progress: &load::Progress| show(setup, load, progress);
+        let outcome = self.generator.run_phase(index, &mut on_progress, self.stop);
+        self.collection.rest();
+        let outcome = outcome?;
+        self.tell(index, true);
+        let settle = if self.stop.state() == Stop::Abort {
+            Vec::new()
+        } else {
+            let expected = self.requests.expected(number);
+            let last = outcome.last_response.unwrap_or(outcome.end);
+            self.collection.end_phase(phase, last, &expected, &settle_options(self.plan))
+        };
+        self.note(&outcome);
+        self.windows.push(self.window(index, &outcome, settle));
+        Ok(())
+    }
+
+    fn window(
+        &self,
+        index: usize,
+        outcome: &PhaseOutcome,
+        settle: Vec<aiperf_plugin_sdk::report::SettleReport>,
+    ) -> PhaseWindow {
+        let plan = &self.load.phases[index];
+        let first_send = outcome.first_send.unwrap_or(outcome.start);
+        let last_response = outcome.last_response.unwrap_or(outcome.end).max(first_send);
+        PhaseWindow {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            name: plan.name.clone(),
+            kind: kind_of(plan.kind),
+            first_send: self.setup.instant(first_send),
+            last_response: self.setup.instant(last_response),
+            settle,
+            ..PhaseWindow::default()
+        }
+    }
+
+    fn tell(&self, index: usize, ended: bool) {
+        let plan = &self.load.phases[index];
+        self.setup.phase(PhaseEvent {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            name: plan.name.clone(),
+            kind: kind_of(plan.kind),
+            ended,
+            at: self.setup.instant(self.setup.clock.now()),
+        });
+    }
+
+    /// Keeps what the load generator says of itself.
+    fn note(&mut self, outcome: &PhaseOutcome) {
+        let (kernel, user) = outcome.reads_by_clock;
+        self.reads_by_clock.0 += kernel;
+        self.reads_by_clock.1 += user;
+        for warning in &outcome.warnings {
+            let code = warning.as_str();
+            if !self.warnings.iter().any(|known| known.code == code) {
+                self.warnings.push(warning_of(*warning));
+            }
+        }
+        if outcome.reason == EndReason::Interrupted {
+            let message = format!(
+                "phase `{}` was interrupted: its numbers cover {} requests",
+                self.load.phases[outcome.phase].name, outcome.sent
+            );
+            let code = "interrupted".to_owned();
+            self.warnings.push(Warning { code, message, ..Warning::default() });
+        }
+    }
+}
+
+fn warning_of(warning: LoadWarning) -> Warning {
+    Warning {
+        code: warning.as_str().to_owned(),
+        message: warning.to_string(),
+        ..Warning::default()
+    }
+}
+
+fn kind_of(kind: load::PhaseKind) -> PhaseKind {
+    match kind {
+        load::PhaseKind::Warmup => PhaseKind::Warmup,
+        load::PhaseKind::Profiling => PhaseKind::Profiling,
+    }
+}
+
+fn show(setup: &Setup, load: &LoadPlan, progress: &load::Progress) {
+    let Some(plan) = load.phases.get(progress.phase) else { return };
+    setup.events.send(&Event::Progress(Progress {
+        phase: plan.name.clone(),
+        planned: plan.stop.request_count,
+        duration: plan.stop.duration,
+        elapsed: progress.elapsed,
+        sent: progress.sent,
+        done: progress.ok,
+        failed: progress.failed,
+        in_flight: progress.in_flight(),
+        tokens: progress.chunks,
+        recent_ttft: progress.recent_ttft,
+    }));
+}

@@ -1,0 +1,89 @@
+//! Finished requests on their way from the load threads to exporters and report.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aiperf_plugin_sdk::view::{self, RequestBlock};
+
+use crate::collect::Expected;
+use crate::http::Clock;
+use crate::load::{Outcome, RecordSink, RequestRecords, RequestRow};
+use crate::plugins::Exporters;
+
+/// Keeps all records, and shows them to the exporters as they come.
+#[derive(Debug)]
+pub(super) struct Requests {
+    clock: Clock,
+    exporters: Arc<Exporters>,
+    records: Mutex<RequestRecords>,
+}
+
+impl Requests {
+    pub(super) fn new(clock: Clock, exporters: Arc<Exporters>) -> Self {
+        Self { clock, exporters, records: Mutex::default() }
+    }
+
+    /// What the clients know about a phase, for the settle rule.
+    pub(super) fn expected(&self, phase: u16) -> Expected {
+        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut expected = Expected { completion_tokens: Some(0), ..Expected::default() };
+        for row in records.rows().filter(|row| row.phase == phase) {
+            if row.outcome != Outcome::Ok {
+                expected.troubled = true;
+                continue;
+            }
+            expected.requests += 1;
+            let tokens = row.usage.completion_tokens.map(u64::from);
+            expected.completion_tokens =
+                expected.completion_tokens.zip(tokens).map(|(sum, tokens)| sum + tokens);
+        }
+        expected
+    }
+
+    /// All records, when the load threads have ended.
+    pub(super) fn take(&self) -> RequestRecords {
+        std::mem::take(&mut self.records.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl RecordSink for Requests {
+    fn accept(&self, block: RequestRecords) {
+        let mut shown = RequestBlock::default();
+        let mut gaps = Vec::new();
+        for row in block.rows() {
+            push(&mut shown, &row, &self.clock, &mut gaps);
+        }
+        self.exporters.requests(&Arc::new(shown));
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).merge(&block);
+    }
+}
+
+fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mut Vec<i64>) {
+    let start = row.start.unwrap_or(row.intended);
+    let (outcome, error_class) = match row.outcome {
+        Outcome::Ok => (view::Outcome::Done, ""),
+        Outcome::Failed(class) => (view::Outcome::Failed, class.as_str()),
+        Outcome::Cancelled => (view::Outcome::Cancelled, ""),
+    };
+    let ended = row.last_token.unwrap_or(row.end).since(start);
+    gaps.clear();
+    gaps.extend(row.gaps.clone().map(|gap| i64::try_from(gap).unwrap_or(i64::MAX)));
+    block.push(&view::RequestRow {
+        id: i64::try_from(row.id).unwrap_or(i64::MAX),
+        phase: u32::from(row.phase),
+        worker: u32::from(row.worker),
+        status: u32::from(row.status.unwrap_or_default()),
+        outcome,
+        start_ns: clock.wall_ns(start),
+        send_delay_ns: start.since(row.intended),
+        ttft_ns: row.first_token.map(|token| token.since(start)),
+        latency_ns: (row.outcome == Outcome::Ok).then_some(ended),
+        prompt_tokens: row.usage.prompt_tokens.map(i64::from),
+        completion_tokens: row.usage.completion_tokens.map(i64::from),
+        cached_tokens: row.usage.cached_tokens.map(i64::from),
+        prompt_estimate: i64::from(row.estimated_isl),
+        requested_tokens: i64::from(row.requested_osl.unwrap_or_default()),
+        gaps_ns: gaps,
+        error_class,
+        error_message: row.error.unwrap_or_default(),
+    });
+}

@@ -1,0 +1,100 @@
+//! What both kinds of run need: files, exporters, store, collectors.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aiperf_plugin_sdk::time::Instant2;
+use aiperf_plugin_sdk::{PhaseEvent, RunInfo};
+
+use super::{RunError, RunParts, info};
+use crate::collect::{Collection, CollectionParts, SettleOptions, TickOptions};
+use crate::config::RunPlan;
+use crate::event::{Events, Logged};
+use crate::http::{Clock, MonoNs};
+use crate::load::LoadPlan;
+use crate::plugins::{Artifacts, Exporters};
+use crate::store::Store;
+
+/// A run that has begun.
+pub(super) struct Setup {
+    pub(super) clock: Clock,
+    pub(super) run: RunInfo,
+    pub(super) artifacts: Artifacts,
+    pub(super) events: Events,
+    pub(super) exporters: Arc<Exporters>,
+    pub(super) store: Arc<Mutex<Store>>,
+}
+
+impl Setup {
+    /// Claims the folder, writes what makes the run repeatable, opens the exporters.
+    pub(super) fn begin(
+        plan: &RunPlan,
+        parts: &RunParts,
+        load: Option<&LoadPlan>,
+        clock: Clock,
+    ) -> Result<Self, RunError> {
+        let mut run = info::run_info(plan, parts, load, &clock);
+        let dir = info::artifact_dir(plan, load);
+        let prefix = plan.artifacts.prefix.as_deref().unwrap_or_default();
+        let (artifacts, log) = Artifacts::claim(&dir, prefix, Arc::clone(&parts.stdout))?;
+        run.artifact_dir = artifacts.dir().display().to_string();
+        artifacts.write("aiperf.toml", &plan.to_toml())?;
+        let events = Logged::events(parts.events.clone(), log);
+        let exporters =
+            Exporters::start(&plan.exporters, &parts.registry, &run, &artifacts, &events, &clock)
+                .map_err(RunError::Exporter)?;
+        let store = Arc::new(Mutex::new(Store::new(plan.store.clone())));
+        Ok(Self { clock, run, artifacts, events, exporters: Arc::new(exporters), store })
+    }
+
+    /// Opens the collectors. `from_start`: without load there is no first send to wait for.
+    pub(super) fn collection(
+        &self,
+        plan: &RunPlan,
+        parts: &RunParts,
+        phases: Vec<String>,
+        from_start: bool,
+    ) -> Result<Collection, RunError> {
+        let ticks = TickOptions {
+            interval: Duration::from_millis(500),
+            jitter: plan.jitter,
+            seed: plan.random_seed,
+            from_start,
+        };
+        let parser_options =
+            plan.parsers.iter().map(|parser| (parser.plugin.clone(), parser.options.clone()));
+        let parts = CollectionParts {
+            registry: Arc::clone(&parts.registry),
+            store: Arc::clone(&self.store),
+            exporters: Arc::clone(&self.exporters),
+            events: self.events.clone(),
+            clock: self.clock.clone(),
+            phases,
+            parser_options: parser_options.collect(),
+        };
+        let collection = Collection::start(&plan.collectors, ticks, parts);
+        if collection.is_err() {
+            self.exporters.abort("a collector could not start");
+        }
+        Ok(collection?)
+    }
+
+    /// An instant on both clocks.
+    pub(super) fn instant(&self, at: MonoNs) -> Instant2 {
+        Instant2 { mono_ns: at.0, wall_ns: self.clock.wall_ns(at) }
+    }
+
+    /// Tells everybody that a phase began or ended.
+    pub(super) fn phase(&self, event: PhaseEvent) {
+        self.events.send(&crate::event::Event::Phase(event.clone()));
+        self.exporters.phase(event);
+    }
+}
+
+/// Limits of the waiting for counters.
+pub(super) fn settle_options(plan: &RunPlan) -> SettleOptions {
+    plan.settle_timeout.map_or_else(SettleOptions::default, |timeout| SettleOptions {
+        timeout,
+        troubled_timeout: timeout,
+    })
+}
