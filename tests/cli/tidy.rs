@@ -1,0 +1,144 @@
+//! The invariants of ARCHITECTURE.md.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+}
+
+/// Direct dependencies of each workspace package, dev-dependencies left out.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
+    let packages = metadata["packages"].as_array().expect("packages").iter();
+    let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
+    packages
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
+            let normal = dependencies.filter(|dependency| dependency["kind"] != "dev");
+            (name(package), normal.map(name).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn the_sdk_imports_nothing_of_ours_and_no_runtime() {
+    let all = dependencies();
+    let sdk = &all["aiperf-plugin-sdk"];
+    let banned = ["tokio", "hyper", "clap", "futures-util"];
+    let bad: Vec<_> = sdk
+        .iter()
+        .filter(|name| all.contains_key(*name) || banned.contains(&name.as_str()))
+        .collect();
+    assert!(bad.is_empty(), "{bad:?}");
+    assert!(sdk.len() <= 12, "each dependency is one for every plugin author: {sdk:?}");
+}
+
+#[test]
+fn plugins_import_the_sdk_only() {
+    let all = dependencies();
+    let kinds = ["aiperf-collector-", "aiperf-parser-", "aiperf-exporter-"];
+    let plugins = all.iter().filter(|(name, _)| kinds.iter().any(|kind| name.starts_with(kind)));
+    let mut seen = 0;
+    for (plugin, dependencies) in plugins {
+        seen += 1;
+        for dependency in dependencies {
+            let allowed = dependency == "aiperf-plugin-sdk" || !all.contains_key(dependency);
+            assert!(allowed, "{plugin} imports {dependency}");
+        }
+    }
+    assert!(seen >= 6, "only {seen} plugins found");
+}
+
+#[test]
+fn the_engine_imports_no_plugin_and_no_printer() {
+    let all = dependencies();
+    for dependency in &all["aiperf-core"] {
+        let ours = all.contains_key(dependency);
+        assert!(!ours || dependency == "aiperf-plugin-sdk", "the engine imports {dependency}");
+        assert!(!["clap", "console", "indicatif"].contains(&dependency.as_str()), "{dependency}");
+    }
+}
+
+#[test]
+fn the_simulator_imports_nothing_of_ours() {
+    let all = dependencies();
+    let bad: Vec<_> = all["aiperf-sim"].iter().filter(|name| all.contains_key(*name)).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+}
+
+/// All Rust sources of a folder, as (path from the root, text).
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).expect("below the root");
+                let text = std::fs::read_to_string(&path).expect("UTF-8 source");
+                found.push((name.display().to_string(), text));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn unsafe_code_stands_where_it_may() {
+    let allowed = ["plugin-sdk/src/abi/", "plugin-sdk/src/adapters/guard.rs"];
+    for folder in ["plugin-sdk", "core", "plugins"] {
+        for (file, text) in sources(folder) {
+            let has_block = text.lines().any(|line| {
+                let code = line.split("//").next().unwrap_or_default();
+                code.contains("unsafe {") || code.contains("unsafe fn") || code.contains("unsafe impl")
+            });
+            let may = allowed.iter().any(|place| file.starts_with(place));
+            assert!(!has_block || may, "{file} has unsafe code");
+        }
+    }
+}
+
+#[test]
+fn the_engine_reads_no_environment_and_prints_nothing() {
+    let banned = ["env::var", "println!", "eprintln!", "process::exit"];
+    for (file, text) in sources("core/engine/src") {
+        for word in banned {
+            assert!(!text.contains(word), "{file} has {word}");
+        }
+    }
+}
+
+#[test]
+fn the_engine_names_no_plugin() {
+    let ids = ["\"jsonl\"", "\"csv\"", "\"console\"", "\"dcgm\""];
+    for (file, text) in sources("core/engine/src") {
+        let code: String = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        if file.contains("tests") {
+            continue;
+        }
+        for id in ids {
+            assert!(!code.contains(id), "{file} names {id}");
+        }
+    }
+}
+
+#[test]
+fn files_stay_readable() {
+    for folder in ["plugin-sdk", "core", "plugins", "tests"] {
+        for (file, text) in sources(folder) {
+            let lines = text.lines().count();
+            assert!(lines <= 800, "{file} has {lines} lines: split it by reason to change");
+        }
+    }
+}
