@@ -405,10 +405,10 @@ impl Collection {
             .unwrap_or_default()
     }
 
-    /// One reading of every source as part of phase `phase`, between barriers.
-    pub fn sample(&mut self, phase: u32) {
+    /// The last reading of a phase without load, which has nothing to wait for.
+    pub fn final_reading(&mut self, phase: u32) {
         let all: Vec<_> = self.sources.iter().map(|source| source.endpoint).collect();
-        self.read(Tag::tick(phase), &all);
+        self.read(Tag::end(phase), &all);
     }
 
     /// The barrier before a phase: one reading of every source.

@@ -30,14 +30,14 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     let mut collection = setup.collection(plan, parts, vec![PHASE.to_owned()], true)?;
     let start = setup.clock.now();
     tell(&setup, start, false);
-    collection.sample(0);
+    collection.begin_phase(0);
     setup.events.send(&Event::Endpoints(collection.states()));
     if !plan.collect.once {
         // One interval after the first reading, which has just been made.
         collection.tick(0, start.after(collection.interval()));
         wait(&setup, plan.collect.duration, start, &parts.stop);
         collection.rest();
-        collection.sample(0);
+        collection.final_reading(0);
     }
     let end = setup.clock.now();
     tell(&setup, end, true);
@@ -74,7 +74,12 @@ fn wait(setup: &Setup, duration: Option<Duration>, start: MonoNs, stop: &StopSig
         if stop.state() != Stop::Run || left.is_some_and(|left| left.is_zero()) {
             return;
         }
-        let progress = Progress { phase: PHASE.to_owned(), duration, elapsed, ..Progress::default() };
+        let progress = Progress {
+            phase: PHASE.to_owned(),
+            duration,
+            elapsed,
+            ..Progress::default()
+        };
         setup.events.send(&Event::Progress(progress));
         thread::sleep(left.map_or(GLANCE, |left| left.min(GLANCE)));
     }
@@ -83,5 +88,11 @@ fn wait(setup: &Setup, duration: Option<Duration>, start: MonoNs, stop: &StopSig
 fn tell(setup: &Setup, at: MonoNs, ended: bool) {
     let at = setup.instant(at);
     let (index, kind) = (0, PhaseKind::Profiling);
-    setup.phase(PhaseEvent { index, name: PHASE.to_owned(), kind, ended, at });
+    setup.phase(PhaseEvent {
+        index,
+        name: PHASE.to_owned(),
+        kind,
+        ended,
+        at,
+    });
 }

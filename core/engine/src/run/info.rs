@@ -29,9 +29,14 @@ pub(super) fn run_info(
         command: command.to_owned(),
         model: load.map(|load| load.model.clone()).unwrap_or_default(),
         url: load.map(|load| load.origin.to_string()).unwrap_or_default(),
-        endpoint_type: load.map(|load| load.endpoint.as_str().to_owned()).unwrap_or_default(),
+        endpoint_type: load
+            .map(|load| load.endpoint.as_str().to_owned())
+            .unwrap_or_default(),
         load: load.and_then(profiling).map(describe).unwrap_or_default(),
-        started: Instant2 { mono_ns: now.mono.0, wall_ns: now.wall_ns },
+        started: Instant2 {
+            mono_ns: now.mono.0,
+            wall_ns: now.wall_ns,
+        },
         artifact_dir: String::new(),
         terminal: parts.terminal,
         settings: load.map(|load| settings(plan, load)).unwrap_or_default(),
@@ -39,14 +44,26 @@ pub(super) fn run_info(
 }
 
 fn profiling(load: &LoadPlan) -> Option<&PhasePlan> {
-    load.phases.iter().find(|phase| phase.kind == PhaseKind::Profiling)
+    load.phases
+        .iter()
+        .find(|phase| phase.kind == PhaseKind::Profiling)
 }
 
 /// One line about a phase's load.
 fn describe(phase: &PhasePlan) -> String {
     let mut words = vec![format!("concurrency {}", phase.arrival.max_in_flight())];
-    words.extend(phase.stop.request_count.map(|count| format!("{count} requests")));
-    words.extend(phase.stop.duration.map(|duration| format!("{}", humantime::format_duration(duration))));
+    words.extend(
+        phase
+            .stop
+            .request_count
+            .map(|count| format!("{count} requests")),
+    );
+    words.extend(
+        phase
+            .stop
+            .duration
+            .map(|duration| format!("{}", humantime::format_duration(duration))),
+    );
     words.join(", ")
 }
 
@@ -62,16 +79,31 @@ fn settings(plan: &RunPlan, load: &LoadPlan) -> Map<String, Value> {
     set("isl", json!(load.input_tokens.mean));
     set("isl_stddev", json!(load.input_tokens.stddev));
     set("osl", json!(load.output_tokens.map(|tokens| tokens.mean)));
-    set("osl_stddev", json!(load.output_tokens.map(|tokens| tokens.stddev)));
+    set(
+        "osl_stddev",
+        json!(load.output_tokens.map(|tokens| tokens.stddev)),
+    );
     set("random_seed", json!(plan.random_seed));
     if let Some(phase) = profiling(load) {
         set("concurrency", json!(phase.arrival.max_in_flight()));
         set("request_count", json!(phase.stop.request_count));
-        set("benchmark_duration_seconds", json!(phase.stop.duration.map(|d| d.as_secs_f64())));
-        set("benchmark_grace_period_seconds", json!(phase.grace_period.as_secs_f64()));
+        set(
+            "benchmark_duration_seconds",
+            json!(phase.stop.duration.map(|d| d.as_secs_f64())),
+        );
+        set(
+            "benchmark_grace_period_seconds",
+            json!(phase.grace_period.as_secs_f64()),
+        );
     }
-    let warmup = load.phases.iter().find(|phase| phase.kind == PhaseKind::Warmup);
-    set("warmup_request_count", json!(warmup.and_then(|phase| phase.stop.request_count)));
+    let warmup = load
+        .phases
+        .iter()
+        .find(|phase| phase.kind == PhaseKind::Warmup);
+    set(
+        "warmup_request_count",
+        json!(warmup.and_then(|phase| phase.stop.request_count)),
+    );
     settings
 }
 
@@ -83,11 +115,24 @@ pub(super) fn artifact_dir(plan: &RunPlan, load: Option<&LoadPlan>) -> PathBuf {
     let name = match load {
         Some(load) => {
             let concurrency = profiling(load).map_or(0, |phase| phase.arrival.max_in_flight());
-            format!("{}-{}-concurrency{concurrency}", load.model, load.endpoint.as_str())
+            format!(
+                "{}-{}-concurrency{concurrency}",
+                load.model,
+                load.endpoint.as_str()
+            )
         }
-        None => format!("collect-{}", Origin::parse(&plan.url).map_or_else(|_| String::new(), |o| o.authority())),
+        None => format!(
+            "collect-{}",
+            Origin::parse(&plan.url).map_or_else(|_| String::new(), |o| o.authority())
+        ),
     };
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '_' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "-._".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
     let name: String = name.chars().map(plain).collect();
     PathBuf::from("artifacts").join(name.trim_matches(['-', '.']))
 }

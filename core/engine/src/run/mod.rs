@@ -38,7 +38,9 @@ pub struct RunParts {
 
 impl std::fmt::Debug for RunParts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RunParts").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("RunParts")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

@@ -12,12 +12,12 @@ use super::{RunError, RunOutcome, RunParts};
 use crate::collect::Collection;
 use crate::config::{LoadSettings, RunPlan};
 use crate::event::{Event, Progress};
-use crate::http::Clock;
+use crate::http::{Clock, ClockSource};
 use crate::load::{
     self, EndReason, LoadError, LoadGenerator, LoadPlan, LoadWarning, PhaseOutcome, Stop,
     StopSignal,
 };
-use crate::report::{self, ClockSource, PhaseWindow, ReportInput};
+use crate::report::{self, PhaseWindow, ReportInput};
 
 pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
     let clock = Clock::new();
@@ -27,8 +27,10 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     write_inputs(&setup, &load)?;
     let phases = load.phases.iter().map(|phase| phase.name.clone()).collect();
     let collection = setup.collection(plan, parts, phases, false)?;
-    let requests =
-        Arc::new(Requests::new(setup.clock.clone(), Arc::clone(&setup.exporters)));
+    let requests = Arc::new(Requests::new(
+        setup.clock.clone(),
+        Arc::clone(&setup.exporters),
+    ));
     let sink: Arc<dyn load::RecordSink> = Arc::<Requests>::clone(&requests);
     let generator = LoadGenerator::start(load.clone(), setup.clock.clone(), sink)
         .map_err(RunError::Load)
@@ -46,13 +48,24 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         reads_by_clock: (0, 0),
     };
     let died = dispatcher.run_phases().err();
-    let Dispatcher { collection, generator, windows, mut warnings, reads_by_clock, .. } = dispatcher;
+    let Dispatcher {
+        collection,
+        generator,
+        windows,
+        mut warnings,
+        reads_by_clock,
+        ..
+    } = dispatcher;
     generator.shutdown();
     collection.stop();
     if let Some(error) = died {
         let message = error.to_string();
         setup.events.log(LogLevel::Error, "load", message.clone());
-        warnings.push(Warning { code: "load_failed".to_owned(), message, ..Warning::default() });
+        warnings.push(Warning {
+            code: "load_failed".to_owned(),
+            message,
+            ..Warning::default()
+        });
     }
     let status = match parts.stop.state() {
         Stop::Run => RunStatus::Completed,
@@ -76,9 +89,15 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
 pub(super) fn finish(setup: &Setup, report: Report) -> RunOutcome {
     let failures = setup.exporters.finish(report.clone());
     for failure in &failures {
-        setup.events.log(LogLevel::Error, "exporters", failure.to_string());
+        setup
+            .events
+            .log(LogLevel::Error, "exporters", failure.to_string());
     }
-    RunOutcome { report, failures, artifact_dir: setup.artifacts.dir().to_owned() }
+    RunOutcome {
+        report,
+        failures,
+        artifact_dir: setup.artifacts.dir().to_owned(),
+    }
 }
 
 fn clock_source((kernel, user): (u64, u64)) -> Option<ClockSource> {
@@ -95,7 +114,10 @@ fn resolve_model(settings: &LoadSettings, clock: &Clock) -> Result<LoadPlan, Run
         LoadError::Http(_) => RunError::Unreachable(error),
         other => RunError::Load(other),
     })?;
-    let model = settings.model.clone().or_else(|| probe.models.first().cloned());
+    let model = settings
+        .model
+        .clone()
+        .or_else(|| probe.models.first().cloned());
     match model {
         Some(model) => Ok(settings.with_model(model)),
         None => Err(RunError::NoModel {
@@ -108,9 +130,13 @@ fn resolve_model(settings: &LoadSettings, clock: &Clock) -> Result<LoadPlan, Run
 /// Prompts of the run, or how to make them again.
 fn write_inputs(setup: &Setup, load: &LoadPlan) -> Result<(), RunError> {
     let source = load::PromptSource::new(load);
-    let phases: Vec<_> = (0..load.phases.len()).map(|phase| source.describe(phase, 10)).collect();
+    let phases: Vec<_> = (0..load.phases.len())
+        .map(|phase| source.describe(phase, 10))
+        .collect();
     let inputs = serde_json::json!({ "phases": phases });
-    setup.artifacts.write("inputs.json", &format!("{inputs:#}\n"))?;
+    setup
+        .artifacts
+        .write("inputs.json", &format!("{inputs:#}\n"))?;
     Ok(())
 }
 
@@ -143,7 +169,9 @@ impl Dispatcher<'_> {
         let phase = u32::from(number);
         self.collection.begin_phase(phase);
         if index == 0 {
-            self.setup.events.send(&Event::Endpoints(self.collection.states()));
+            self.setup
+                .events
+                .send(&Event::Endpoints(self.collection.states()));
         }
         self.tell(index, false);
         self.collection.tick(phase, self.setup.clock.now());
@@ -158,7 +186,8 @@ impl Dispatcher<'_> {
         } else {
             let expected = self.requests.expected(number);
             let last = outcome.last_response.unwrap_or(outcome.end);
-            self.collection.end_phase(phase, last, &expected, &settle_options(self.plan))
+            self.collection
+                .end_phase(phase, last, &expected, &settle_options(self.plan))
         };
         self.note(&outcome);
         self.windows.push(self.window(index, &outcome, settle));
@@ -213,7 +242,11 @@ impl Dispatcher<'_> {
                 self.load.phases[outcome.phase].name, outcome.sent
             );
             let code = "interrupted".to_owned();
-            self.warnings.push(Warning { code, message, ..Warning::default() });
+            self.warnings.push(Warning {
+                code,
+                message,
+                ..Warning::default()
+            });
         }
     }
 }
@@ -234,7 +267,9 @@ fn kind_of(kind: load::PhaseKind) -> PhaseKind {
 }
 
 fn show(setup: &Setup, load: &LoadPlan, progress: &load::Progress) {
-    let Some(plan) = load.phases.get(progress.phase) else { return };
+    let Some(plan) = load.phases.get(progress.phase) else {
+        return;
+    };
     setup.events.send(&Event::Progress(Progress {
         phase: plan.name.clone(),
         planned: plan.stop.request_count,

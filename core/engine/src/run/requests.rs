@@ -19,13 +19,20 @@ pub(super) struct Requests {
 
 impl Requests {
     pub(super) fn new(clock: Clock, exporters: Arc<Exporters>) -> Self {
-        Self { clock, exporters, records: Mutex::default() }
+        Self {
+            clock,
+            exporters,
+            records: Mutex::default(),
+        }
     }
 
     /// What the clients know about a phase, for the settle rule.
     pub(super) fn expected(&self, phase: u16) -> Expected {
         let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut expected = Expected { completion_tokens: Some(0), ..Expected::default() };
+        let mut expected = Expected {
+            completion_tokens: Some(0),
+            ..Expected::default()
+        };
         for row in records.rows().filter(|row| row.phase == phase) {
             if row.outcome != Outcome::Ok {
                 expected.troubled = true;
@@ -33,8 +40,10 @@ impl Requests {
             }
             expected.requests += 1;
             let tokens = row.usage.completion_tokens.map(u64::from);
-            expected.completion_tokens =
-                expected.completion_tokens.zip(tokens).map(|(sum, tokens)| sum + tokens);
+            expected.completion_tokens = expected
+                .completion_tokens
+                .zip(tokens)
+                .map(|(sum, tokens)| sum + tokens);
         }
         expected
     }
@@ -53,7 +62,10 @@ impl RecordSink for Requests {
             push(&mut shown, &row, &self.clock, &mut gaps);
         }
         self.exporters.requests(&Arc::new(shown));
-        self.records.lock().unwrap_or_else(PoisonError::into_inner).merge(&block);
+        self.records
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .merge(&block);
     }
 }
 
@@ -66,7 +78,11 @@ fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mu
     };
     let ended = row.last_token.unwrap_or(row.end).since(start);
     gaps.clear();
-    gaps.extend(row.gaps.clone().map(|gap| i64::try_from(gap).unwrap_or(i64::MAX)));
+    gaps.extend(
+        row.gaps
+            .clone()
+            .map(|gap| i64::try_from(gap).unwrap_or(i64::MAX)),
+    );
     block.push(&view::RequestRow {
         id: i64::try_from(row.id).unwrap_or(i64::MAX),
         phase: u32::from(row.phase),

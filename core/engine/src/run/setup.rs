@@ -40,11 +40,24 @@ impl Setup {
         run.artifact_dir = artifacts.dir().display().to_string();
         artifacts.write("aiperf.toml", &plan.to_toml())?;
         let events = Logged::events(parts.events.clone(), log);
-        let exporters =
-            Exporters::start(&plan.exporters, &parts.registry, &run, &artifacts, &events, &clock)
-                .map_err(RunError::Exporter)?;
+        let exporters = Exporters::start(
+            &plan.exporters,
+            &parts.registry,
+            &run,
+            &artifacts,
+            &events,
+            &clock,
+        )
+        .map_err(RunError::Exporter)?;
         let store = Arc::new(Mutex::new(Store::new(plan.store.clone())));
-        Ok(Self { clock, run, artifacts, events, exporters: Arc::new(exporters), store })
+        Ok(Self {
+            clock,
+            run,
+            artifacts,
+            events,
+            exporters: Arc::new(exporters),
+            store,
+        })
     }
 
     /// Opens the collectors. `from_start`: without load there is no first send to wait for.
@@ -61,8 +74,10 @@ impl Setup {
             seed: plan.random_seed,
             from_start,
         };
-        let parser_options =
-            plan.parsers.iter().map(|parser| (parser.plugin.clone(), parser.options.clone()));
+        let parser_options = plan
+            .parsers
+            .iter()
+            .map(|parser| (parser.plugin.clone(), parser.options.clone()));
         let parts = CollectionParts {
             registry: Arc::clone(&parts.registry),
             store: Arc::clone(&self.store),
@@ -81,7 +96,10 @@ impl Setup {
 
     /// An instant on both clocks.
     pub(super) fn instant(&self, at: MonoNs) -> Instant2 {
-        Instant2 { mono_ns: at.0, wall_ns: self.clock.wall_ns(at) }
+        Instant2 {
+            mono_ns: at.0,
+            wall_ns: self.clock.wall_ns(at),
+        }
     }
 
     /// Tells everybody that a phase began or ended.
@@ -93,8 +111,9 @@ impl Setup {
 
 /// Limits of the waiting for counters.
 pub(super) fn settle_options(plan: &RunPlan) -> SettleOptions {
-    plan.settle_timeout.map_or_else(SettleOptions::default, |timeout| SettleOptions {
-        timeout,
-        troubled_timeout: timeout,
-    })
+    plan.settle_timeout
+        .map_or_else(SettleOptions::default, |timeout| SettleOptions {
+            timeout,
+            troubled_timeout: timeout,
+        })
 }

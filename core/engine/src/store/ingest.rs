@@ -189,8 +189,8 @@ impl Ingest<'_> {
 
     fn records(&mut self, info: &ScrapeInfo) -> Vec<ScrapeRecord> {
         let mut schema = self.catalog.delta(self.endpoint);
-        let rows = self.rows_by_server();
         let empty = self.rows.is_empty();
+        let rows = self.rows_by_server();
         let mut records = Vec::with_capacity(rows.len());
         for (server, series) in self.endpoint.servers.iter().zip(rows) {
             if series.is_empty() && !empty {

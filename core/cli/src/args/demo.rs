@@ -1,0 +1,52 @@
+//! `aiperf demo`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aiperf_core::config::Command;
+use clap::Args;
+
+use super::flags::{Flags, RunArgs};
+use super::profile::ProfileArgs;
+use super::value::duration;
+
+const AFTER_HELP: &str = "\
+Examples:
+  aiperf demo
+  aiperf demo --concurrency 32 --request-count 500 --ttft 80ms --itl 8ms
+
+All flags of `aiperf profile` apply; `--url` is that of the simulated server.";
+
+/// Flags of `aiperf demo`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) timing: SimTiming,
+    #[command(flatten)]
+    pub(crate) profile: ProfileArgs,
+}
+
+/// How fast the simulated server is.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Simulated server")]
+pub(crate) struct SimTiming {
+    /// Time to first token of the simulated server.
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "20ms")]
+    pub(crate) ttft: Duration,
+    /// Time between two tokens of the simulated server.
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5ms")]
+    pub(crate) itl: Duration,
+}
+
+impl RunArgs for DemoArgs {
+    const COMMAND: Command = Command::Demo;
+
+    fn config_files(&self) -> &[PathBuf] {
+        self.profile.config_files()
+    }
+
+    fn flags(&self) -> Flags {
+        self.profile.flags()
+    }
+}

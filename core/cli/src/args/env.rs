@@ -1,0 +1,138 @@
+//! Environment variables: every name that means something, and the one place that reads them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use aiperf_core::config::{Layers, Setting, SettingValue};
+
+/// A file of settings, under those named by `--config`.
+pub(crate) const CONFIG: &str = "AIPERF_CONFIG";
+/// Set to anything but nothing: no colors. See <https://no-color.org>.
+pub(crate) const NO_COLOR: &str = "NO_COLOR";
+
+/// A variable that stands for a setting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variable {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The setting, with dots between tables.
+    pub(crate) path: &'static str,
+    /// Whether commas separate several values; then an empty text means none at all.
+    pub(crate) is_list: bool,
+}
+
+/// All variables that stand for settings. They lie over files and under flags.
+pub(crate) const VARIABLES: [Variable; 8] = [
+    one("AIPERF_URL", "endpoint.url"),
+    one("AIPERF_MODEL", "endpoint.model"),
+    one("AIPERF_API_KEY", "endpoint.api_key"),
+    Variable {
+        name: "AIPERF_SERVER_METRICS_DEFAULT_ENDPOINTS",
+        path: "server_metrics.default_endpoints",
+        is_list: true,
+    },
+    one(
+        "AIPERF_SERVER_METRICS_COLLECTION_INTERVAL",
+        "server_metrics.interval",
+    ),
+    one("AIPERF_ARTIFACT_DIR", "run.artifact_dir"),
+    one("AIPERF_UI", "run.ui"),
+    one("AIPERF_STRICT", "run.strict"),
+];
+
+const fn one(name: &'static str, path: &'static str) -> Variable {
+    Variable {
+        name,
+        path,
+        is_list: false,
+    }
+}
+
+impl Variable {
+    fn setting(self, text: &str) -> Setting {
+        let value = if self.is_list {
+            let items = text
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty());
+            SettingValue::List(items.map(str::to_owned).collect())
+        } else {
+            SettingValue::Text(text.to_owned())
+        };
+        Setting::variable(self.name, self.path, value)
+    }
+}
+
+/// The environment at one moment. `Debug` leaves out what it holds: keys are often in there.
+#[derive(Clone, Default)]
+pub(crate) struct EnvSnapshot(BTreeMap<String, String>);
+
+impl EnvSnapshot {
+    /// Reads the environment of this process. Bytes that are no UTF-8 are replaced.
+    pub(crate) fn of_process() -> Self {
+        let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
+        std::env::vars_os()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect()
+    }
+
+    /// All variables.
+    pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
+    /// A variable that is set to something.
+    pub(crate) fn non_empty(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Whether the user wants no colors anywhere.
+    pub(crate) fn forbids_color(&self) -> bool {
+        self.non_empty(NO_COLOR).is_some()
+    }
+
+    /// Lays the variables over what is there.
+    pub(crate) fn add_to(&self, layers: &mut Layers) {
+        for variable in VARIABLES {
+            let text = self.0.get(variable.name);
+            // A variable set to nothing is one that is not set, except where it empties a list.
+            if let Some(text) = text.filter(|text| variable.is_list || !text.is_empty()) {
+                layers.add(&variable.setting(text));
+            }
+        }
+        for name in self.0.keys().filter(|name| name.starts_with("AIPERF_")) {
+            let is_known = name == CONFIG || VARIABLES.iter().any(|known| known.name == name);
+            if !is_known {
+                layers.warn(
+                    &format!("the variable `{name}` means nothing here"),
+                    &known_names(),
+                );
+            }
+        }
+    }
+}
+
+fn known_names() -> String {
+    let names = VARIABLES.iter().map(|variable| variable.name);
+    let names: Vec<String> = [CONFIG]
+        .into_iter()
+        .chain(names)
+        .map(|n| format!("`{n}`"))
+        .collect();
+    format!("known are {}", names.join(", "))
+}
+
+impl fmt::Debug for EnvSnapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnvSnapshot").finish_non_exhaustive()
+    }
+}
+
+impl FromIterator<(String, String)> for EnvSnapshot {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}

@@ -1,0 +1,106 @@
+//! From parsed flags to settings.
+
+use std::path::PathBuf;
+
+use aiperf_core::config::{Command, Layers, Setting, SettingValue};
+
+/// A subcommand that runs something.
+pub(crate) trait RunArgs {
+    /// Which one it is.
+    const COMMAND: Command;
+
+    /// Files named by `--config`, in order.
+    fn config_files(&self) -> &[PathBuf];
+
+    /// The flags that were written.
+    fn flags(&self) -> Flags;
+}
+
+/// Flags that were written.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    settings: Vec<Setting>,
+    rejected: Vec<Rejected>,
+}
+
+/// A flag whose value has the wrong form.
+#[derive(Debug)]
+struct Rejected {
+    setting: Setting,
+    message: String,
+    help: &'static str,
+}
+
+impl Flags {
+    /// A flag with one value; durations may be bare seconds.
+    pub(crate) fn text(&mut self, name: &str, path: &str, value: Option<&impl ToString>) {
+        if let Some(value) = value {
+            self.push(name, path, SettingValue::Text(value.to_string()));
+        }
+    }
+
+    /// A flag without a value: sets `on` if it was written.
+    pub(crate) fn switch(&mut self, name: &str, path: &str, is_written: bool, on: bool) {
+        if is_written {
+            self.push(name, path, SettingValue::Switch(on));
+        }
+    }
+
+    /// A flag with several values.
+    pub(crate) fn list(&mut self, name: &str, path: &str, values: &[impl ToString]) {
+        if !values.is_empty() {
+            self.push(
+                name,
+                path,
+                SettingValue::List(values.iter().map(ToString::to_string).collect()),
+            );
+        }
+    }
+
+    /// One entry of a table, taken out of what was written.
+    pub(crate) fn entry(
+        &mut self,
+        name: &str,
+        path: &str,
+        key: &str,
+        value: serde_json::Value,
+        written: &str,
+    ) {
+        let value = SettingValue::Part {
+            value,
+            written: written.to_owned(),
+        };
+        self.settings
+            .push(Setting::flag(name, path, value).key(key));
+    }
+
+    /// A flag whose value has the wrong form. The value is not shown: it may be a secret.
+    pub(crate) fn reject(&mut self, name: &str, message: String, help: &'static str) {
+        let setting = Setting::flag(name, "", SettingValue::Switch(true));
+        self.rejected.push(Rejected {
+            setting,
+            message,
+            help,
+        });
+    }
+
+    /// Lays the flags over what is there.
+    pub(crate) fn add_to(&self, layers: &mut Layers) {
+        for setting in &self.settings {
+            layers.add(setting);
+        }
+        for rejected in &self.rejected {
+            layers.reject(&rejected.setting, &rejected.message, rejected.help);
+        }
+    }
+
+    /// The settings that the flags stand for.
+    #[cfg(test)]
+    pub(crate) fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    fn push(&mut self, name: &str, path: &str, value: SettingValue) {
+        self.settings.push(Setting::flag(name, path, value));
+    }
+}

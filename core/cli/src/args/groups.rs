@@ -1,0 +1,121 @@
+//! Flags that several subcommands share.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::flags::Flags;
+use super::value::Hidden;
+
+/// Where metrics come from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server metrics")]
+pub(crate) struct MetricsArgs {
+    /// Show server metrics as tables, and collect from these endpoints too.
+    ///
+    /// The server's own `/metrics` and the usual local ports are tried in every run.
+    #[arg(long, value_name = "URL", num_args = 0.., conflicts_with = "no_server_metrics")]
+    pub(crate) server_metrics: Option<Vec<Hidden>>,
+    /// Collect no server metrics at all.
+    #[arg(long)]
+    pub(crate) no_server_metrics: bool,
+    /// Time between two scrapes, in seconds or with a unit [default: 500ms]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) server_metrics_interval: Option<String>,
+    /// Limit for one scrape, in seconds or with a unit [default: the interval, at most 5s]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) server_metrics_timeout: Option<String>,
+    /// Keep only metrics that match, such as `vllm:*` (repeatable).
+    #[arg(long, value_name = "PATTERN", action = ArgAction::Append)]
+    pub(crate) server_metrics_include: Vec<String>,
+    /// Drop metrics that match (repeatable).
+    #[arg(long, value_name = "PATTERN", action = ArgAction::Append)]
+    pub(crate) server_metrics_exclude: Vec<String>,
+}
+
+impl MetricsArgs {
+    pub(crate) fn add_to(&self, flags: &mut Flags) {
+        if let Some(urls) = &self.server_metrics {
+            let name = "--server-metrics";
+            flags.switch(name, "server_metrics.enabled", true, true);
+            flags.switch(name, "exporters.console.options.server_metrics", true, true);
+            flags.list(name, "server_metrics.urls", urls);
+        }
+        let off = self.no_server_metrics;
+        flags.switch("--no-server-metrics", "server_metrics.enabled", off, false);
+        let interval = self.server_metrics_interval.as_ref();
+        flags.text(
+            "--server-metrics-interval",
+            "server_metrics.interval",
+            interval,
+        );
+        let timeout = self.server_metrics_timeout.as_ref();
+        flags.text(
+            "--server-metrics-timeout",
+            "server_metrics.timeout",
+            timeout,
+        );
+        let include = &self.server_metrics_include;
+        flags.list(
+            "--server-metrics-include",
+            "server_metrics.include",
+            include,
+        );
+        let exclude = &self.server_metrics_exclude;
+        flags.list(
+            "--server-metrics-exclude",
+            "server_metrics.exclude",
+            exclude,
+        );
+    }
+}
+
+/// What is written and shown, and where settings come from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Folder of the files [default: artifacts/<model>-<endpoint>-<load>]
+    #[arg(long, visible_alias = "output-artifact-dir", value_name = "DIR")]
+    pub(crate) artifact_dir: Option<PathBuf>,
+    /// Put before the name of each file: `P` makes `P_metrics.csv`.
+    #[arg(long, visible_alias = "profile-export-file", value_name = "PREFIX")]
+    pub(crate) profile_export_prefix: Option<String>,
+    /// What to show while the run lasts [default: line]
+    #[arg(long, visible_alias = "ui-type", value_enum, value_name = "UI")]
+    pub(crate) ui: Option<UiChoice>,
+    /// Exit with an error if the run warns that its numbers may be off.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Read settings from this TOML file; later files win (repeatable).
+    #[arg(long, short = 'f', value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) config: Vec<PathBuf>,
+}
+
+/// What is shown while a run lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UiChoice {
+    /// One line with the progress.
+    #[value(alias = "simple", alias = "dashboard")]
+    Line,
+    /// Nothing.
+    None,
+}
+
+impl OutputArgs {
+    pub(crate) fn add_to(&self, flags: &mut Flags) {
+        let dir = self.artifact_dir.as_ref().map(|dir| dir.display());
+        flags.text("--artifact-dir", "run.artifact_dir", dir.as_ref());
+        let prefix = self.profile_export_prefix.as_ref();
+        flags.text(
+            "--profile-export-prefix",
+            "run.profile_export_prefix",
+            prefix,
+        );
+        let ui = self.ui.map(|ui| match ui {
+            UiChoice::Line => "line",
+            UiChoice::None => "none",
+        });
+        flags.text("--ui", "run.ui", ui.as_ref());
+        flags.switch("--strict", "run.strict", self.strict, true);
+    }
+}

@@ -1,0 +1,111 @@
+//! The command line: what can be written, and how it becomes a plan.
+//!
+//! The structs only hold what was written. [`Flags`] turns them into settings, and
+//! [`resolve`](resolve::resolve) lays these over files and environment.
+
+mod collect;
+mod demo;
+pub(crate) mod env;
+mod flags;
+mod groups;
+mod profile;
+mod resolve;
+mod sim;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use collect::CollectArgs;
+pub(crate) use demo::DemoArgs;
+pub(crate) use env::EnvSnapshot;
+pub(crate) use flags::{Flags, RunArgs};
+pub(crate) use profile::ProfileArgs;
+pub(crate) use resolve::{Surroundings, resolve};
+pub(crate) use sim::SimArgs;
+
+/// Every option at its default, commented out.
+pub(crate) const EXAMPLE_CONFIG: &str = include_str!("../../../../aiperf.toml.example");
+
+const AFTER_HELP: &str = "\
+Examples:
+  aiperf demo
+      See it work: a simulated server, some load, and the tables.
+  aiperf profile --url http://localhost:8000 --concurrency 16 --request-count 200
+      Benchmark a server and collect its metrics.
+
+`aiperf COMMAND --help` shows the flags of a command, docs/config.md what files can hold.";
+
+/// Benchmark LLM inference servers and see what the servers saw.
+#[derive(Debug, Parser)]
+#[command(name = "aiperf", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) action: Action,
+    /// When to use colors. `auto`: on a terminal, unless `NO_COLOR` is set.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
+    #[arg(hide_possible_values = true, help_heading = "Display")]
+    pub(crate) color: ColorChoice,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Send load to a server, and collect its metrics meanwhile
+    Profile(Box<ProfileArgs>),
+    /// Collect metrics only, beside any other load
+    Collect(Box<CollectArgs>),
+    /// Profile a simulated server, to see what a run gives
+    Demo(Box<DemoArgs>),
+    /// Show the installed plugins
+    Plugins(PluginsArgs),
+    /// Run the simulated server until Ctrl-C
+    Sim(SimArgs),
+}
+
+/// `aiperf plugins`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PluginsArgs {
+    /// What to show.
+    #[command(subcommand)]
+    pub(crate) action: PluginsAction,
+}
+
+/// What `aiperf plugins` shows.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginsAction {
+    /// List collectors, parsers and exporters
+    List,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl ColorChoice {
+    /// Whether a stream gets colors.
+    pub(crate) fn applies(self, environment: &EnvSnapshot, is_terminal: bool) -> bool {
+        match self {
+            Self::Auto => is_terminal && !environment.forbids_color(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! `aiperf profile`.
+
+use std::path::PathBuf;
+
+use aiperf_core::config::Command;
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::flags::{Flags, RunArgs};
+use super::groups::{MetricsArgs, OutputArgs};
+use super::value::{Hidden, extra_inputs, header};
+
+const AFTER_HELP: &str = "\
+Examples:
+  aiperf profile --url http://localhost:8000 --concurrency 16 --request-count 200
+  aiperf profile -m my-model --benchmark-duration 60 --isl 1024 --osl 128 --server-metrics
+
+Durations are seconds, or have a unit: 90, 1.5s, 500ms, 2m.";
+
+/// Flags of `aiperf profile`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct ProfileArgs {
+    #[command(flatten)]
+    pub(crate) endpoint: EndpointArgs,
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+impl RunArgs for ProfileArgs {
+    const COMMAND: Command = Command::Profile;
+
+    fn config_files(&self) -> &[PathBuf] {
+        &self.output.config
+    }
+
+    fn flags(&self) -> Flags {
+        let mut flags = Flags::default();
+        self.endpoint.add_to(&mut flags);
+        self.load.add_to(&mut flags);
+        self.metrics.add_to(&mut flags);
+        self.output.add_to(&mut flags);
+        flags
+    }
+}
+
+/// The server and how to speak to it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Endpoint")]
+pub(crate) struct EndpointArgs {
+    /// Where the server is [default: http://localhost:8000]
+    #[arg(long, short, value_name = "URL")]
+    pub(crate) url: Option<Hidden>,
+    /// Model to ask for [default: the first one that the server lists]
+    #[arg(long, visible_alias = "model-names", short, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// API that requests are sent to [default: chat]
+    #[arg(long, value_enum, value_name = "TYPE")]
+    pub(crate) endpoint_type: Option<EndpointType>,
+    /// Path of the API, if it is not the usual one, such as `/api/chat`.
+    #[arg(long, visible_alias = "custom-endpoint", value_name = "PATH")]
+    pub(crate) endpoint: Option<String>,
+    /// Ask for a stream of tokens; this is the default.
+    #[arg(long, overrides_with = "no_streaming")]
+    pub(crate) streaming: bool,
+    /// Ask for complete answers; there is no time to first token then.
+    #[arg(long, overrides_with = "streaming")]
+    pub(crate) no_streaming: bool,
+    /// Add a header to each request (repeatable).
+    #[arg(long, short = 'H', value_name = "NAME: VALUE", action = ArgAction::Append)]
+    pub(crate) header: Vec<Hidden>,
+    /// Add to the body of each request: `temperature:0.5`, or a JSON object (repeatable).
+    #[arg(long, value_name = "KEY:VALUE", action = ArgAction::Append)]
+    pub(crate) extra_inputs: Vec<String>,
+    /// API key; seen by everyone who can list processes: better use --api-key-env.
+    #[arg(long, value_name = "KEY", conflicts_with = "api_key_env")]
+    pub(crate) api_key: Option<Hidden>,
+    /// Environment variable that holds the API key.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) api_key_env: Option<String>,
+    /// Limit for one request, connecting included [default: 6h]
+    #[arg(long, visible_alias = "request-timeout", value_name = "DURATION")]
+    pub(crate) request_timeout_seconds: Option<String>,
+    /// Limit for opening a connection [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) connect_timeout: Option<String>,
+}
+
+/// API that requests are sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EndpointType {
+    /// `POST /v1/chat/completions`
+    Chat,
+    /// `POST /v1/completions`
+    Completions,
+}
+
+impl EndpointArgs {
+    fn add_to(&self, flags: &mut Flags) {
+        flags.text("--url", "endpoint.url", self.url.as_ref());
+        flags.text("--model", "endpoint.model", self.model.as_ref());
+        let kind = self.endpoint_type.map(|kind| match kind {
+            EndpointType::Chat => "chat",
+            EndpointType::Completions => "completions",
+        });
+        flags.text("--endpoint-type", "endpoint.type", kind.as_ref());
+        flags.text("--endpoint", "endpoint.path", self.endpoint.as_ref());
+        flags.switch("--streaming", "endpoint.streaming", self.streaming, true);
+        flags.switch(
+            "--no-streaming",
+            "endpoint.streaming",
+            self.no_streaming,
+            false,
+        );
+        self.header
+            .iter()
+            .for_each(|written| header(flags, written));
+        self.extra_inputs
+            .iter()
+            .for_each(|written| extra_inputs(flags, written));
+        flags.text("--api-key", "endpoint.api_key", self.api_key.as_ref());
+        flags.text(
+            "--api-key-env",
+            "endpoint.api_key_env",
+            self.api_key_env.as_ref(),
+        );
+        let timeout = self.request_timeout_seconds.as_ref();
+        flags.text(
+            "--request-timeout-seconds",
+            "endpoint.request_timeout",
+            timeout,
+        );
+        let timeout = self.connect_timeout.as_ref();
+        flags.text("--connect-timeout", "endpoint.connect_timeout", timeout);
+    }
+}
+
+/// The requests.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Load")]
+pub(crate) struct LoadArgs {
+    /// Requests in flight: each response is followed by the next request [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrency: Option<u32>,
+    /// Requests to send [default: twice the concurrency, at least 10]
+    #[arg(long, visible_alias = "num-requests", short = 'n', value_name = "N")]
+    pub(crate) request_count: Option<u64>,
+    /// Send no more requests after this time.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) benchmark_duration: Option<String>,
+    /// How long requests may go on after the duration is over [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) benchmark_grace_period: Option<String>,
+    /// Requests to send first, left out of the results [default: 0]
+    #[arg(long, visible_alias = "num-warmup-requests", value_name = "N")]
+    pub(crate) warmup_request_count: Option<u64>,
+    /// Tokens of a prompt, on average [default: 550]
+    #[arg(
+        long,
+        visible_alias = "synthetic-input-tokens-mean",
+        value_name = "TOKENS"
+    )]
+    pub(crate) isl: Option<f64>,
+    /// Standard deviation of --isl [default: 0]
+    #[arg(
+        long,
+        visible_alias = "synthetic-input-tokens-stddev",
+        value_name = "TOKENS"
+    )]
+    pub(crate) isl_stddev: Option<f64>,
+    /// Tokens to ask for, on average [default: as the server decides]
+    #[arg(long, visible_alias = "output-tokens-mean", value_name = "TOKENS")]
+    pub(crate) osl: Option<f64>,
+    /// Standard deviation of --osl [default: 0]
+    #[arg(long, visible_alias = "output-tokens-stddev", value_name = "TOKENS")]
+    pub(crate) osl_stddev: Option<f64>,
+    /// Seed of everything drawn at random [default: a new one each run]
+    #[arg(long, value_name = "N")]
+    pub(crate) random_seed: Option<u64>,
+}
+
+impl LoadArgs {
+    fn add_to(&self, flags: &mut Flags) {
+        flags.text(
+            "--concurrency",
+            "load.concurrency",
+            self.concurrency.as_ref(),
+        );
+        flags.text(
+            "--request-count",
+            "load.request_count",
+            self.request_count.as_ref(),
+        );
+        let duration = self.benchmark_duration.as_ref();
+        flags.text("--benchmark-duration", "load.benchmark_duration", duration);
+        let grace = self.benchmark_grace_period.as_ref();
+        flags.text(
+            "--benchmark-grace-period",
+            "load.benchmark_grace_period",
+            grace,
+        );
+        let warmup = self.warmup_request_count.as_ref();
+        flags.text(
+            "--warmup-request-count",
+            "load.warmup_request_count",
+            warmup,
+        );
+        flags.text("--isl", "load.isl", self.isl.as_ref());
+        flags.text("--isl-stddev", "load.isl_stddev", self.isl_stddev.as_ref());
+        flags.text("--osl", "load.osl", self.osl.as_ref());
+        flags.text("--osl-stddev", "load.osl_stddev", self.osl_stddev.as_ref());
+        flags.text(
+            "--random-seed",
+            "load.random_seed",
+            self.random_seed.as_ref(),
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! Lays everything over each other: defaults, files, environment, flags.
+
+use std::io;
+use std::path::Path;
+
+use aiperf_core::config::{
+    Catalog, ConfigFile, Context, Diagnostics, Layers, RunPlan, Setting, SettingValue, Trust,
+};
+
+use super::env::{self, EnvSnapshot};
+use super::flags::RunArgs;
+
+/// Built-in defaults that name plugins.
+const DEFAULTS: &str = include_str!("defaults.toml");
+/// File that is read from the current folder if it is there.
+const IMPLICIT_FILE: &str = "aiperf.toml";
+
+/// What a plan depends on beside the command line.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    /// The environment.
+    pub(crate) environment: &'a EnvSnapshot,
+    /// The installed plugins.
+    pub(crate) catalog: &'a dyn Catalog,
+    /// Reads a file; relative paths are relative to the current folder.
+    pub(crate) read_file: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// Seed of the run if the user gives none.
+    pub(crate) fresh_seed: u64,
+    /// Laid over everything: what the program itself knows better, such as the demo server's URL.
+    pub(crate) forced: &'a [Setting],
+}
+
+/// Makes the plan of a run.
+///
+/// # Errors
+/// Everything that is wrong with files, environment and flags, at once.
+pub(crate) fn resolve<A: RunArgs>(
+    args: &A,
+    surroundings: &Surroundings<'_>,
+) -> Result<RunPlan, Diagnostics> {
+    let environment = surroundings.environment;
+    let mut layers = Layers::new(environment.variables().clone());
+    add_text(&mut layers, "built-in defaults", DEFAULTS, Trust::Named);
+    add_implicit_file(&mut layers, surroundings);
+    if let Some(path) = environment.non_empty(env::CONFIG) {
+        let value = SettingValue::Text(path.to_owned());
+        let setting = Setting::variable(env::CONFIG, "", value);
+        add_named_file(&mut layers, surroundings, Path::new(path), &setting);
+    }
+    for path in args.config_files() {
+        let value = SettingValue::Text(path.display().to_string());
+        let setting = Setting::flag("--config", "", value);
+        add_named_file(&mut layers, surroundings, path, &setting);
+    }
+    environment.add_to(&mut layers);
+    args.flags().add_to(&mut layers);
+    for setting in surroundings.forced {
+        layers.add(setting);
+    }
+    layers.resolve(&Context {
+        command: A::COMMAND,
+        catalog: surroundings.catalog,
+        fresh_seed: surroundings.fresh_seed,
+    })
+}
+
+fn add_text(layers: &mut Layers, name: &str, text: &str, trust: Trust) {
+    layers.add_file(ConfigFile { name, text, trust });
+}
+
+fn add_implicit_file(layers: &mut Layers, surroundings: &Surroundings<'_>) {
+    match (surroundings.read_file)(Path::new(IMPLICIT_FILE)) {
+        Ok(text) => add_text(layers, IMPLICIT_FILE, &text, Trust::Implicit),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => {
+            let message = format!("`{IMPLICIT_FILE}` is here but cannot be read: {error}");
+            layers.warn(&message, "its settings do not apply to this run");
+        }
+    }
+}
+
+fn add_named_file(
+    layers: &mut Layers,
+    surroundings: &Surroundings<'_>,
+    path: &Path,
+    named_by: &Setting,
+) {
+    match (surroundings.read_file)(path) {
+        Ok(text) => add_text(layers, &path.display().to_string(), &text, Trust::Named),
+        Err(error) => {
+            let message = format!("`{}` cannot be read: {error}", path.display());
+            layers.reject(named_by, &message, "check the path and its permissions");
+        }
+    }
+}

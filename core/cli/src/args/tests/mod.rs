@@ -1,0 +1,117 @@
+//! Command lines: what they become, and how their errors read.
+
+mod commands;
+mod example;
+mod layering;
+mod reference;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use aiperf_core::config::{Diagnostics, RunPlan};
+use aiperf_core::plugins::Registry;
+use clap::Parser;
+
+use super::{Action, Cli, EnvSnapshot, Flags, RunArgs, Surroundings, resolve};
+
+/// Files and variables of a machine that does not exist.
+#[derive(Default)]
+struct Machine {
+    files: BTreeMap<&'static str, String>,
+    variables: Vec<(&'static str, &'static str)>,
+}
+
+impl Machine {
+    fn file(mut self, name: &'static str, text: &str) -> Self {
+        self.files.insert(name, text.to_owned());
+        self
+    }
+
+    fn variable(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variables.push((name, value));
+        self
+    }
+
+    /// Resolves a command line, which leaves out the program's name.
+    fn resolve(&self, line: &[&str]) -> Result<RunPlan, Diagnostics> {
+        let variables = self.variables.iter();
+        let environment: EnvSnapshot = variables
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let registry = Registry::with_builtins().unwrap();
+        let read_file = |path: &Path| {
+            let text = path.to_str().and_then(|name| self.files.get(name));
+            text.cloned()
+                .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        };
+        let surroundings = Surroundings {
+            environment: &environment,
+            catalog: &registry,
+            read_file: &read_file,
+            fresh_seed: 42,
+            forced: &[],
+        };
+        match parse(line).action {
+            Action::Profile(args) => resolve(&*args, &surroundings),
+            Action::Collect(args) => resolve(&*args, &surroundings),
+            Action::Demo(args) => resolve(&*args, &surroundings),
+            other => panic!("{other:?} has no plan"),
+        }
+    }
+
+    fn plan(&self, line: &[&str]) -> RunPlan {
+        self.resolve(line)
+            .unwrap_or_else(|errors| panic!("{errors}"))
+    }
+}
+
+fn parse(line: &[&str]) -> Cli {
+    let line = ["aiperf"].iter().chain(line);
+    Cli::try_parse_from(line).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn flags(line: &[&str]) -> Flags {
+    match parse(line).action {
+        Action::Profile(args) => args.flags(),
+        Action::Collect(args) => args.flags(),
+        other => panic!("{other:?} has no flags"),
+    }
+}
+
+/// Every flag of `profile` that stands for a setting, but for those that exclude one of them.
+const ALL_PROFILE_FLAGS: [&[&str]; 32] = [
+    &["--url", "http://h"],
+    &["--model", "m"],
+    &["--endpoint-type", "completions"],
+    &["--endpoint", "/x"],
+    &["--no-streaming"],
+    &["--header", "A: b"],
+    &["--extra-inputs", "a:1"],
+    &["--api-key-env", "KEY"],
+    &["--request-timeout-seconds", "9"],
+    &["--connect-timeout", "1"],
+    &["--concurrency", "2"],
+    &["--request-count", "20"],
+    &["--benchmark-duration", "5"],
+    &["--benchmark-grace-period", "6"],
+    &["--warmup-request-count", "7"],
+    &["--isl", "8"],
+    &["--isl-stddev", "1.5"],
+    &["--osl", "9"],
+    &["--osl-stddev", "2"],
+    &["--random-seed", "3"],
+    &["--server-metrics", "http://m/metrics"],
+    &["--server-metrics-interval", "1"],
+    &["--server-metrics-timeout", "0.5"],
+    &["--server-metrics-include", "vllm:*"],
+    &["--server-metrics-exclude", "go_*"],
+    &["--artifact-dir", "out"],
+    &["--profile-export-prefix", "P"],
+    &["--ui", "none"],
+    &["--strict"],
+    // Stand beside their opposites above, so they are not resolved together with them.
+    &["--streaming"],
+    &["--api-key", "sk"],
+    &["--no-server-metrics"],
+];

@@ -1,0 +1,158 @@
+//! `docs/config.md` is made from the schema, the flags and the variables. `UPDATE_EXPECT=1` writes
+//! it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use aiperf_core::config::schema::json_schema;
+use serde_json::Value;
+
+use super::super::env::VARIABLES;
+use super::*;
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/config.md");
+
+const INTRODUCTION: &str = "\
+# Configuration
+
+<!-- Made from the schema by a test of core/cli; to write it again: UPDATE_EXPECT=1 cargo test -p aiperf -->
+
+`aiperf` reads, each over the ones before: its defaults, `./aiperf.toml` if it is there, the file
+named by `AIPERF_CONFIG`, the files named by `--config` in order, `AIPERF_*` variables, flags.
+Tables are joined by name, lists are replaced. `aiperf.toml.example` has every option at its
+default. The resolved configuration of a run is written to its artifact folder.
+
+* Durations are a number with a unit (`ns`, `us`, `ms`, `s`, `m`, `h`), such as `\"500ms\"` or
+  `\"1m 30s\"`. Flags and variables may leave out the unit of seconds.
+* `${NAME}` and `${NAME:-default}` in strings of files stand for environment variables; a literal
+  `${` is `$${`. A string that stands for a number or for true and false is taken as such.
+* Secrets are never shown or written: what came from `${NAME}` is written as that, anything else
+  as `***`.
+* All errors are told at once, each with file, line and caret.
+";
+
+#[test]
+fn the_reference_is_up_to_date() {
+    let expected = render();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(PATH, &expected).unwrap();
+    }
+    let written = std::fs::read_to_string(PATH).unwrap_or_default();
+    assert!(
+        written == expected,
+        "docs/config.md is out of date: run UPDATE_EXPECT=1 cargo test -p aiperf"
+    );
+}
+
+fn render() -> String {
+    let schema = json_schema();
+    let flags = flags_by_path();
+    let mut text = INTRODUCTION.to_owned();
+    for (table, part) in schema["properties"].as_object().unwrap() {
+        let (header, definition) = match part.get("additionalProperties") {
+            Some(instance) => (format!("{table}.NAME"), instance),
+            None => (table.clone(), part),
+        };
+        writeln!(text, "\n## `[{header}]`\n\n{}\n", prose(part)).unwrap();
+        writeln!(
+            text,
+            "| Key | Type | Default | Flag or variable | Meaning |"
+        )
+        .unwrap();
+        writeln!(text, "|---|---|---|---|---|").unwrap();
+        let name = definition["$ref"]
+            .as_str()
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap();
+        for (key, option) in schema["$defs"][name]["properties"].as_object().unwrap() {
+            let flags = flags
+                .get(&format!("{table}.{key}"))
+                .cloned()
+                .unwrap_or_default();
+            let (kind, default) = (kind_of(&schema, option), default_of(option));
+            let prose = prose(option);
+            writeln!(
+                text,
+                "| `{key}` | {kind} | {default} | {} | {prose} |",
+                flags.join(", ")
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+fn flags_by_path() -> BTreeMap<String, Vec<String>> {
+    let mut paths: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut note = |path: &str, name: &str| {
+        paths
+            .entry(path.to_owned())
+            .or_default()
+            .push(format!("`{name}`"));
+    };
+    let of_profile = ALL_PROFILE_FLAGS
+        .iter()
+        .map(|flag| [&["profile"], *flag].concat());
+    let of_collect = [
+        vec!["collect", "--duration", "1"],
+        vec!["collect", "--once"],
+    ];
+    for line in of_profile.chain(of_collect) {
+        for setting in flags(&line).settings() {
+            note(&setting.path[..2].join("."), &setting.name);
+        }
+    }
+    VARIABLES
+        .iter()
+        .for_each(|variable| note(variable.path, variable.name));
+    paths
+}
+
+fn prose(schema: &Value) -> String {
+    let text = schema["description"].as_str().unwrap_or_default();
+    text.replace('\n', " ").replace('|', "\\|")
+}
+
+fn kind_of(root: &Value, option: &Value) -> String {
+    let option = option["anyOf"].get(0).unwrap_or(option);
+    let target = option["$ref"]
+        .as_str()
+        .and_then(|path| root.pointer(path.strip_prefix('#')?));
+    let option = target.unwrap_or(option);
+    if let Some(parts) = option["oneOf"].as_array() {
+        let names: Vec<_> = parts
+            .iter()
+            .filter_map(|part| part["const"].as_str())
+            .map(quoted)
+            .collect();
+        return names.join(", ");
+    }
+    let kind = match &option["type"] {
+        Value::Array(kinds) => kinds[0].as_str(),
+        kind => kind.as_str(),
+    };
+    match (kind, option["format"].as_str()) {
+        (_, Some("aiperf-duration")) => "duration",
+        (_, Some("aiperf-size")) => "size",
+        (_, Some("aiperf-url")) => "URL",
+        (Some("array"), _) => "list",
+        (Some("object"), _) => "table",
+        (Some(kind), _) => kind,
+        (None, _) => "any",
+    }
+    .to_owned()
+}
+
+fn default_of(option: &Value) -> String {
+    match option.get("default") {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => quoted(text),
+        Some(default) => format!("`{default}`"),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("`\"{text}\"`")
+}

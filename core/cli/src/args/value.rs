@@ -1,0 +1,86 @@
+//! Values with a form of their own.
+
+use std::fmt;
+use std::time::Duration;
+
+use aiperf_core::config::{QuantityError, UnitDuration};
+use serde_json::Value;
+
+use super::flags::Flags;
+
+/// A value that may be or hold a secret, so that `Debug` does not show it.
+#[derive(Clone)]
+pub(crate) struct Hidden(String);
+
+impl From<String> for Hidden {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Reads a duration: seconds, or a number with its unit.
+pub(super) fn duration(text: &str) -> Result<Duration, QuantityError> {
+    UnitDuration::parse_or_seconds(text).map(|duration| duration.0)
+}
+
+/// Takes `Name: value` apart.
+pub(super) fn header(flags: &mut Flags, written: &Hidden) {
+    const FLAG: &str = "--header";
+    let written = written.0.as_str();
+    match written
+        .split_once(':')
+        .map(|(name, value)| (name.trim(), value.trim()))
+    {
+        Some((name, value)) if !name.is_empty() => {
+            flags.entry(FLAG, "endpoint.headers", name, value.into(), written);
+        }
+        _ => {
+            let help = "write it as in --header 'X-Tenant: a'";
+            flags.reject(FLAG, format!("`{FLAG}` must be `Name: value`"), help);
+        }
+    }
+}
+
+/// Takes `key:value` or a JSON object apart. A value that is JSON is taken as such.
+pub(super) fn extra_inputs(flags: &mut Flags, written: &str) {
+    const FLAG: &str = "--extra-inputs";
+    let entries: Vec<(String, Value)> = match read_entries(written) {
+        Some(entries) => entries,
+        None => {
+            let help = "write it as in --extra-inputs temperature:0.5, or as a JSON object";
+            flags.reject(FLAG, format!("`{FLAG}` must be `key:value`"), help);
+            return;
+        }
+    };
+    for (key, value) in entries {
+        if value.is_null() {
+            let help = "leave the key out: a file could not hold it either";
+            flags.reject(FLAG, format!("`{FLAG}` cannot set `{key}` to null"), help);
+        } else {
+            flags.entry(FLAG, "endpoint.extra_inputs", &key, value, written);
+        }
+    }
+}
+
+fn read_entries(written: &str) -> Option<Vec<(String, Value)>> {
+    if written.trim_start().starts_with('{') {
+        let object: serde_json::Map<String, Value> = serde_json::from_str(written).ok()?;
+        return Some(object.into_iter().collect());
+    }
+    let (key, value) = written.split_once(':')?;
+    let key = key.trim();
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+    (!key.is_empty()).then(|| vec![(key.to_owned(), value)])
+}

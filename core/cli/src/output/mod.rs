@@ -1,0 +1,8 @@
+//! What people see on stderr: progress, findings, errors. Stdout belongs to the exporters.
+//! This is the only place of the workspace that prints.
+
+mod screen;
+mod text;
+
+pub(crate) use screen::Screen;
+pub(crate) use text::{error, hint, say, stdout_line};

@@ -1,0 +1,29 @@
+//! Single lines.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use console::Style;
+
+/// A line about the run, on stderr.
+pub(crate) fn say(line: &str) {
+    // Nobody can be told that stderr is gone.
+    writeln!(io::stderr().lock(), "{line}").ok();
+}
+
+/// `error: …`, on stderr.
+pub(crate) fn error(message: &dyn Display) {
+    let label = Style::new().for_stderr().red().bold().apply_to("error:");
+    say(&format!("{label} {message}"));
+}
+
+/// `hint: …` after an empty line, on stderr.
+pub(crate) fn hint(message: &str) {
+    let label = Style::new().for_stderr().cyan().apply_to("hint:");
+    say(&format!("\n{label} {message}"));
+}
+
+/// A line of data, on stdout. A reader that has seen enough is no error.
+pub(crate) fn stdout_line(line: &str) {
+    writeln!(io::stdout().lock(), "{line}").ok();
+}

@@ -1,0 +1,157 @@
+//! The settings behind a plan: to say where one was written, and to write all of them again.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use aiperf_plugin_sdk::{PluginError, PluginKind};
+
+use super::catalog::table_of;
+use super::check::{is_secret_name, join};
+use super::error::Problem;
+use super::interpolate::escape;
+use super::location::Location;
+use super::node::{Entry, Node, Table, Value};
+use super::source::{Origin, Sources, credentials};
+
+/// What a secret is written as if it came from no variable.
+const MASK: &str = "***";
+
+/// Settings with their places. `Debug` leaves out what they are: some are secrets.
+#[derive(Clone)]
+pub(crate) struct Document {
+    pub(super) sources: Arc<Sources>,
+    /// Everything, defaults included.
+    pub(super) root: Node,
+    /// Options of each instance as its plugin gets them.
+    pub(super) options: HashMap<(PluginKind, String), Node>,
+    /// Paths of what is secret.
+    pub(super) secrets: BTreeSet<String>,
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Document").field(&self.sources).finish()
+    }
+}
+
+impl Document {
+    pub(super) fn sources(&self) -> Arc<Sources> {
+        Arc::clone(&self.sources)
+    }
+
+    pub(super) fn locate(&self, kind: PluginKind, instance: &str, path: &str) -> Location {
+        let options = self.options.get(&(kind, instance.to_owned()));
+        let origin = options
+            .and_then(|options| place(options, path))
+            .or_else(|| self.instance_key(kind, instance));
+        Location {
+            sources: self.sources(),
+            origin,
+        }
+    }
+
+    pub(super) fn option_problem(
+        &self,
+        kind: PluginKind,
+        instance: &str,
+        error: &PluginError,
+    ) -> Problem {
+        let path = error.path.as_deref().unwrap_or_default();
+        let location = self.locate(kind, instance, path);
+        let options = format!("{}.options", join(table_of(kind), instance));
+        let dotted = if path.is_empty() {
+            options
+        } else {
+            format!("{options}.{path}")
+        };
+        let subject = self.sources.subject(location.origin.as_ref(), &dotted);
+        Problem::error(
+            format!("`{subject}`: {}", error.message),
+            location.origin.as_ref(),
+        )
+    }
+
+    fn instance_key(&self, kind: PluginKind, instance: &str) -> Option<Origin> {
+        self.root
+            .get(&[table_of(kind)])?
+            .as_table()?
+            .get(instance)?
+            .key
+            .clone()
+    }
+
+    pub(super) fn to_toml(&self) -> String {
+        let value = self.written(&self.root, "");
+        // Strings, numbers, lists and tables with text keys are all that can be in there.
+        toml::to_string(&value).expect("settings came from TOML and can be written as TOML")
+    }
+
+    fn written(&self, node: &Node, path: &str) -> toml::Value {
+        if let Some(template) = &node.template {
+            return toml::Value::String(template.clone());
+        }
+        match &node.value {
+            Value::Untyped(text) | Value::String(text) => {
+                toml::Value::String(self.written_text(text, path))
+            }
+            Value::Integer(number) => toml::Value::Integer(*number),
+            Value::Float(number) => toml::Value::Float(*number),
+            Value::Boolean(flag) => toml::Value::Boolean(*flag),
+            Value::List(items) => {
+                let items = items.iter().enumerate();
+                let written =
+                    items.map(|(index, item)| self.written(item, &format!("{path}[{index}]")));
+                toml::Value::Array(written.collect())
+            }
+            Value::Table(table) => toml::Value::Table(self.written_table(table, path)),
+        }
+    }
+
+    fn written_text(&self, text: &str, path: &str) -> String {
+        if self.secrets.contains(path) || is_secret_name(path) {
+            return MASK.to_owned();
+        }
+        let mut visible = text.to_owned();
+        if let Some(range) = credentials(text) {
+            visible.replace_range(range, MASK);
+        }
+        escape(&visible)
+    }
+
+    fn written_table(&self, table: &Table, path: &str) -> toml::Table {
+        table
+            .iter()
+            .filter(|(_, entry)| !is_empty_table(entry))
+            .map(|(name, entry)| (name.clone(), self.written(&entry.node, &join(path, name))))
+            .collect()
+    }
+}
+
+/// Default tables that hold nothing say nothing; a user's own may be an instance.
+fn is_empty_table(entry: &Entry) -> bool {
+    entry.key.is_none() && entry.node.as_table().is_some_and(Table::is_empty)
+}
+
+/// Where `path` was written, or else the nearest thing above it.
+fn place(options: &Node, path: &str) -> Option<Origin> {
+    let mut node = options;
+    let mut nearest = options.origin.clone();
+    for part in path.split(['.', '[', ']']).filter(|part| !part.is_empty()) {
+        let next = match &node.value {
+            Value::Table(table) => table
+                .get(part)
+                .map(|entry| (&entry.node, entry.key.as_ref())),
+            Value::List(items) => part
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| items.get(index))
+                .map(|item| (item, None)),
+            _ => None,
+        };
+        let Some((found, key)) = next else { break };
+        nearest = found.origin.clone().or_else(|| key.cloned()).or(nearest);
+        node = found;
+    }
+    nearest
+}

@@ -1,0 +1,97 @@
+//! What is wrong with a configuration: all of it at once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::report;
+use super::source::{Origin, Sources};
+
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Severity {
+    Error,
+    Warning,
+}
+
+/// One finding.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) severity: Severity,
+    /// Lower-case fragment without a final period.
+    pub(crate) message: String,
+    pub(crate) origin: Option<Origin>,
+    /// What to do about it.
+    pub(crate) help: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn error(message: impl Into<String>, origin: Option<&Origin>) -> Self {
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            origin: origin.cloned(),
+            help: None,
+        }
+    }
+
+    pub(crate) fn warning(message: impl Into<String>, origin: Option<&Origin>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message, origin)
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Errors or warnings of a configuration, each with the place that it comes from.
+#[derive(Clone, Debug)]
+pub struct Diagnostics {
+    sources: Arc<Sources>,
+    problems: Vec<Problem>,
+}
+
+impl Diagnostics {
+    pub(crate) fn new(sources: Arc<Sources>, mut problems: Vec<Problem>) -> Self {
+        // In the order of the texts, so that one pass over a file mends it.
+        problems.sort_by_key(|problem| {
+            problem
+                .origin
+                .as_ref()
+                .map_or((usize::MAX, 0), |origin| (origin.source, origin.span.start))
+        });
+        Self { sources, problems }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.problems.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// The messages alone, without place and help.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.problems.iter().map(|problem| problem.message.as_str())
+    }
+
+    /// Every finding with file, line, caret and help, separated by blank lines; no final newline.
+    pub fn render(&self, color: bool) -> String {
+        report::render(&self.sources, &self.problems, color)
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}

@@ -1,0 +1,242 @@
+//! Lays settings over each other: defaults, files, variables, flags.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use super::error::Problem;
+use super::file::FileReader;
+use super::node::{Node, Value};
+use super::source::{Origin, SourceKind, Sources};
+
+/// How a file came to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The user named it, or it is part of the program.
+    Named,
+    /// It lies in the current folder. It may not name libraries to load.
+    Implicit,
+}
+
+/// A file of settings.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfigFile<'a> {
+    /// What errors call it.
+    pub name: &'a str,
+    /// Its content.
+    pub text: &'a str,
+    /// How it came to be read.
+    pub trust: Trust,
+}
+
+/// One flag or environment variable as the user wrote it. `Debug` leaves out the value.
+#[derive(Clone)]
+pub struct Setting {
+    /// The flag with its hyphens, such as `--concurrency`, or the variable's name.
+    pub name: String,
+    /// Whether it is a flag; a variable otherwise.
+    pub is_flag: bool,
+    /// Where it goes, table by table.
+    pub path: Vec<String>,
+    /// What it says.
+    pub value: SettingValue,
+}
+
+/// What a flag or variable says. It may be a secret.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "it may be a secret")]
+pub enum SettingValue {
+    /// Becomes the type that the setting has; durations may be bare seconds.
+    Text(String),
+    /// A list of texts.
+    List(Vec<String>),
+    /// A value that was taken out of a longer text, which errors show.
+    Part {
+        /// The value.
+        value: serde_json::Value,
+        /// The text as written.
+        written: String,
+    },
+    /// A flag without a value.
+    Switch(bool),
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.join(".");
+        f.debug_struct("Setting")
+            .field("name", &self.name)
+            .field("path", &path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Setting {
+    /// A flag; `path` has dots between tables.
+    pub fn flag(name: &str, path: &str, value: SettingValue) -> Self {
+        let path = path.split('.').map(str::to_owned).collect();
+        Self {
+            name: name.to_owned(),
+            is_flag: true,
+            path,
+            value,
+        }
+    }
+
+    /// An environment variable; `path` has dots between tables.
+    pub fn variable(name: &str, path: &str, value: SettingValue) -> Self {
+        Self {
+            is_flag: false,
+            ..Self::flag(name, path, value)
+        }
+    }
+
+    /// Goes one table deeper: for names that the user chose.
+    #[must_use]
+    pub fn key(mut self, name: &str) -> Self {
+        self.path.push(name.to_owned());
+        self
+    }
+
+    fn values(&self) -> Vec<&str> {
+        match &self.value {
+            SettingValue::Text(text) | SettingValue::Part { written: text, .. } => vec![text],
+            SettingValue::List(items) => items.iter().map(String::as_str).collect(),
+            SettingValue::Switch(_) => Vec::new(),
+        }
+    }
+}
+
+/// All settings, each layer over the ones before.
+pub struct Layers {
+    pub(super) environment: BTreeMap<String, String>,
+    pub(super) sources: Sources,
+    pub(super) problems: Vec<Problem>,
+    pub(super) root: Node,
+}
+
+impl fmt::Debug for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Layers").field(&self.sources).finish()
+    }
+}
+
+impl Layers {
+    /// No settings yet. `environment` is what `${NAME}` and `api_key_env` refer to.
+    pub fn new(environment: BTreeMap<String, String>) -> Self {
+        Self {
+            environment,
+            sources: Sources::default(),
+            problems: Vec::new(),
+            root: Node::table(None),
+        }
+    }
+
+    /// Lays a file over everything before it. What is wrong with it shows in
+    /// [`resolve`](Self::resolve).
+    pub fn add_file(&mut self, file: ConfigFile<'_>) {
+        let source = self.sources.add(SourceKind::File, file.name, file.text);
+        let reader = FileReader {
+            source,
+            text: file.text,
+            environment: &self.environment,
+            problems: &mut self.problems,
+        };
+        let mut node = reader.read();
+        if file.trust == Trust::Implicit {
+            self.ignore_plugins(&mut node, file.name);
+        }
+        self.lay_over(node);
+    }
+
+    /// Lays one flag or variable over everything before it.
+    pub fn add(&mut self, setting: &Setting) {
+        let (source, spans) = self.add_source(setting);
+        let whole = Origin {
+            source,
+            span: whole_span(&spans, &setting.name),
+        };
+        let node = match &setting.value {
+            SettingValue::Text(text) => Node::new(Value::Untyped(text.clone()), Some(whole)),
+            SettingValue::Switch(on) => Node::new(Value::Boolean(*on), Some(whole)),
+            SettingValue::Part { value, .. } => Node::from_json(value, Some(&whole)),
+            SettingValue::List(items) => {
+                let items = items.iter().zip(spans).map(|(item, span)| {
+                    Node::new(Value::Untyped(item.clone()), Some(Origin { source, span }))
+                });
+                Node::new(Value::List(items.collect()), Some(whole))
+            }
+        };
+        let mut layer = Node::table(None);
+        let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
+        layer.set(&path, node);
+        self.lay_over(layer);
+    }
+
+    /// Records that a flag or variable could not be read at all.
+    pub fn reject(&mut self, setting: &Setting, message: &str, help: &str) {
+        let (source, spans) = self.add_source(setting);
+        let origin = Origin {
+            source,
+            span: whole_span(&spans, &setting.name),
+        };
+        self.problems
+            .push(Problem::error(message, Some(&origin)).help(help));
+    }
+
+    /// Records something that the user should know although the run can begin.
+    pub fn warn(&mut self, message: &str, help: &str) {
+        self.problems
+            .push(Problem::warning(message, None).help(help));
+    }
+
+    /// Writes the setting out as the user did; the spans are those of its values.
+    fn add_source(&mut self, setting: &Setting) -> (usize, Vec<Range<usize>>) {
+        let (kind, equals, between) = if setting.is_flag {
+            (SourceKind::Flag, " ", " ")
+        } else {
+            (SourceKind::Variable, "=", ",")
+        };
+        let mut text = setting.name.clone();
+        let mut spans = Vec::new();
+        for value in setting.values() {
+            text.push_str(if spans.is_empty() { equals } else { between });
+            spans.push(text.len()..text.len() + value.len());
+            text.push_str(value);
+        }
+        (self.sources.add(kind, &setting.name, &text), spans)
+    }
+
+    fn ignore_plugins(&mut self, node: &mut Node, file: &str) {
+        let Value::Table(table) = &mut node.value else {
+            return;
+        };
+        if let Some(plugins) = table.shift_remove("plugins") {
+            let message = format!("`[plugins]` in `{file}` is ignored");
+            let help = format!("only files that are named may load code: add `--config {file}`");
+            self.problems
+                .push(Problem::warning(message, plugins.key.as_ref()).help(help));
+        }
+    }
+
+    fn lay_over(&mut self, layer: Node) {
+        // The two ways to give a key are one setting: the later layer decides which one holds.
+        let has = |name| layer.get(&["endpoint", name]).is_some();
+        if has("api_key") != has("api_key_env") {
+            let replaced = if has("api_key") {
+                "api_key_env"
+            } else {
+                "api_key"
+            };
+            self.root.remove(&["endpoint", replaced]);
+        }
+        self.root.merge(layer);
+    }
+}
+
+fn whole_span(spans: &[Range<usize>], name: &str) -> Range<usize> {
+    match (spans.first(), spans.last()) {
+        (Some(first), Some(last)) => first.start..last.end,
+        _ => 0..name.len(),
+    }
+}

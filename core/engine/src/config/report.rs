@@ -1,0 +1,62 @@
+//! Renders findings with the line that they stand on.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::error::{Problem, Severity};
+use super::source::{Origin, Source, SourceKind, Sources};
+
+pub(crate) fn render(sources: &Sources, problems: &[Problem], color: bool) -> String {
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let parts: Vec<String> = problems
+        .iter()
+        .map(|problem| renderer.render(&[group(sources, problem)]))
+        .collect();
+    parts.join("\n\n")
+}
+
+fn group<'a>(sources: &Sources, problem: &'a Problem) -> Group<'a> {
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(problem.message.as_str());
+    let place = problem
+        .origin
+        .as_ref()
+        .and_then(|at| Some((at, sources.at(at)?)));
+    let group = match place {
+        Some((origin, source)) => title.element(snippet(source, origin)),
+        None => Group::with_title(title),
+    };
+    match &problem.help {
+        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        None => group,
+    }
+}
+
+fn snippet<'a>(source: &Source, origin: &Origin) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let span = one_line(&source.text, origin);
+    let snippet =
+        Snippet::source(source.visible_text()).annotation(AnnotationKind::Primary.span(span));
+    if source.kind == SourceKind::File {
+        snippet.path(source.name.clone())
+    } else {
+        // There are no lines on a command line.
+        snippet.line_numbering(false)
+    }
+}
+
+/// Cuts a span at the end of its first line: a caret under a whole table helps nobody.
+fn one_line(text: &str, origin: &Origin) -> std::ops::Range<usize> {
+    let start = origin.span.start.min(text.len());
+    let end = origin.span.end.clamp(start, text.len());
+    let length = text
+        .get(start..end)
+        .and_then(|part| part.find('\n'))
+        .unwrap_or(end - start);
+    start..start + length
+}

@@ -1,0 +1,240 @@
+//! `[collectors.*]`, `[parsers.*]` and `[exporters.*]`.
+
+use std::time::Duration;
+
+use aiperf_plugin_sdk::PluginKind;
+use serde_json::Value as Json;
+
+use super::Resolver;
+use crate::config::catalog::table_of;
+use crate::config::check::{Checker, join};
+use crate::config::document::Document;
+use crate::config::error::{Problem, Severity};
+use crate::config::node::{Entry, Node, Table, Value};
+use crate::config::plan::{CollectorPlan, Command, ExporterPlan, ParserPlan};
+use crate::config::schema::CollectorConfig;
+use crate::config::suggest::{alternatives, nearest};
+
+/// Instance that `[server_metrics]` is about. Which plugin it uses is the defaults' choice.
+const SERVER_METRICS: &str = "server_metrics";
+
+/// Limit for one reading if none is set.
+const MAX_DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Resolver<'_> {
+    pub(super) fn collectors(&mut self) -> Vec<CollectorPlan> {
+        let config = self.config;
+        let mut plans = Vec::new();
+        for (name, collector) in &config.collectors {
+            let is_switched_off = name == SERVER_METRICS && !config.server_metrics.enabled;
+            if collector.enabled && !is_switched_off {
+                plans.extend(self.collector(name, collector));
+            }
+        }
+        if plans.is_empty() && self.context.command == Command::Collect && self.is_sound() {
+            let message = "there is nothing to collect: every collector is switched off";
+            self.problems.push(Problem::error(message, None));
+        }
+        plans
+    }
+
+    fn collector(&mut self, name: &str, collector: &CollectorConfig) -> Option<CollectorPlan> {
+        let kind = PluginKind::Collector;
+        let plugin = self.plugin_id(kind, name, collector.plugin.as_deref());
+        self.check_parser(name, collector.parser.as_deref());
+        let plugin = plugin?;
+        let base = if name == SERVER_METRICS {
+            self.server_metrics_options()
+        } else {
+            Node::table(None)
+        };
+        let options = self.options(kind, name, &plugin, base)?;
+        let metrics = &self.config.server_metrics;
+        let interval = collector.interval.unwrap_or(metrics.interval).0;
+        let timeout = collector.timeout.or(metrics.timeout);
+        Some(CollectorPlan {
+            name: name.to_owned(),
+            plugin,
+            interval,
+            timeout: timeout.map_or(interval.min(MAX_DEFAULT_TIMEOUT), |timeout| timeout.0),
+            on_start_error: collector.on_start_error,
+            parser: collector.parser.clone(),
+            options,
+            labels: collector.labels.clone(),
+        })
+    }
+
+    pub(super) fn parsers(&mut self) -> Vec<ParserPlan> {
+        let config = self.config;
+        let plans = config.parsers.iter().filter_map(|(name, parser)| {
+            let kind = PluginKind::Parser;
+            let plugin = self.plugin_id(kind, name, parser.plugin.as_deref())?;
+            let options = self.options(kind, name, &plugin, Node::table(None))?;
+            Some(ParserPlan {
+                name: name.clone(),
+                plugin,
+                options,
+            })
+        });
+        plans.collect()
+    }
+
+    pub(super) fn exporters(&mut self) -> Vec<ExporterPlan> {
+        let config = self.config;
+        let enabled = config
+            .exporters
+            .iter()
+            .filter(|(_, exporter)| exporter.enabled);
+        let plans = enabled.filter_map(|(name, exporter)| {
+            let kind = PluginKind::Exporter;
+            let plugin = self.plugin_id(kind, name, exporter.plugin.as_deref())?;
+            let options = self.options(kind, name, &plugin, Node::table(None))?;
+            let on_start_error = exporter.on_start_error;
+            Some(ExporterPlan {
+                name: name.clone(),
+                plugin,
+                on_start_error,
+                options,
+            })
+        });
+        plans.collect()
+    }
+
+    /// The id of an instance's plugin, if it is installed.
+    fn plugin_id(&mut self, kind: PluginKind, name: &str, chosen: Option<&str>) -> Option<String> {
+        let id = chosen.unwrap_or(name);
+        let installed = self.context.catalog.ids(kind);
+        if installed.iter().any(|known| known == id) {
+            return Some(id.to_owned());
+        }
+        let table = self.root.get(&[table_of(kind)]).and_then(Node::as_table);
+        let entry = table.and_then(|table| table.get(name));
+        let origin = self
+            .origin(&[table_of(kind), name, "use"])
+            .or_else(|| entry.and_then(|entry| entry.key.clone()));
+        let known = || installed.iter().map(String::as_str);
+        let help = match nearest(id, known()) {
+            Some(meant) => format!("did you mean `{meant}`? Installed: {}", listed(known())),
+            None if chosen.is_none() => {
+                format!("name its plugin with `use`. Installed: {}", listed(known()))
+            }
+            None => format!("installed: {}", listed(known())),
+        };
+        let message = format!("there is no {} plugin `{id}`", kind.as_str());
+        self.problems
+            .push(Problem::error(message, origin.as_ref()).help(help));
+        None
+    }
+
+    fn check_parser(&mut self, collector: &str, parser: Option<&str>) {
+        let Some(parser) = parser else { return };
+        let mut known = self.context.catalog.ids(PluginKind::Parser);
+        known.extend(self.config.parsers.keys().cloned());
+        if known.iter().any(|name| name == parser) {
+            return;
+        }
+        let names = || known.iter().map(String::as_str);
+        let what = format!("names no parser: `{parser}`");
+        let help = match nearest(parser, names()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known: {}", alternatives(names())),
+        };
+        self.wrong(&["collectors", collector, "parser"], &what, Some(help));
+    }
+
+    /// Options of an instance over `base`, checked by the plugin's schema and by the plugin.
+    fn options(&mut self, kind: PluginKind, name: &str, id: &str, base: Node) -> Option<Json> {
+        let mut options = base;
+        if let Some(written) = self.root.get(&[table_of(kind), name, "options"]) {
+            options.merge(written.clone());
+        }
+        let schema = self
+            .context
+            .catalog
+            .schema(kind, id)
+            .unwrap_or(Json::Bool(true));
+        let found_before = self.problems.len();
+        let mut checker = Checker {
+            schema: &schema,
+            sources: &mut self.sources,
+            problems: &mut self.problems,
+            secrets: &mut self.secrets,
+        };
+        checker.check(
+            &mut options,
+            &format!("{}.options", join(table_of(kind), name)),
+        );
+        let json = options.to_json();
+        self.options.insert((kind, name.to_owned()), options);
+        if self.problems.len() == found_before {
+            self.validate(kind, name, id, &json);
+        }
+        (self.problems.len() == found_before).then_some(json)
+    }
+
+    fn validate(&mut self, kind: PluginKind, name: &str, id: &str, options: &Json) {
+        let errors = self.context.catalog.validate(kind, id, options);
+        if errors.is_empty() {
+            return;
+        }
+        let document = Document {
+            sources: self.sources.clone().into(),
+            root: self.root.clone(),
+            options: self.options.clone(),
+            secrets: self.secrets.clone(),
+        };
+        let problems = errors
+            .iter()
+            .map(|error| document.option_problem(kind, name, error));
+        self.problems.extend(problems);
+    }
+
+    /// `[server_metrics]` as options of the instance that it is about. The values keep their
+    /// places, so that an error about one points at what the user wrote.
+    fn server_metrics_options(&self) -> Node {
+        let metrics = &self.config.server_metrics;
+        let option = |name: &str, path: [&str; 2], default: Json| {
+            let entry = self
+                .root
+                .get(&path[..1])
+                .and_then(|table| table.as_table()?.get(path[1]));
+            let entry = entry.cloned().unwrap_or_else(|| Entry {
+                key: None,
+                node: Node::from_json(&default, None),
+            });
+            (name.to_owned(), entry)
+        };
+        let url = self.config.endpoint.url.as_str();
+        let defaults = metrics.default_endpoints.as_slice();
+        let table = Table::from([
+            option("inference_url", ["endpoint", "url"], url.into()),
+            option("auto", ["server_metrics", "auto"], metrics.auto.into()),
+            option(
+                "default_endpoints",
+                ["server_metrics", "default_endpoints"],
+                defaults.into(),
+            ),
+            option(
+                "urls",
+                ["server_metrics", "urls"],
+                metrics.urls.as_slice().into(),
+            ),
+        ]);
+        Node::new(Value::Table(table), None)
+    }
+
+    fn is_sound(&self) -> bool {
+        self.problems
+            .iter()
+            .all(|problem| problem.severity != Severity::Error)
+    }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}

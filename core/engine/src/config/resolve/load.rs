@@ -1,0 +1,163 @@
+//! `[endpoint]` and `[load]` become the load generator's plan.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::Resolver;
+use crate::config::error::Problem;
+use crate::config::plan::LoadSettings;
+use crate::http::{Origin as Server, Secret, TlsOptions};
+use crate::load::{ArrivalPlan, LoadPlan, PhaseKind, PhasePlan, StopPlan, TokenCount};
+
+/// Requests if the user limits neither their number nor the time.
+const MIN_DEFAULT_REQUESTS: u64 = 10;
+
+impl Resolver<'_> {
+    /// `None` if an error stands in the way; it is recorded.
+    pub(super) fn load(&mut self, random_seed: u64) -> Option<LoadSettings> {
+        let (endpoint, load) = (&self.config.endpoint, &self.config.load);
+        self.check_load();
+        let headers = self.headers();
+        let api_key = self.api_key();
+        // An unusable URL has been recorded by the schema's check.
+        let origin = Server::parse(&endpoint.url).ok()?;
+        let phases = self.phases();
+        let in_flight = load.concurrency as usize;
+        let plan = LoadPlan {
+            endpoint: endpoint.kind,
+            origin,
+            endpoint_path: endpoint.path.clone(),
+            model: String::new(),
+            streaming: endpoint.streaming,
+            headers,
+            api_key,
+            extra_inputs: endpoint.extra_inputs.clone(),
+            input_tokens: TokenCount {
+                mean: load.isl,
+                stddev: load.isl_stddev,
+            },
+            output_tokens: load.osl.map(|mean| TokenCount {
+                mean,
+                stddev: load.osl_stddev,
+            }),
+            random_seed,
+            request_timeout: endpoint.request_timeout.0,
+            connect_timeout: endpoint.connect_timeout.0,
+            kernel_stamps: self.config.run.kernel_timestamps,
+            tls: TlsOptions::default(),
+            phases,
+            threads: self
+                .config
+                .run
+                .threads
+                .map_or_else(cores, |n| n as usize)
+                .min(in_flight),
+        };
+        Some(LoadSettings {
+            model: endpoint.model.clone(),
+            plan,
+        })
+    }
+
+    fn check_load(&mut self) {
+        let load = &self.config.load;
+        if load.osl.is_none() && load.osl_stddev > 0.0 {
+            let help = "give `osl` too, the mean that it varies around".to_owned();
+            self.wrong(&["load", "osl_stddev"], "needs a mean", Some(help));
+        }
+        if let Some(count) = load.request_count
+            && count < u64::from(load.concurrency)
+        {
+            let message = format!(
+                "{count} requests cannot keep {} in flight: the concurrency is not reached",
+                load.concurrency
+            );
+            let origin = self.origin(&["load", "request_count"]);
+            let problem = Problem::warning(message, origin.as_ref());
+            self.problems
+                .push(problem.help("send more requests or lower the concurrency"));
+        }
+    }
+
+    fn phases(&self) -> Vec<PhasePlan> {
+        let load = &self.config.load;
+        let duration = load.benchmark_duration.map(|duration| duration.0);
+        let default_count = (2 * u64::from(load.concurrency)).max(MIN_DEFAULT_REQUESTS);
+        let request_count = load
+            .request_count
+            .or(duration.is_none().then_some(default_count));
+        let phase = |name: &str, kind, stop| PhasePlan {
+            name: name.to_owned(),
+            kind,
+            arrival: ArrivalPlan::ClosedLoop {
+                concurrency: load.concurrency as usize,
+            },
+            stop,
+            grace_period: load.benchmark_grace_period.0,
+        };
+        let warmup = StopPlan {
+            request_count: Some(load.warmup_request_count),
+            duration: None,
+        };
+        let warmup =
+            (load.warmup_request_count > 0).then(|| phase("warmup", PhaseKind::Warmup, warmup));
+        let stop = StopPlan {
+            request_count,
+            duration,
+        };
+        warmup
+            .into_iter()
+            .chain([phase("profiling", PhaseKind::Profiling, stop)])
+            .collect()
+    }
+
+    fn headers(&mut self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.config.endpoint.headers {
+            let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
+                let what = "is no header name: use letters, digits and `-`";
+                self.wrong(&["endpoint", "headers", name], what, None);
+                continue;
+            };
+            let Ok(mut value) = HeaderValue::from_str(value) else {
+                let what = "cannot be sent in a header: control characters are not allowed";
+                self.wrong(&["endpoint", "headers", name], what, None);
+                continue;
+            };
+            value.set_sensitive(true);
+            headers.insert(header, value);
+        }
+        headers
+    }
+
+    fn api_key(&mut self) -> Option<Secret> {
+        let endpoint = &self.config.endpoint;
+        let (path, key) = match (&endpoint.api_key, &endpoint.api_key_env) {
+            (Some(_), Some(_)) => {
+                let help = "remove one of them".to_owned();
+                let what = "and `api_key_env` are both given";
+                self.wrong(&["endpoint", "api_key"], what, Some(help));
+                return None;
+            }
+            (Some(key), None) => ("api_key", key),
+            (None, Some(name)) => {
+                let Some(key) = self.environment.get(name) else {
+                    let what = format!("names the variable `{name}`, which is not set");
+                    self.wrong(&["endpoint", "api_key_env"], &what, None);
+                    return None;
+                };
+                ("api_key_env", key)
+            }
+            (None, None) => return None,
+        };
+        if key.is_empty() || HeaderValue::from_str(key).is_err() {
+            let what = "gives a key that is empty or cannot be sent in a header";
+            self.wrong(&["endpoint", path], what, None);
+            return None;
+        }
+        Some(Secret::new(key))
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

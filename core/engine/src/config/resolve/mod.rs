@@ -1,0 +1,234 @@
+//! Turns settings into a plan and finds what does not fit together.
+
+mod instances;
+mod load;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use aiperf_plugin_sdk::PluginKind;
+
+use super::catalog::Catalog;
+use super::check::Checker;
+use super::document::Document;
+use super::error::{Diagnostics, Problem, Severity};
+use super::layers::Layers;
+use super::node::{Node, Value};
+use super::plan::{ArtifactSettings, CollectSettings, Command, RunPlan};
+use super::schema::{Config, json_schema};
+use super::source::{Origin, Sources};
+use crate::store::{Pattern, StoreOptions};
+
+/// What a plan depends on beside the settings.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// What the user asked for.
+    pub command: Command,
+    /// The installed plugins.
+    pub catalog: &'a dyn Catalog,
+    /// Seed of the run if none is set. Only its lower 53 bits count.
+    pub fresh_seed: u64,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("command", &self.command)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Layers {
+    /// Makes the plan.
+    ///
+    /// # Errors
+    /// Everything that is wrong, from syntax to the options of plugins, at once.
+    pub fn resolve(self, context: &Context<'_>) -> Result<RunPlan, Diagnostics> {
+        let Self {
+            environment,
+            mut sources,
+            mut problems,
+            mut root,
+        } = self;
+        let schema = json_schema();
+        let mut secrets = BTreeSet::new();
+        let mut checker = Checker {
+            schema: &schema,
+            sources: &mut sources,
+            problems: &mut problems,
+            secrets: &mut secrets,
+        };
+        checker.check(&mut root, "");
+        let config: Config = match serde_json::from_value(root.to_json()) {
+            Ok(config) => config,
+            Err(error) => {
+                // A table that lacks a key has been reported already; anything else is new.
+                if problems.is_empty() {
+                    problems.push(Problem::error(error.to_string(), None));
+                }
+                return Err(Diagnostics::new(Arc::new(sources), problems));
+            }
+        };
+        let resolver = Resolver {
+            context,
+            environment: &environment,
+            config: &config,
+            root,
+            sources,
+            problems,
+            secrets,
+            options: HashMap::new(),
+        };
+        resolver.finish()
+    }
+}
+
+struct Resolver<'a> {
+    context: &'a Context<'a>,
+    environment: &'a std::collections::BTreeMap<String, String>,
+    config: &'a Config,
+    root: Node,
+    sources: Sources,
+    problems: Vec<Problem>,
+    secrets: BTreeSet<String>,
+    options: HashMap<(PluginKind, String), Node>,
+}
+
+impl Resolver<'_> {
+    fn finish(mut self) -> Result<RunPlan, Diagnostics> {
+        let config = self.config;
+        let random_seed = self.random_seed();
+        self.check_run();
+        self.check_plugins();
+        let load = self.load(random_seed);
+        let collectors = self.collectors();
+        let parsers = self.parsers();
+        let exporters = self.exporters();
+        let sources = Arc::new(self.sources);
+        if self
+            .problems
+            .iter()
+            .any(|problem| problem.severity == Severity::Error)
+        {
+            return Err(Diagnostics::new(sources, self.problems));
+        }
+        Ok(RunPlan {
+            command: self.context.command,
+            url: config.endpoint.url.clone(),
+            load: load.filter(|_| self.context.command != Command::Collect),
+            collect: CollectSettings {
+                duration: config.collect.duration.map(|duration| duration.0),
+                once: config.collect.once,
+            },
+            collectors,
+            parsers,
+            exporters,
+            store: store_options(config),
+            artifacts: ArtifactSettings {
+                dir: config.run.artifact_dir.clone(),
+                prefix: config.run.profile_export_prefix.clone(),
+            },
+            settle_timeout: config
+                .server_metrics
+                .settle_timeout
+                .map(|timeout| timeout.0),
+            jitter: config.server_metrics.jitter,
+            random_seed,
+            memory_limit: config.run.memory_limit.0,
+            ui: config.run.ui,
+            strict: config.run.strict,
+            warnings: Diagnostics::new(Arc::clone(&sources), self.problems),
+            document: Document {
+                sources,
+                root: with_defaults(self.root, random_seed),
+                options: self.options,
+                secrets: self.secrets,
+            },
+        })
+    }
+
+    /// At most 2^53, so that every reader of JSON gets it exactly.
+    fn random_seed(&self) -> u64 {
+        self.config
+            .load
+            .random_seed
+            .unwrap_or(self.context.fresh_seed & ((1 << 53) - 1))
+    }
+
+    /// Where a setting was written.
+    fn origin(&self, path: &[&str]) -> Option<Origin> {
+        self.root.get(path).and_then(|node| node.origin.clone())
+    }
+
+    /// Records an error about the setting at `path`.
+    fn wrong(&mut self, path: &[&str], what: &str, help: Option<String>) {
+        let origin = self.origin(path);
+        let subject = self.sources.subject(origin.as_ref(), &path.join("."));
+        let mut problem = Problem::error(format!("`{subject}` {what}"), origin.as_ref());
+        problem.help = help;
+        self.problems.push(problem);
+    }
+
+    fn check_run(&mut self) {
+        let prefix = self
+            .config
+            .run
+            .profile_export_prefix
+            .as_deref()
+            .unwrap_or_default();
+        if prefix.contains(['/', '\\']) {
+            let help = "name the folder with `artifact_dir`".to_owned();
+            self.wrong(
+                &["run", "profile_export_prefix"],
+                "must not name a folder",
+                Some(help),
+            );
+        }
+        let collect = &self.config.collect;
+        if self.context.command == Command::Collect && collect.once && collect.duration.is_some() {
+            self.wrong(
+                &["collect", "duration"],
+                "has no meaning for a single scrape",
+                None,
+            );
+        }
+    }
+
+    fn check_plugins(&mut self) {
+        let names: Vec<String> = self.config.plugins.keys().cloned().collect();
+        for name in names {
+            let table = self.root.get(&["plugins"]).and_then(Node::as_table);
+            let origin = table.and_then(|table| table.get(&name)?.key.clone());
+            let message = "plugin libraries are not supported by this build yet";
+            let help =
+                format!("remove `[plugins.{name}]`; the built-in plugins need no such table");
+            self.problems
+                .push(Problem::error(message, origin.as_ref()).help(help));
+        }
+    }
+}
+
+fn store_options(config: &Config) -> StoreOptions {
+    let patterns = |texts: &[String]| texts.iter().map(|text| Pattern::new(text)).collect();
+    let metrics = &config.server_metrics;
+    StoreOptions {
+        server_label: metrics.server_label.clone(),
+        include: patterns(&metrics.include),
+        exclude: patterns(&metrics.exclude),
+        max_series: usize::try_from(config.run.max_series).unwrap_or(usize::MAX),
+    }
+}
+
+/// All settings, also those that nobody wrote.
+fn with_defaults(written: Node, random_seed: u64) -> Node {
+    let defaults = serde_json::to_value(Config::default())
+        .expect("the schema's types have text keys only, which JSON can hold");
+    let mut root = Node::from_json(&defaults, None);
+    root.merge(written);
+    let seed = i64::try_from(random_seed).unwrap_or(i64::MAX);
+    root.set(
+        &["load", "random_seed"],
+        Node::new(Value::Integer(seed), None),
+    );
+    root
+}

@@ -1,0 +1,56 @@
+//! What users write. The doc comments are the reference text, the defaults are the defaults, and
+//! the JSON schema made of these types is what every layer is checked against.
+
+mod endpoint;
+mod instances;
+mod load;
+mod run;
+mod server_metrics;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use endpoint::EndpointConfig;
+pub use instances::{
+    CollectorConfig, ExporterConfig, Isolation, OnStartError, Options, ParserConfig,
+    PluginFileConfig,
+};
+pub use load::LoadConfig;
+pub use run::{CollectConfig, RunConfig, Ui};
+pub use server_metrics::ServerMetricsConfig;
+
+/// Everything that a config file can hold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The inference server that is benchmarked.
+    pub endpoint: EndpointConfig,
+    /// The requests that are sent.
+    pub load: LoadConfig,
+    /// Metrics of the server side, found automatically or by URL.
+    pub server_metrics: ServerMetricsConfig,
+    /// `aiperf collect`: metrics without load.
+    pub collect: CollectConfig,
+    /// Further sources, one table each: `[collectors.NAME]`.
+    pub collectors: IndexMap<String, CollectorConfig>,
+    /// Parsers with options of their own, one table each: `[parsers.NAME]`.
+    pub parsers: IndexMap<String, ParserConfig>,
+    /// What is written, one table each: `[exporters.NAME]`.
+    pub exporters: IndexMap<String, ExporterConfig>,
+    /// Plugin libraries, one table each: `[plugins.NAME]`. Honored only in files that are named by
+    /// `--config` or `AIPERF_CONFIG`, never in an `aiperf.toml` that just lies there.
+    pub plugins: IndexMap<String, PluginFileConfig>,
+    /// Limits, files and display of the run itself.
+    pub run: RunConfig,
+}
+
+/// JSON schema of [`Config`].
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Config).to_value()
+}
+
+/// Schema of a text that has to be an HTTP URL.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("format" = "aiperf-url"))]
+struct UrlText(#[expect(dead_code, reason = "only its schema is used")] String);

@@ -1,0 +1,68 @@
+//! `[server_metrics]`.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::UrlText;
+use crate::config::quantity::UnitDuration;
+
+/// Metrics of the server side, found automatically or by URL.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerMetricsConfig {
+    /// Collect server metrics at all.
+    pub enabled: bool,
+    /// Try the `/metrics` of `endpoint.url` and the `default_endpoints`. One that never answers is
+    /// left out silently.
+    pub auto: bool,
+    /// Further endpoints. A path and a query are kept; one that does not answer is reported.
+    #[schemars(with = "Vec<UrlText>")]
+    pub urls: Vec<String>,
+    /// Tried in every run, beside the `/metrics` of `endpoint.url`.
+    #[schemars(with = "Vec<UrlText>")]
+    pub default_endpoints: Vec<String>,
+    /// Time between two scrapes of an endpoint. Also the default of `[collectors.NAME]`.
+    #[schemars(extend("x-min" = "1ms"))]
+    pub interval: UnitDuration,
+    /// Limit for one scrape. Default: the interval, at most 5s.
+    #[schemars(extend("x-min" = "1ms"))]
+    pub timeout: Option<UnitDuration>,
+    /// Keep only metrics whose family name matches one of these patterns, such as `vllm:*`
+    /// (`*` any text, `?` any character). Empty: keep all.
+    #[schemars(inner(length(min = 1)))]
+    pub include: Vec<String>,
+    /// Drop metrics whose family name matches one of these patterns.
+    #[schemars(inner(length(min = 1)))]
+    pub exclude: Vec<String>,
+    /// Label that tells servers apart where one endpoint speaks for several.
+    #[schemars(length(min = 1))]
+    pub server_label: String,
+    /// How long to wait, after a phase's last response, until the server's counters stand still.
+    /// Default: 1s, or 5s if requests were cancelled.
+    pub settle_timeout: Option<UnitDuration>,
+    /// Scrape at a random moment of each interval. `false`: at regular times, which can fall into
+    /// step with waves of the load.
+    pub jitter: bool,
+}
+
+impl Default for ServerMetricsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            auto: true,
+            urls: Vec::new(),
+            default_endpoints: ["localhost:8081", "localhost:7777", "localhost:2379"]
+                .map(|authority| format!("{authority}/metrics"))
+                .into(),
+            interval: UnitDuration(Duration::from_millis(500)),
+            timeout: None,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            server_label: "server_id".to_owned(),
+            settle_timeout: None,
+            jitter: true,
+        }
+    }
+}

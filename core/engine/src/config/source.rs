@@ -1,0 +1,143 @@
+//! Texts that settings came from, and places in them.
+
+use std::fmt;
+use std::ops::Range;
+
+/// What kind of text a setting came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SourceKind {
+    /// A TOML file.
+    File,
+    /// One command line flag with its values, such as `--concurrency 4`.
+    Flag,
+    /// One environment variable, such as `AIPERF_CONFIG=a.toml`.
+    Variable,
+}
+
+/// A text with the name that users know it by. `Debug` leaves out the text: it may hold secrets.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) kind: SourceKind,
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// Parts that must not be shown.
+    secrets: Vec<Range<usize>>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Source").field(&self.name).finish()
+    }
+}
+
+impl Source {
+    /// The text with every secret replaced by as many asterisks, so that positions stay.
+    pub(crate) fn visible_text(&self) -> String {
+        let mut bytes = self.text.clone().into_bytes();
+        for range in &self.secrets {
+            for byte in bytes.iter_mut().take(range.end).skip(range.start) {
+                if !matches!(byte, b'"' | b'\'' | b'\n' | b'\r') {
+                    *byte = b'*';
+                }
+            }
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// Where a value or a key stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) source: usize,
+    /// Byte range in the source's text.
+    pub(crate) span: Range<usize>,
+}
+
+/// All texts of one configuration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Takes a text in; the number is what [`Origin::source`] refers to.
+    pub(crate) fn add(&mut self, kind: SourceKind, name: &str, text: &str) -> usize {
+        self.0.push(Source {
+            kind,
+            name: name.to_owned(),
+            text: text.to_owned(),
+            secrets: Vec::new(),
+        });
+        self.0.len() - 1
+    }
+
+    pub(crate) fn at(&self, origin: &Origin) -> Option<&Source> {
+        self.0.get(origin.source)
+    }
+
+    /// Keeps what stands at `origin` out of every rendered text.
+    pub(crate) fn hide(&mut self, origin: &Origin) {
+        if let Some(source) = self.0.get_mut(origin.source) {
+            source.secrets.push(origin.span.clone());
+        }
+    }
+
+    /// Keeps user name and password of the URL at `origin` out of every rendered text.
+    pub(crate) fn hide_credentials(&mut self, origin: &Origin) {
+        let Some(text) = self
+            .at(origin)
+            .and_then(|source| source.text.get(origin.span.clone()))
+        else {
+            return;
+        };
+        if let Some(range) = credentials(text) {
+            let start = origin.span.start;
+            let span = start + range.start..start + range.end;
+            self.hide(&Origin {
+                source: origin.source,
+                span,
+            });
+        }
+    }
+
+    /// How an error calls the setting: the flag, the variable, or the key's path in a file.
+    pub(crate) fn subject(&self, origin: Option<&Origin>, path: &str) -> String {
+        match origin.and_then(|origin| self.at(origin)) {
+            Some(source) if source.kind != SourceKind::File => source.name.clone(),
+            _ => path.to_owned(),
+        }
+    }
+}
+
+/// Where `user:password` stands in a text that holds a URL.
+pub(crate) fn credentials(text: &str) -> Option<Range<usize>> {
+    let start = text.find("://")? + 3;
+    let rest = text.get(start..)?;
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let end = rest.get(..authority_end)?.rfind('@')?;
+    Some(start..start + end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_keep_their_length_and_their_quotes() {
+        let mut sources = Sources::default();
+        let text = "api_key = \"sk-1\"\nnext = 1";
+        let source = sources.add(SourceKind::File, "a.toml", text);
+        let origin = Origin {
+            source,
+            span: 10..16,
+        };
+        sources.hide(&origin);
+        let visible = sources.at(&origin).unwrap().visible_text();
+        assert_eq!(visible, "api_key = \"****\"\nnext = 1");
+    }
+
+    #[test]
+    fn credentials_are_found_in_the_authority_only() {
+        assert_eq!(credentials("http://u:p@host/x"), Some(7..10));
+        assert_eq!(credentials("http://host/x@y"), None);
+        assert_eq!(credentials("host"), None);
+    }
+}

@@ -1,0 +1,324 @@
+//! What users see when something is wrong.
+
+use super::*;
+
+/// Compares the whole rendered text; `expected` starts and ends with a line break.
+#[track_caller]
+fn check(layers: Layers, expected: &str) {
+    let errors = resolve_as(Command::Profile, layers).unwrap_err();
+    let rendered = errors.render(false);
+    assert_eq!(format!("\n{rendered}\n"), expected, "got:\n{rendered}");
+}
+
+#[track_caller]
+fn check_file(text: &str, expected: &str) {
+    let mut layers = layers();
+    layers.add_file(file("aiperf.toml", text));
+    check(layers, expected);
+}
+
+#[track_caller]
+fn check_setting(setting: &Setting, expected: &str) {
+    let mut layers = layers();
+    layers.add(setting);
+    check(layers, expected);
+}
+
+#[test]
+fn unknown_key_names_the_nearest() {
+    check_file(
+        "[load]\nconcurency = 4\n",
+        "
+error: unknown key `concurency` in `[load]`
+ --> aiperf.toml:2:1
+  |
+2 | concurency = 4
+  | ^^^^^^^^^^
+  |
+  = help: did you mean `concurrency`?
+",
+    );
+}
+
+#[test]
+fn key_in_the_wrong_place_names_its_table() {
+    check_file(
+        "concurrency = 4\n",
+        "
+error: unknown key `concurrency` at the top level
+ --> aiperf.toml:1:1
+  |
+1 | concurrency = 4
+  | ^^^^^^^^^^^
+  |
+  = help: `concurrency` belongs in `[load]`
+",
+    );
+}
+
+#[test]
+fn wrong_type() {
+    check_file(
+        "[load]\nconcurrency = \"four\"\n",
+        r#"
+error: `load.concurrency` must be an integer, not a string
+ --> aiperf.toml:2:15
+  |
+2 | concurrency = "four"
+  |               ^^^^^^
+"#,
+    );
+}
+
+#[test]
+fn bare_number_as_duration() {
+    check_file(
+        "[server_metrics]\ninterval = 0.5\n",
+        r#"
+error: `server_metrics.interval` needs a unit
+ --> aiperf.toml:2:12
+  |
+2 | interval = 0.5
+  |            ^^^
+  |
+  = help: write "0.5s" for seconds or "0.5ms" for milliseconds
+"#,
+    );
+}
+
+#[test]
+fn several_errors_in_the_order_of_the_text() {
+    check_file(
+        "[endpoint]\nurl = \"ftp://host\"\ntype = \"chatt\"\n[load]\nisl = 0\nosl_stddev = 3\n",
+        r#"
+error: `endpoint.url` is not a usable URL
+ --> aiperf.toml:2:7
+  |
+2 | url = "ftp://host"
+  |       ^^^^^^^^^^^^
+  |
+  = help: give it as `http://host:port` or `https://host`
+
+error: `endpoint.type` must be `chat` or `completions`, not `chatt`
+ --> aiperf.toml:3:8
+  |
+3 | type = "chatt"
+  |        ^^^^^^^
+  |
+  = help: did you mean `chat`?
+
+error: `load.isl` must be at least 1
+ --> aiperf.toml:5:7
+  |
+5 | isl = 0
+  |       ^
+
+error: `load.osl_stddev` needs a mean
+ --> aiperf.toml:6:14
+  |
+6 | osl_stddev = 3
+  |              ^
+  |
+  = help: give `osl` too, the mean that it varies around
+"#,
+    );
+}
+
+#[test]
+fn syntax_error() {
+    check_file(
+        "[load\nconcurrency = 4\n",
+        "
+error: unclosed table, expected `]`
+ --> aiperf.toml:1:6
+  |
+1 | [load
+  |      ^
+",
+    );
+}
+
+#[test]
+fn variable() {
+    let name = "AIPERF_SERVER_METRICS_COLLECTION_INTERVAL";
+    let value = SettingValue::Text("often".to_owned());
+    check_setting(
+        &Setting::variable(name, "server_metrics.interval", value),
+        r#"
+error: `AIPERF_SERVER_METRICS_COLLECTION_INTERVAL` must be a duration such as "500ms": `often` is no number with a unit
+ |
+ | AIPERF_SERVER_METRICS_COLLECTION_INTERVAL=often
+ |                                           ^^^^^
+"#,
+    );
+}
+
+#[test]
+fn flag_below_its_minimum() {
+    check_setting(
+        &flag("--concurrency", "load.concurrency", "0"),
+        "
+error: `--concurrency` must be at least 1
+ |
+ | --concurrency 0
+ |               ^
+",
+    );
+}
+
+#[test]
+fn item_of_a_flag_with_several_values() {
+    let urls = ["http://a/metrics", "file:///etc/passwd"].map(str::to_owned);
+    let value = SettingValue::List(urls.into());
+    check_setting(
+        &Setting::flag("--server-metrics", "server_metrics.urls", value),
+        "
+error: `--server-metrics` is not a usable URL
+ |
+ | --server-metrics http://a/metrics file:///etc/passwd
+ |                                   ^^^^^^^^^^^^^^^^^^
+ |
+ = help: give it as `http://host:port` or `https://host`
+",
+    );
+}
+
+#[test]
+fn unset_variable_in_a_string() {
+    check_file(
+        "[endpoint.headers]\nAuthorization = \"Bearer ${NOPE}\"\n",
+        r#"
+error: environment variable `NOPE` is not set
+ --> aiperf.toml:2:25
+  |
+2 | Authorization = "Bearer ${NOPE}"
+  |                         ^^^^^^^
+  |
+  = help: set it, or write `${NOPE:-...}` to have a value without it
+"#,
+    );
+}
+
+#[test]
+fn unknown_plugin() {
+    check_file(
+        "[exporters.csvv]\n[collectors.x]\nuse = \"dcgm\"\n",
+        r#"
+error: there is no exporter plugin `csvv`
+ --> aiperf.toml:1:12
+  |
+1 | [exporters.csvv]
+  |            ^^^^
+  |
+  = help: did you mean `csv`? Installed: `csv`, `console`
+
+error: there is no collector plugin `dcgm`
+ --> aiperf.toml:3:7
+  |
+3 | use = "dcgm"
+  |       ^^^^^^
+  |
+  = help: installed: `pages`, `gpu`
+"#,
+    );
+}
+
+#[test]
+fn nested_option_by_the_plugins_schema() {
+    check_file(
+        "[collectors.gpu.options]\nanything = 1\n\
+         [collectors.pages.options]\ntargets = [{ url = \"http://a\" }, { prot = 80 }]\n",
+        r#"
+error: `collectors.pages.options.targets[1].url` is missing
+ --> aiperf.toml:4:34
+  |
+4 | targets = [{ url = "http://a" }, { prot = 80 }]
+  |                                  ^^^^^^^^^^^^^
+
+error: unknown key `prot` in `[collectors.pages.options.targets[1]]`
+ --> aiperf.toml:4:36
+  |
+4 | targets = [{ url = "http://a" }, { prot = 80 }]
+  |                                    ^^^^
+  |
+  = help: did you mean `port`?
+"#,
+    );
+}
+
+#[test]
+fn nested_option_by_the_plugin_itself() {
+    check_file(
+        "[collectors.pages]\noptions.targets = [\n  { url = \"http://a\" },\n  { url = \"nowhere\" },\n]\n",
+        r#"
+error: `collectors.pages.options.targets[1].url`: names no host
+ --> aiperf.toml:4:11
+  |
+4 |   { url = "nowhere" },
+  |           ^^^^^^^^^
+"#,
+    );
+}
+
+#[test]
+fn plugin_libraries_are_refused() {
+    check_file(
+        "[plugins.acme]\npath = \"libacme.so\"\n",
+        "
+error: plugin libraries are not supported by this build yet
+ --> aiperf.toml:1:10
+  |
+1 | [plugins.acme]
+  |          ^^^^
+  |
+  = help: remove `[plugins.acme]`; the built-in plugins need no such table
+",
+    );
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    check_file(
+        "[endpoint]\napi_key = [\"sk-123\"]\nheaders.X-Api-Key = 5\n",
+        r#"
+error: `endpoint.api_key` must be a string, not a list
+ --> aiperf.toml:2:11
+  |
+2 | api_key = *"******"*
+  |           ^^^^^^^^^^
+
+error: `endpoint.headers.X-Api-Key` must be a string, not an integer
+ --> aiperf.toml:3:21
+  |
+3 | headers.X-Api-Key = *
+  |                     ^
+"#,
+    );
+    check_file(
+        "[endpoint]\nurl = \"ftp://user:pass@host\"\napi_key = \"sk-\\u0007\"\n",
+        r#"
+error: `endpoint.url` is not a usable URL
+ --> aiperf.toml:2:7
+  |
+2 | url = "ftp://*********@host"
+  |       ^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: give it as `http://host:port` or `https://host`
+
+error: `endpoint.api_key` gives a key that is empty or cannot be sent in a header
+ --> aiperf.toml:3:11
+  |
+3 | api_key = "*********"
+  |           ^^^^^^^^^^^
+"#,
+    );
+    check_setting(
+        &flag("--api-key", "endpoint.api_key", "sk\n1"),
+        "
+error: `--api-key` gives a key that is empty or cannot be sent in a header
+ |
+ | --api-key **
+ |           ^^
+",
+    );
+}

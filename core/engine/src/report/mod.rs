@@ -1,0 +1,195 @@
+//! The report: store, request records and phases in, one value out. Pure, and computed once.
+//!
+//! Every number is defined in `docs/metrics.md`.
+
+mod client;
+mod display;
+mod histogram;
+mod label;
+mod scalar;
+mod server;
+#[cfg(test)]
+mod tests;
+mod unit;
+mod warnings;
+mod window;
+
+use aiperf_plugin_sdk::RunInfo;
+use aiperf_plugin_sdk::report::{
+    Boundary, EndpointReport, Metadata, PhaseReport, Report, RunStatus, SCHEMA_VERSION,
+    SettleReport, Warning,
+};
+use aiperf_plugin_sdk::run::PhaseKind;
+use aiperf_plugin_sdk::time::Instant2;
+
+pub use unit::unit_of;
+
+use crate::http::ClockSource;
+use crate::load::RequestRecords;
+use crate::store::{EndpointView, Store};
+use client::Requests;
+use window::Window;
+
+/// A phase that has ended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PhaseWindow {
+    /// Index of the phase.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// What it was for.
+    pub kind: PhaseKind,
+    /// First byte of the first request (without load: the first reading was asked for).
+    pub first_send: Instant2,
+    /// Last byte of the last response (without load: the last reading had come).
+    pub last_response: Instant2,
+    /// How it follows the phase before.
+    pub boundary: Boundary,
+    /// Requests in flight at its start, if it took over without draining.
+    pub in_flight_at_start: u64,
+    /// Its barrier at the end, by endpoint.
+    pub settle: Vec<SettleReport>,
+}
+
+impl PhaseWindow {
+    /// Seconds from first send to last response.
+    fn seconds(&self) -> f64 {
+        (self.last_response.mono_ns - self.first_send.mono_ns) as f64 / 1e9
+    }
+}
+
+/// Everything that a report is made of.
+#[derive(Debug)]
+pub struct ReportInput<'a> {
+    /// Facts of the run.
+    pub run: &'a RunInfo,
+    /// How it ended.
+    pub status: RunStatus,
+    /// Clock that stamped arrivals.
+    pub clock: Option<ClockSource>,
+    /// What the servers said.
+    pub store: &'a Store,
+    /// Phases, in order.
+    pub phases: &'a [PhaseWindow],
+    /// What the clients saw; `None` without load.
+    pub records: Option<&'a RequestRecords>,
+    /// What is known already to make numbers less than they seem.
+    pub warnings: Vec<Warning>,
+}
+
+/// Makes the report. The last profiling phase is what servers and clients are measured by.
+pub fn build(input: &ReportInput<'_>) -> Report {
+    let at = input
+        .phases
+        .iter()
+        .rposition(|phase| phase.kind == PhaseKind::Profiling);
+    let profiling = at.map(|at| &input.phases[at]);
+    let phases: Vec<PhaseReport> = input
+        .phases
+        .iter()
+        .map(|phase| phase_report(input, phase))
+        .collect();
+    let mut report = Report {
+        metadata: metadata(input, profiling),
+        requests: at.and_then(|at| phases[at].requests.clone()),
+        phases,
+        endpoints: input
+            .store
+            .endpoints()
+            .map(|view| endpoint_report(&view))
+            .collect(),
+        warnings: input.warnings.clone(),
+        ..Report::default()
+    };
+    for endpoint in input.store.endpoints() {
+        let at = at.unwrap_or(usize::MAX);
+        let has_load = input.records.is_some();
+        let window = Window::of(&endpoint, input.phases, at, has_load);
+        let servers = server::reports(&endpoint, &window);
+        if profiling.is_some() {
+            warnings::of_window(&mut report.warnings, &endpoint, &window, has_load);
+        }
+        warnings::of_endpoint(&mut report.warnings, &endpoint);
+        warnings::of_servers(&mut report.warnings, &servers);
+        report.servers.extend(servers);
+    }
+    if let (Some(phase), Some(records)) = (profiling, input.records) {
+        add_clients(&mut report, phase, records);
+    }
+    warnings::of_phases(&mut report.warnings, &report.phases);
+    report
+}
+
+fn add_clients(report: &mut Report, phase: &PhaseWindow, records: &RequestRecords) {
+    let requests = Requests::of_phase(records, phase.index);
+    let totals = report.requests.get_or_insert_default();
+    warnings::of_requests(&mut report.warnings, totals, requests.output_estimated());
+    report.llm_metrics = requests.metrics(totals, phase.seconds());
+}
+
+fn metadata(input: &ReportInput<'_>, profiling: Option<&PhaseWindow>) -> Metadata {
+    let run = input.run;
+    Metadata {
+        benchmark_start_time: profiling
+            .map(|p| rfc3339(p.first_send.wall_ns))
+            .unwrap_or_default(),
+        benchmark_end_time: profiling
+            .map(|p| rfc3339(p.last_response.wall_ns))
+            .unwrap_or_default(),
+        duration_seconds: profiling.map(PhaseWindow::seconds).unwrap_or_default(),
+        aiperf_version: run.aiperf_version.clone(),
+        schema_version: SCHEMA_VERSION.to_owned(),
+        model: run.model.clone(),
+        command: run.command.clone(),
+        url: run.url.clone(),
+        endpoint_type: run.endpoint_type.clone(),
+        status: input.status,
+        clock: input
+            .clock
+            .map(|clock| clock.as_str().to_owned())
+            .unwrap_or_default(),
+        settings: run.settings.clone(),
+    }
+}
+
+/// UTC with milliseconds.
+fn rfc3339(wall_ns: i64) -> String {
+    let since = std::time::Duration::from_nanos(u64::try_from(wall_ns).unwrap_or_default());
+    humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + since).to_string()
+}
+
+fn phase_report(input: &ReportInput<'_>, phase: &PhaseWindow) -> PhaseReport {
+    PhaseReport {
+        name: phase.name.clone(),
+        kind: phase.kind,
+        start_ns: phase.first_send.wall_ns,
+        end_ns: phase.last_response.wall_ns,
+        duration_seconds: phase.seconds(),
+        requests: input
+            .records
+            .map(|records| client::totals(records, phase.index)),
+        boundary: phase.boundary,
+        in_flight_at_start: phase.in_flight_at_start,
+        settle: phase.settle.clone(),
+    }
+}
+
+fn endpoint_report(view: &EndpointView<'_>) -> EndpointReport {
+    let info = view.info();
+    let (first_error, last_error) = view.failures();
+    EndpointReport {
+        url: info.url.clone(),
+        display: info.display.clone(),
+        collector: info.collector.clone(),
+        automatic: info.automatic,
+        reachable: !view.scrapes().is_empty(),
+        scrapes: view.scrape_counts(),
+        latency_avg_ms: view.latency_ns().map(|(mean, _)| mean / 1e6),
+        latency_max_ms: view.latency_ns().map(|(_, max)| max as f64 / 1e6),
+        first_error: first_error.cloned(),
+        last_error: last_error.cloned(),
+        parse_errors: view.counts().parse_errors,
+        parse_notes: view.notes().to_vec(),
+        disabled: view.disabled().map(str::to_owned),
+    }
+}

@@ -1,0 +1,212 @@
+//! Servers, and the keys of their metrics.
+
+use std::collections::BTreeMap;
+
+use aiperf_plugin_sdk::MetricKind;
+use aiperf_plugin_sdk::report::{InfoReport, MetricReport, ServerReport};
+
+use super::histogram::{Parts, unknown};
+use super::scalar::{Track, gauge, quantile};
+use super::unit::unit_of;
+use super::window::Window;
+use crate::store::{
+    EndpointView, FamilyView, KeyNames, Role, SeriesRef, ServerView, flat_key, sanitize,
+};
+
+/// All servers behind an endpoint.
+pub(super) fn reports(endpoint: &EndpointView<'_>, window: &Window) -> Vec<ServerReport> {
+    endpoint
+        .servers()
+        .map(|server| report(endpoint, &server, window))
+        .collect()
+}
+
+fn report(endpoint: &EndpointView<'_>, server: &ServerView<'_>, window: &Window) -> ServerReport {
+    let info = endpoint.info();
+    let mut families = server.families();
+    // Counters last: on a collision it is the counter that keeps its `_total`.
+    families.sort_by_key(|family| family.kind() == MetricKind::Counter);
+    let mut rows: Vec<Row> = families
+        .iter()
+        .flat_map(|family| rows(family, window))
+        .collect();
+    // Plain keys are claimed before flattened ones.
+    rows.sort_by_key(|row| row.flat);
+    let mut names = KeyNames::default();
+    let mut metrics: Vec<MetricReport> =
+        rows.into_iter().map(|row| row.named(&mut names)).collect();
+    metrics.sort_by(|a, b| a.key.cmp(&b.key));
+    ServerReport {
+        endpoint_url: info.url.clone(),
+        endpoint_display: info.display.clone(),
+        server_id: server.id().to_owned(),
+        metadata: server.metadata().clone(),
+        metrics,
+        info: facts(&families),
+    }
+}
+
+/// A metric that has no key yet.
+struct Row {
+    wanted: String,
+    /// What to take if that is taken: the same with a counter's `_total`.
+    kept: Option<String>,
+    flat: bool,
+    metric: MetricReport,
+}
+
+impl Row {
+    /// `labels` are flattened into the key; `None` for a plain key.
+    fn new(family: &FamilyView<'_>, labels: Option<Labels<'_, '_>>, metric: MetricReport) -> Self {
+        let key = |stem: &str| match labels {
+            Some(labels) => flat_key(stem, labels.iter().copied()),
+            None => sanitize(stem),
+        };
+        let stem = family.key();
+        let counter = family.kind() == MetricKind::Counter;
+        Self {
+            wanted: key(stem),
+            kept: counter.then(|| key(&format!("{stem}_total"))),
+            flat: labels.is_some(),
+            metric: MetricReport {
+                unit: unit_of(family.unit(), family.help(), stem),
+                kind: family.kind(),
+                description: family.help().to_owned(),
+                ..metric
+            },
+        }
+    }
+
+    fn named(self, names: &mut KeyNames) -> MetricReport {
+        MetricReport {
+            key: names.claim(self.wanted, self.kept),
+            ..self.metric
+        }
+    }
+}
+
+type Labels<'a, 'b> = &'a [(&'b str, &'b str)];
+
+fn facts(families: &[FamilyView<'_>]) -> BTreeMap<String, Vec<InfoReport>> {
+    let fact = |series: &SeriesRef<'_>| InfoReport {
+        labels: owned(&series.labels()),
+        value: series.latest(),
+    };
+    let mut facts = BTreeMap::new();
+    for family in families {
+        let series = family.facts();
+        if !series.is_empty() {
+            facts.insert(family.name().to_owned(), series.iter().map(fact).collect());
+        }
+    }
+    facts
+}
+
+fn owned(labels: Labels<'_, '_>) -> BTreeMap<String, String> {
+    labels
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// All metrics of a family: plain if it is single or can be added up, flattened if it has several
+/// series.
+fn rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
+    let mut rows = match family.kind() {
+        MetricKind::Counter => counter_rows(family, window),
+        _ => gauge_rows(family, window),
+    };
+    rows.extend(group_rows(family, window));
+    rows
+}
+
+fn gauge_rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
+    let all = family.scalars();
+    let row = |series: &SeriesRef<'_>| {
+        // A quantile alone is not its family.
+        let (flat, metric) = match series.role() {
+            Role::Quantile => (true, quantile(series, window)),
+            _ => (all.len() > 1, gauge(series, window)),
+        };
+        series_row(family, series, flat, metric)
+    };
+    all.iter().map(row).collect()
+}
+
+fn series_row(
+    family: &FamilyView<'_>,
+    series: &SeriesRef<'_>,
+    flat: bool,
+    metric: MetricReport,
+) -> Row {
+    let labels = series.labels();
+    let name = series.name().to_owned();
+    let metric = MetricReport {
+        name,
+        labels: owned(&labels),
+        ..metric
+    };
+    Row::new(family, flat.then_some(&labels), metric)
+}
+
+fn counter_rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
+    let all = family.scalars();
+    let tracks: Vec<Track> = all.iter().map(|series| Track::of(series, window)).collect();
+    let flat = all.len() > 1;
+    let mut rows = Vec::new();
+    if flat && let Some((first, others)) = tracks.split_first() {
+        let mut sum = first.clone();
+        for track in others {
+            sum.add(track);
+        }
+        let name = all[0].name().to_owned();
+        let metric = MetricReport {
+            name,
+            sum_over_series: true,
+            ..sum.report(window)
+        };
+        rows.push(Row::new(family, None, metric));
+    }
+    let series = all.iter().zip(&tracks);
+    rows.extend(series.map(|(one, track)| series_row(family, one, flat, track.report(window))));
+    rows
+}
+
+fn group_rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
+    let (groups, kind) = (family.groups(), family.kind());
+    let flat = groups.len() > 1;
+    let parts: Vec<Option<Parts>> = groups
+        .iter()
+        .map(|group| Parts::of(group, kind, window))
+        .collect();
+    let metric = |parts: Option<&Parts>| MetricReport {
+        name: family.name().to_owned(),
+        ..parts.map_or_else(|| unknown(kind), |parts| parts.report(kind, window))
+    };
+    let mut rows = Vec::new();
+    if flat {
+        let sum = parts.iter().cloned().reduce(|sum, parts| {
+            let mut sum = sum?;
+            sum.add(&parts?);
+            Some(sum)
+        });
+        let sum = metric(sum.flatten().as_ref());
+        rows.push(Row::new(
+            family,
+            None,
+            MetricReport {
+                sum_over_series: true,
+                ..sum
+            },
+        ));
+    }
+    for (group, parts) in groups.iter().zip(&parts) {
+        let labels = group.labels();
+        let metric = MetricReport {
+            labels: owned(&labels),
+            ..metric(parts.as_ref())
+        };
+        rows.push(Row::new(family, flat.then_some(&labels), metric));
+    }
+    rows
+}

@@ -1,0 +1,141 @@
+//! Which pages of an endpoint a phase is measured by. See `docs/metrics.md#window`.
+
+use aiperf_plugin_sdk::report::Boundary;
+use aiperf_plugin_sdk::view::Barrier;
+
+use super::PhaseWindow;
+use crate::store::{EndpointView, Scrape};
+
+/// Pages of one endpoint in one phase, by number.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Window {
+    /// The page before the first request; `None` if there is none.
+    pub(super) start: Option<u32>,
+    /// The page after the last response, when counters were final; `None` if there is none.
+    pub(super) end: Option<u32>,
+    /// Pages that gauges are read from.
+    pub(super) ticks: Vec<u32>,
+    /// Monotonic nanoseconds of all pages, by number.
+    times: Vec<i64>,
+    /// First send and last response, monotonic nanoseconds.
+    pub(super) from_ns: i64,
+    /// See `from_ns`.
+    pub(super) to_ns: i64,
+}
+
+impl Window {
+    /// The window of `phases[at]`.
+    ///
+    /// With load, gauges are read between first send and last response only: barriers are idle by
+    /// construction. Without load the endpoint's first and last page make the window, and every
+    /// page counts.
+    pub(super) fn of(
+        endpoint: &EndpointView<'_>,
+        phases: &[PhaseWindow],
+        at: usize,
+        has_load: bool,
+    ) -> Self {
+        let scrapes = endpoint.scrapes();
+        let times = scrapes.iter().map(|scrape| scrape.sent.mono_ns).collect();
+        let window = Self {
+            times,
+            ..Self::default()
+        };
+        match phases.get(at) {
+            Some(_) if has_load => window.with_load(scrapes, phases, at),
+            Some(phase) => window.without_load(scrapes, phase.index),
+            None => window,
+        }
+    }
+
+    fn with_load(self, scrapes: &[Scrape], phases: &[PhaseWindow], at: usize) -> Self {
+        let phase = &phases[at];
+        let (from_ns, to_ns) = (phase.first_send.mono_ns, phase.last_response.mono_ns);
+        let inside = |scrape: &Scrape| (from_ns..=to_ns).contains(&scrape.sent.mono_ns);
+        let ticks = pages(scrapes, phase.index, Barrier::Tick)
+            .filter(|page| inside(&scrapes[*page as usize]))
+            .collect();
+        // Load that goes on from phase to phase has one page where the two meet.
+        let taken_over = |at: usize| {
+            phases
+                .get(at)
+                .is_some_and(|phase| phase.boundary == Boundary::Seamless)
+        };
+        let before = at.checked_sub(1).filter(|_| taken_over(at));
+        let after = (at + 1 < phases.len() && taken_over(at + 1)).then_some(at + 1);
+        let last = |at: usize, barrier| pages(scrapes, phases[at].index, barrier).last();
+        let start = last(at, Barrier::Start);
+        let end = last(at, Barrier::End);
+        Self {
+            start: start.or_else(|| last(before?, Barrier::End)),
+            end: end.or_else(|| last(after?, Barrier::Start)),
+            ticks,
+            from_ns,
+            to_ns,
+            ..self
+        }
+    }
+
+    fn without_load(self, scrapes: &[Scrape], phase: u32) -> Self {
+        let numbered = scrapes.iter().zip(0..);
+        let ticks: Vec<u32> = numbered
+            .filter(|(scrape, _)| scrape.phase == Some(phase))
+            .map(|(_, page)| page)
+            .collect();
+        let start = ticks.first().copied();
+        let end = ticks.last().copied().filter(|end| Some(*end) != start);
+        let time = |page: Option<u32>| page.map_or(0, |page| self.time(page));
+        let (from_ns, to_ns) = (time(start), time(end.or(start)));
+        Self {
+            start,
+            end,
+            ticks,
+            from_ns,
+            to_ns,
+            ..self
+        }
+    }
+
+    /// Start, ticks, end: the pages that a running total is read from.
+    pub(super) fn pages(&self) -> Vec<u32> {
+        let mut pages: Vec<u32> = self
+            .start
+            .into_iter()
+            .chain(self.ticks.iter().copied())
+            .chain(self.end)
+            .collect();
+        pages.dedup();
+        pages
+    }
+
+    /// Both ends, if increases between them can be known.
+    pub(super) fn ends(&self) -> Option<(u32, u32)> {
+        self.start.zip(self.end).filter(|(start, end)| start < end)
+    }
+
+    /// Seconds that rates divide by; `None` for an empty window.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        let seconds = (self.to_ns - self.from_ns) as f64 / 1e9;
+        Some(seconds).filter(|seconds| *seconds > 0.0)
+    }
+
+    /// When a page was asked for, moved to the window's end if it lies beyond: nothing moves before
+    /// the first request or after the last response.
+    pub(super) fn time(&self, page: u32) -> i64 {
+        let time = self.times.get(page as usize).copied().unwrap_or_default();
+        if self.from_ns < self.to_ns {
+            time.clamp(self.from_ns, self.to_ns)
+        } else {
+            time
+        }
+    }
+}
+
+/// Pages of a phase with this place in it, in order.
+fn pages(scrapes: &[Scrape], phase: u32, barrier: Barrier) -> impl Iterator<Item = u32> {
+    let wanted = move |scrape: &Scrape| scrape.phase == Some(phase) && scrape.barrier == barrier;
+    let numbered = scrapes.iter().zip(0..);
+    numbered
+        .filter(move |(scrape, _)| wanted(scrape))
+        .map(|(_, page)| page)
+}

@@ -1,0 +1,15 @@
+//! Statistics: pure functions over values. The formulas are in `docs/metrics.md`.
+
+mod bucket;
+mod counter;
+mod spread;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod weighted;
+
+pub use bucket::{Cumulative, linear_quantile, value_bounds};
+pub use counter::{Increases, increases, rates};
+pub use spread::{Spread, spread};
+pub use summary::{percentile, summary};
+pub use weighted::{nearest_weights, weighted_summary};

@@ -1,0 +1,191 @@
+//! Request headers, credentials among them.
+
+use std::collections::BTreeMap;
+
+/// Name of the header that carries credentials.
+const AUTHORIZATION: &str = "authorization";
+
+/// Request headers by lower-case name; what is set later replaces what was set before.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Headers(BTreeMap<String, String>);
+
+/// Shows names only.
+impl std::fmt::Debug for Headers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Headers {
+    /// Sets headers as a user wrote them. The error names the header and says what is wrong.
+    pub(crate) fn set_all(
+        &mut self,
+        headers: &BTreeMap<String, String>,
+    ) -> Result<(), (String, String)> {
+        for (name, value) in headers {
+            let wrong = |what: &str| (name.clone(), what.to_owned());
+            if name.is_empty() || !name.bytes().all(is_token) {
+                return Err(wrong("is no name of a header"));
+            }
+            if !is_header_value(value) {
+                return Err(wrong(
+                    "has a line break or another control character in its value",
+                ));
+            }
+            self.0.insert(name.to_ascii_lowercase(), value.clone());
+        }
+        Ok(())
+    }
+
+    /// Sets a bearer token. The error is a message.
+    pub(crate) fn set_bearer(&mut self, token: &str) -> Result<(), String> {
+        if token.is_empty() || !is_header_value(token) {
+            return Err("is empty or has a control character".to_owned());
+        }
+        self.0
+            .insert(AUTHORIZATION.to_owned(), format!("Bearer {token}"));
+        Ok(())
+    }
+
+    /// Sets user and password.
+    pub(crate) fn set_basic(&mut self, user: &[u8], password: &[u8]) {
+        let pair = [user, b":", password].concat();
+        self.0
+            .insert(AUTHORIZATION.to_owned(), format!("Basic {}", base64(&pair)));
+    }
+
+    /// Sets user and password as they stand in a URL.
+    pub(crate) fn set_userinfo(&mut self, user: &str, password: &str) {
+        self.set_basic(&percent_decoded(user), &percent_decoded(password));
+    }
+
+    /// All headers.
+    pub(crate) fn to_vec(&self) -> Vec<(String, String)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+}
+
+/// Characters of a header's name (RFC 9110, 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn is_header_value(value: &str) -> bool {
+    value.chars().all(|c| c == '\t' || !c.is_control())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or_default());
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for place in 0..4 {
+            let digit = (bits >> (18 - 6 * place)) & 0x3f;
+            let is_padding = place > chunk.len();
+            text.push(if is_padding {
+                '='
+            } else {
+                char::from(ALPHABET[digit as usize])
+            });
+        }
+    }
+    text
+}
+
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let mut rest = text.as_bytes();
+    let mut out = Vec::with_capacity(rest.len());
+    while let Some((byte, after)) = rest.split_first() {
+        let hex = if *byte == b'%' {
+            after.split_at_checked(2)
+        } else {
+            None
+        };
+        if let Some((decoded, after)) = hex.and_then(|(hex, after)| Some((hex_byte(hex)?, after))) {
+            out.push(decoded);
+            rest = after;
+        } else {
+            out.push(*byte);
+            rest = after;
+        }
+    }
+    out
+}
+
+fn hex_byte(hex: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(*hex.first()?)? * 16 + digit(*hex.get(1)?)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn base64_of_rfc_4648() {
+        for (text, expect) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(text.as_bytes()), expect);
+        }
+        assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");
+    }
+
+    #[test]
+    fn userinfo_is_decoded() {
+        let mut headers = Headers::default();
+        headers.set_userinfo("Aladdin", "open%20sesame");
+        let expect = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==".to_owned();
+        assert_eq!(headers.to_vec(), [("authorization".to_owned(), expect)]);
+        assert_eq!(percent_decoded("100%+%zz%4"), b"100%+%zz%4");
+    }
+
+    #[test]
+    fn later_headers_replace_earlier_ones() {
+        let mut headers = Headers::default();
+        headers.set_bearer("t").unwrap();
+        headers
+            .set_all(&map(&[("Authorization", "custom"), ("X-A", "1")]))
+            .unwrap();
+        headers.set_all(&map(&[("x-a", "2")])).unwrap();
+        let expect = [("authorization", "custom"), ("x-a", "2")];
+        assert_eq!(
+            headers.to_vec(),
+            expect.map(|(n, v)| (n.to_owned(), v.to_owned()))
+        );
+    }
+
+    #[test]
+    fn headers_cannot_smuggle_lines() {
+        let mut headers = Headers::default();
+        assert!(headers.set_all(&map(&[("x", "a\r\ny: b")])).is_err());
+        assert!(headers.set_all(&map(&[("x y", "a")])).is_err());
+        assert!(headers.set_all(&map(&[("", "a")])).is_err());
+        assert!(headers.set_bearer("a\nb").is_err());
+        assert!(headers.set_bearer("").is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let mut headers = Headers::default();
+        headers.set_bearer("hunter2").unwrap();
+        assert!(!format!("{headers:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests of the parser through its public interface.
+
+#![cfg(test)]
+
+mod cases;
+mod conformance;
+mod pages;
+mod plugin;
+mod properties;
+mod support;
