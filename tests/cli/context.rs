@@ -21,7 +21,9 @@ pub struct Ran {
 
 impl Context {
     pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            dir: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -37,7 +39,11 @@ impl Context {
     /// The binary, with nothing of the tester's environment, in the folder.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aiperf"));
-        command.args(args).current_dir(self.path()).env_clear().env("COLUMNS", "100");
+        command
+            .args(args)
+            .current_dir(self.path())
+            .env_clear()
+            .env("COLUMNS", "100");
         command
     }
 
@@ -63,7 +69,9 @@ impl Context {
 
     pub fn json_lines(&self, name: &str) -> Vec<Value> {
         let text = self.read(name);
-        text.lines().map(|line| serde_json::from_str(line).expect("valid JSON")).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("valid JSON"))
+            .collect()
     }
 
     pub fn exists(&self, name: &str) -> bool {
@@ -73,5 +81,9 @@ impl Context {
 
 pub fn ran(output: Output) -> Ran {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8 output");
-    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Ran {
+        code: output.status.code(),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
 }

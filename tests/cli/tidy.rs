@@ -7,13 +7,22 @@ use std::process::Command;
 use serde_json::Value;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace")
 }
 
 /// Direct dependencies of each workspace package, dev-dependencies left out.
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .expect("cargo runs");
@@ -22,7 +31,10 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
     let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
     packages
         .map(|package| {
-            let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
+            let dependencies = package["dependencies"]
+                .as_array()
+                .expect("dependencies")
+                .iter();
             let normal = dependencies.filter(|dependency| dependency["kind"] != "dev");
             (name(package), normal.map(name).collect())
         })
@@ -39,14 +51,19 @@ fn the_sdk_imports_nothing_of_ours_and_no_runtime() {
         .filter(|name| all.contains_key(*name) || banned.contains(&name.as_str()))
         .collect();
     assert!(bad.is_empty(), "{bad:?}");
-    assert!(sdk.len() <= 12, "each dependency is one for every plugin author: {sdk:?}");
+    assert!(
+        sdk.len() <= 12,
+        "each dependency is one for every plugin author: {sdk:?}"
+    );
 }
 
 #[test]
 fn plugins_import_the_sdk_only() {
     let all = dependencies();
     let kinds = ["aiperf-collector-", "aiperf-parser-", "aiperf-exporter-"];
-    let plugins = all.iter().filter(|(name, _)| kinds.iter().any(|kind| name.starts_with(kind)));
+    let plugins = all
+        .iter()
+        .filter(|(name, _)| kinds.iter().any(|kind| name.starts_with(kind)));
     let mut seen = 0;
     for (plugin, dependencies) in plugins {
         seen += 1;
@@ -63,15 +80,24 @@ fn the_engine_imports_no_plugin_and_no_printer() {
     let all = dependencies();
     for dependency in &all["aiperf-core"] {
         let ours = all.contains_key(dependency);
-        assert!(!ours || dependency == "aiperf-plugin-sdk", "the engine imports {dependency}");
-        assert!(!["clap", "console", "indicatif"].contains(&dependency.as_str()), "{dependency}");
+        assert!(
+            !ours || dependency == "aiperf-plugin-sdk",
+            "the engine imports {dependency}"
+        );
+        assert!(
+            !["clap", "console", "indicatif"].contains(&dependency.as_str()),
+            "{dependency}"
+        );
     }
 }
 
 #[test]
 fn the_simulator_imports_nothing_of_ours() {
     let all = dependencies();
-    let bad: Vec<_> = all["aiperf-sim"].iter().filter(|name| all.contains_key(*name)).collect();
+    let bad: Vec<_> = all["aiperf-sim"]
+        .iter()
+        .filter(|name| all.contains_key(*name))
+        .collect();
     assert!(bad.is_empty(), "{bad:?}");
 }
 
@@ -101,7 +127,9 @@ fn unsafe_code_stands_where_it_may() {
         for (file, text) in sources(folder) {
             let has_block = text.lines().any(|line| {
                 let code = line.split("//").next().unwrap_or_default();
-                code.contains("unsafe {") || code.contains("unsafe fn") || code.contains("unsafe impl")
+                code.contains("unsafe {")
+                    || code.contains("unsafe fn")
+                    || code.contains("unsafe impl")
             });
             let may = allowed.iter().any(|place| file.starts_with(place));
             assert!(!has_block || may, "{file} has unsafe code");
@@ -123,7 +151,11 @@ fn the_engine_reads_no_environment_and_prints_nothing() {
 fn the_engine_names_no_plugin() {
     let ids = ["\"jsonl\"", "\"csv\"", "\"console\"", "\"dcgm\""];
     for (file, text) in sources("core/engine/src") {
-        let code: String = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        let code: String = text
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         if file.contains("tests") {
             continue;
         }
@@ -138,7 +170,10 @@ fn files_stay_readable() {
     for folder in ["plugin-sdk", "core", "plugins", "tests"] {
         for (file, text) in sources(folder) {
             let lines = text.lines().count();
-            assert!(lines <= 800, "{file} has {lines} lines: split it by reason to change");
+            assert!(
+                lines <= 800,
+                "{file} has {lines} lines: split it by reason to change"
+            );
         }
     }
 }

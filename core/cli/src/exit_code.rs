@@ -64,5 +64,9 @@ impl ExitCode {
 }
 
 fn nothing_answered(outcome: &RunOutcome) -> bool {
-    !outcome.report.endpoints.iter().any(|endpoint| endpoint.reachable)
+    !outcome
+        .report
+        .endpoints
+        .iter()
+        .any(|endpoint| endpoint.reachable)
 }

@@ -1,1 +1,26 @@
-fn main() {}
+//! `aiperf`: benchmark LLM inference servers and see what the servers saw.
+
+mod args;
+mod builtin_plugins;
+mod commands;
+mod exit_code;
+mod output;
+mod signals;
+
+use args::{Action, Cli, PluginsAction};
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let world = commands::World::new(cli.color);
+    let code = match &cli.action {
+        Action::Profile(profile) => commands::run(profile.as_ref(), &[], &world),
+        Action::Collect(collect) => commands::run(collect.as_ref(), &[], &world),
+        Action::Demo(demo) => commands::demo(demo, &world),
+        Action::Plugins(plugins) => match plugins.action {
+            PluginsAction::List => commands::list_plugins(),
+        },
+        Action::Sim(sim) => commands::sim(sim),
+    };
+    code.into()
+}

@@ -9,12 +9,16 @@ use crate::output;
 
 /// Watches for SIGINT and SIGTERM on a thread of its own. Without one the default handling stays.
 pub(crate) fn watch(stop: StopSignal) {
-    let watcher = thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        if let Ok(runtime) = runtime {
-            runtime.block_on(escalate(&stop));
-        }
-    });
+    let watcher = thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(escalate(&stop));
+            }
+        });
     if let Err(error) = watcher {
         output::say(&format!("Ctrl-C will end the run at once: {error}"));
     }
@@ -22,8 +26,14 @@ pub(crate) fn watch(stop: StopSignal) {
 
 async fn escalate(stop: &StopSignal) {
     for (urgency, message) in [
-        (Stop::Drain, "Finishing what is in flight; press Ctrl-C again to give it up."),
-        (Stop::Abort, "Giving up what is in flight; writing what there is."),
+        (
+            Stop::Drain,
+            "Finishing what is in flight; press Ctrl-C again to give it up.",
+        ),
+        (
+            Stop::Abort,
+            "Giving up what is in flight; writing what there is.",
+        ),
     ] {
         if interrupted().await.is_err() {
             return;

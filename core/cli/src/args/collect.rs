@@ -21,12 +21,12 @@ Durations are seconds, or have a unit: 90, 1.5s, 500ms, 2m.";
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct CollectArgs {
     /// How long to collect [default: until Ctrl-C]
-    #[arg(long, visible_alias = "benchmark-duration", value_name = "DURATION")]
+    #[arg(long, alias = "benchmark-duration", value_name = "DURATION")]
     pub(crate) duration: Option<String>,
     /// Scrape each endpoint once and end.
     #[arg(long)]
     pub(crate) once: bool,
-    /// Inference server whose metrics to look for [default: http://localhost:8000]
+    /// Inference server whose metrics to look for [default: localhost:8000]
     #[arg(long, short, value_name = "URL")]
     pub(crate) url: Option<Hidden>,
     #[command(flatten)]

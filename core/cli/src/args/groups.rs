@@ -11,9 +11,7 @@ use super::value::Hidden;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server metrics")]
 pub(crate) struct MetricsArgs {
-    /// Show server metrics as tables, and collect from these endpoints too.
-    ///
-    /// The server's own `/metrics` and the usual local ports are tried in every run.
+    /// Show server metrics as tables; collect from these endpoints too, beside the automatic ones.
     #[arg(long, value_name = "URL", num_args = 0.., conflicts_with = "no_server_metrics")]
     pub(crate) server_metrics: Option<Vec<Hidden>>,
     /// Collect no server metrics at all.
@@ -75,13 +73,19 @@ impl MetricsArgs {
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
     /// Folder of the files [default: artifacts/<model>-<endpoint>-<load>]
-    #[arg(long, visible_alias = "output-artifact-dir", value_name = "DIR")]
+    #[arg(long, alias = "output-artifact-dir", value_name = "DIR")]
     pub(crate) artifact_dir: Option<PathBuf>,
     /// Put before the name of each file: `P` makes `P_metrics.csv`.
-    #[arg(long, visible_alias = "profile-export-file", value_name = "PREFIX")]
+    #[arg(long, alias = "profile-export-file", value_name = "PREFIX")]
     pub(crate) profile_export_prefix: Option<String>,
-    /// What to show while the run lasts [default: line]
-    #[arg(long, visible_alias = "ui-type", value_enum, value_name = "UI")]
+    /// What to show while the run lasts: line or none [default: line]
+    #[arg(
+        long,
+        alias = "ui-type",
+        value_enum,
+        value_name = "UI",
+        hide_possible_values = true
+    )]
     pub(crate) ui: Option<UiChoice>,
     /// Exit with an error if the run warns that its numbers may be off.
     #[arg(long)]

@@ -21,12 +21,13 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use collect::CollectArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use env::EnvSnapshot;
-pub(crate) use flags::{Flags, RunArgs};
+pub(crate) use flags::RunArgs;
 pub(crate) use profile::ProfileArgs;
 pub(crate) use resolve::{Surroundings, resolve};
 pub(crate) use sim::SimArgs;
 
 /// Every option at its default, commented out.
+#[cfg(test)]
 pub(crate) const EXAMPLE_CONFIG: &str = include_str!("../../../../aiperf.toml.example");
 
 const AFTER_HELP: &str = "\

@@ -51,17 +51,17 @@ impl RunArgs for ProfileArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Endpoint")]
 pub(crate) struct EndpointArgs {
-    /// Where the server is [default: http://localhost:8000]
+    /// Where the server is [default: localhost:8000]
     #[arg(long, short, value_name = "URL")]
     pub(crate) url: Option<Hidden>,
     /// Model to ask for [default: the first one that the server lists]
-    #[arg(long, visible_alias = "model-names", short, value_name = "NAME")]
+    #[arg(long, alias = "model-names", short, value_name = "NAME")]
     pub(crate) model: Option<String>,
-    /// API that requests are sent to [default: chat]
-    #[arg(long, value_enum, value_name = "TYPE")]
+    /// API that requests are sent to: chat or completions [default: chat]
+    #[arg(long, value_enum, value_name = "TYPE", hide_possible_values = true)]
     pub(crate) endpoint_type: Option<EndpointType>,
     /// Path of the API, if it is not the usual one, such as `/api/chat`.
-    #[arg(long, visible_alias = "custom-endpoint", value_name = "PATH")]
+    #[arg(long, alias = "custom-endpoint", value_name = "PATH")]
     pub(crate) endpoint: Option<String>,
     /// Ask for a stream of tokens; this is the default.
     #[arg(long, overrides_with = "no_streaming")]
@@ -82,7 +82,7 @@ pub(crate) struct EndpointArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) api_key_env: Option<String>,
     /// Limit for one request, connecting included [default: 6h]
-    #[arg(long, visible_alias = "request-timeout", value_name = "DURATION")]
+    #[arg(long, alias = "request-timeout", value_name = "DURATION")]
     pub(crate) request_timeout_seconds: Option<String>,
     /// Limit for opening a connection [default: 30s]
     #[arg(long, value_name = "DURATION")]
@@ -146,7 +146,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<u32>,
     /// Requests to send [default: twice the concurrency, at least 10]
-    #[arg(long, visible_alias = "num-requests", short = 'n', value_name = "N")]
+    #[arg(long, alias = "num-requests", short = 'n', value_name = "N")]
     pub(crate) request_count: Option<u64>,
     /// Send no more requests after this time.
     #[arg(long, value_name = "DURATION")]
@@ -155,27 +155,19 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "DURATION")]
     pub(crate) benchmark_grace_period: Option<String>,
     /// Requests to send first, left out of the results [default: 0]
-    #[arg(long, visible_alias = "num-warmup-requests", value_name = "N")]
+    #[arg(long, alias = "num-warmup-requests", value_name = "N")]
     pub(crate) warmup_request_count: Option<u64>,
     /// Tokens of a prompt, on average [default: 550]
-    #[arg(
-        long,
-        visible_alias = "synthetic-input-tokens-mean",
-        value_name = "TOKENS"
-    )]
+    #[arg(long, alias = "synthetic-input-tokens-mean", value_name = "TOKENS")]
     pub(crate) isl: Option<f64>,
     /// Standard deviation of --isl [default: 0]
-    #[arg(
-        long,
-        visible_alias = "synthetic-input-tokens-stddev",
-        value_name = "TOKENS"
-    )]
+    #[arg(long, alias = "synthetic-input-tokens-stddev", value_name = "TOKENS")]
     pub(crate) isl_stddev: Option<f64>,
     /// Tokens to ask for, on average [default: as the server decides]
-    #[arg(long, visible_alias = "output-tokens-mean", value_name = "TOKENS")]
+    #[arg(long, alias = "output-tokens-mean", value_name = "TOKENS")]
     pub(crate) osl: Option<f64>,
     /// Standard deviation of --osl [default: 0]
-    #[arg(long, visible_alias = "output-tokens-stddev", value_name = "TOKENS")]
+    #[arg(long, alias = "output-tokens-stddev", value_name = "TOKENS")]
     pub(crate) osl_stddev: Option<f64>,
     /// Seed of everything drawn at random [default: a new one each run]
     #[arg(long, value_name = "N")]

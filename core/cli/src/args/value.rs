@@ -56,13 +56,10 @@ pub(super) fn header(flags: &mut Flags, written: &Hidden) {
 /// Takes `key:value` or a JSON object apart. A value that is JSON is taken as such.
 pub(super) fn extra_inputs(flags: &mut Flags, written: &str) {
     const FLAG: &str = "--extra-inputs";
-    let entries: Vec<(String, Value)> = match read_entries(written) {
-        Some(entries) => entries,
-        None => {
-            let help = "write it as in --extra-inputs temperature:0.5, or as a JSON object";
-            flags.reject(FLAG, format!("`{FLAG}` must be `key:value`"), help);
-            return;
-        }
+    let Some(entries) = read_entries(written) else {
+        let help = "write it as in --extra-inputs temperature:0.5, or as a JSON object";
+        flags.reject(FLAG, format!("`{FLAG}` must be `key:value`"), help);
+        return;
     };
     for (key, value) in entries {
         if value.is_null() {

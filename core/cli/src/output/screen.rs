@@ -20,7 +20,10 @@ pub(crate) struct Screen {
 
 impl Screen {
     pub(crate) fn new(talkative: bool) -> Self {
-        Self { talkative, bar: Mutex::new(None) }
+        Self {
+            talkative,
+            bar: Mutex::new(None),
+        }
     }
 
     /// Prints a line without tearing the live line.
@@ -32,10 +35,20 @@ impl Screen {
     }
 
     fn endpoints(&self, states: &[EndpointState]) {
-        let reachable: Vec<_> = states.iter().filter(|state| state.problem.is_none()).collect();
+        let reachable: Vec<_> = states
+            .iter()
+            .filter(|state| state.problem.is_none())
+            .collect();
         if self.talkative {
-            let names: Vec<_> = reachable.iter().map(|state| state.display.as_str()).collect();
-            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let names: Vec<_> = reachable
+                .iter()
+                .map(|state| state.display.as_str())
+                .collect();
+            let names = if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            };
             self.line(&format!("Server metrics from {names}"));
         }
         for state in states.iter().filter(|state| !state.automatic) {
@@ -72,7 +85,11 @@ fn style() -> ProgressStyle {
 }
 
 fn warning() -> impl std::fmt::Display {
-    Style::new().for_stderr().yellow().bold().apply_to("warning:")
+    Style::new()
+        .for_stderr()
+        .yellow()
+        .bold()
+        .apply_to("warning:")
 }
 
 /// `37 %  370/1000 requests, 10 in flight, 123.4 req/s, 3.9 k tok/s, TTFT 52 ms  3s`.
@@ -80,7 +97,9 @@ fn line_of(progress: &Progress) -> String {
     let seconds = progress.elapsed.as_secs_f64().max(1e-9);
     let elapsed = Duration::from_secs(progress.elapsed.as_secs());
     let elapsed = humantime_seconds(elapsed);
-    let total = progress.duration.map_or_else(String::new, |d| format!(" of {}", humantime_seconds(d)));
+    let total = progress
+        .duration
+        .map_or_else(String::new, |d| format!(" of {}", humantime_seconds(d)));
     if progress.sent == 0 && progress.planned.is_none() {
         return format!("{elapsed}{total}");
     }
@@ -125,10 +144,18 @@ fn short(value: f64) -> String {
 impl EventSink for Screen {
     fn event(&self, event: &Event) {
         match event {
-            Event::Log { level: LogLevel::Warn, source, message } => {
+            Event::Log {
+                level: LogLevel::Warn,
+                source,
+                message,
+            } => {
                 self.line(&format!("{} {source}: {message}", warning()));
             }
-            Event::Log { level: LogLevel::Error, source, message } => {
+            Event::Log {
+                level: LogLevel::Error,
+                source,
+                message,
+            } => {
                 let label = Style::new().for_stderr().red().bold().apply_to("error:");
                 self.line(&format!("{label} {source}: {message}"));
             }

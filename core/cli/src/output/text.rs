@@ -17,12 +17,6 @@ pub(crate) fn error(message: &dyn Display) {
     say(&format!("{label} {message}"));
 }
 
-/// `hint: …` after an empty line, on stderr.
-pub(crate) fn hint(message: &str) {
-    let label = Style::new().for_stderr().cyan().apply_to("hint:");
-    say(&format!("\n{label} {message}"));
-}
-
 /// A line of data, on stdout. A reader that has seen enough is no error.
 pub(crate) fn stdout_line(line: &str) {
     writeln!(io::stdout().lock(), "{line}").ok();

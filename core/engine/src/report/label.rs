@@ -22,8 +22,11 @@ pub(super) const PER_USER: Label = Label(
     "tokens/sec/user",
 );
 pub(super) const SEND_DELAY: Label = Label("send_delay", "Send Delay", "ms");
-pub(super) const TOKENS: Label =
-    Label("output_token_throughput", "Output Token Throughput", "tokens/sec");
+pub(super) const TOKENS: Label = Label(
+    "output_token_throughput",
+    "Output Token Throughput",
+    "tokens/sec",
+);
 pub(super) const REQUESTS: Label =
     Label("request_throughput", "Request Throughput", "requests/sec");
 pub(super) const CONCURRENCY: Label =
@@ -52,7 +55,13 @@ impl Metrics {
 
     fn push(&mut self, Label(name, title, unit): Label, n: u64, stats: Stats) {
         let (unit, display_name) = (unit.to_owned(), title.to_owned());
-        let metric = ClientMetric { stats, unit, n, display_name, ..ClientMetric::default() };
+        let metric = ClientMetric {
+            stats,
+            unit,
+            n,
+            display_name,
+            ..ClientMetric::default()
+        };
         self.0.insert(name.to_owned(), metric);
     }
 

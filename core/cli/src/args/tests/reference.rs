@@ -104,9 +104,9 @@ fn flags_by_path() -> BTreeMap<String, Vec<String>> {
             note(&setting.path[..2].join("."), &setting.name);
         }
     }
-    VARIABLES
-        .iter()
-        .for_each(|variable| note(variable.path, variable.name));
+    for variable in VARIABLES {
+        note(variable.path, variable.name);
+    }
     paths
 }
 

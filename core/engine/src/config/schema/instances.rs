@@ -47,7 +47,7 @@ pub struct CollectorConfig {
     pub parser: Option<String>,
     /// Added to the metadata of each of its endpoints in the report.
     pub labels: IndexMap<String, String>,
-    /// Options of the plugin: see `aiperf plugins show ID`.
+    /// Options of the plugin, in its own terms.
     pub options: Options,
 }
 
@@ -74,7 +74,7 @@ pub struct ParserConfig {
     #[serde(rename = "use")]
     #[schemars(length(min = 1))]
     pub plugin: Option<String>,
-    /// Options of the plugin: see `aiperf plugins show ID`.
+    /// Options of the plugin, in its own terms.
     pub options: Options,
 }
 
@@ -90,7 +90,7 @@ pub struct ExporterConfig {
     pub enabled: bool,
     /// What happens if it cannot start.
     pub on_start_error: OnStartError,
-    /// Options of the plugin: see `aiperf plugins show ID`.
+    /// Options of the plugin, in its own terms.
     pub options: Options,
 }
 

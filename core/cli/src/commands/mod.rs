@@ -1,0 +1,38 @@
+//! One file per command: what was written in, an exit code out.
+
+mod plugins;
+mod run;
+mod simulator;
+
+use console::Term;
+
+pub(crate) use plugins::list_plugins;
+pub(crate) use run::run;
+pub(crate) use simulator::{demo, sim};
+
+use crate::args::{ColorChoice, EnvSnapshot};
+
+/// What surrounds the process.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) environment: EnvSnapshot,
+    /// Standard output shows colours.
+    pub(crate) color: bool,
+    /// Standard error shows colours.
+    pub(crate) error_color: bool,
+}
+
+impl World {
+    pub(crate) fn new(choice: ColorChoice) -> Self {
+        let environment = EnvSnapshot::of_process();
+        let color = choice.applies(&environment, Term::stdout().is_term());
+        let error_color = choice.applies(&environment, Term::stderr().is_term());
+        console::set_colors_enabled(color);
+        console::set_colors_enabled_stderr(error_color);
+        Self {
+            environment,
+            color,
+            error_color,
+        }
+    }
+}

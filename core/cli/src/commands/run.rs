@@ -1,0 +1,126 @@
+//! `profile`, `collect`, and what `demo` has in common with them.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aiperf_core::config::schema::Ui;
+use aiperf_core::config::{RunPlan, Setting};
+use aiperf_core::event::Events;
+use aiperf_core::load::StopSignal;
+use aiperf_core::plugins::Registry;
+use aiperf_core::run::{RunOutcome, RunParts};
+use aiperf_plugin_sdk::report::RequestTotals;
+use aiperf_plugin_sdk::run::Terminal;
+use console::Term;
+
+use super::World;
+use crate::args::{RunArgs, Surroundings, resolve};
+use crate::exit_code::ExitCode;
+use crate::output::{self, Screen};
+use crate::signals;
+
+/// Resolves the plan, carries it out, and says how it ended.
+pub(crate) fn run<A: RunArgs>(args: &A, forced: &[Setting], world: &World) -> ExitCode {
+    let registry = match Registry::with_builtins() {
+        Ok(registry) => Arc::new(registry),
+        Err(error) => {
+            output::error(&error);
+            return ExitCode::Failure;
+        }
+    };
+    let surroundings = Surroundings {
+        environment: &world.environment,
+        catalog: &*registry,
+        read_file: &|path| std::fs::read_to_string(path),
+        fresh_seed: fresh_seed(),
+        forced,
+    };
+    match resolve(args, &surroundings) {
+        Ok(plan) => carry_out(&plan, registry, world),
+        Err(problems) => {
+            output::say(&problems.render(world.error_color));
+            ExitCode::Usage
+        }
+    }
+}
+
+fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode {
+    if !plan.warnings.is_empty() {
+        output::say(&plan.warnings.render(world.error_color));
+    }
+    let stop = StopSignal::new();
+    signals::watch(stop.clone());
+    let parts = RunParts {
+        registry,
+        events: Events::new(Arc::new(Screen::new(plan.ui == Ui::Line))),
+        stop,
+        stdout: Arc::new(Mutex::new(io::stdout())),
+        terminal: terminal(world),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    match aiperf_core::run::run(plan, &parts) {
+        Ok(outcome) => {
+            conclude(plan, &outcome);
+            ExitCode::of_outcome(&outcome, plan.strict)
+        }
+        Err(error) => {
+            output::error(&error);
+            ExitCode::of_error(&error)
+        }
+    }
+}
+
+/// The last lines on stderr: what failed, and where the files are.
+fn conclude(plan: &RunPlan, outcome: &RunOutcome) {
+    if let Some(requests) = &outcome.report.requests {
+        if requests.done == 0 && requests.failed > 0 {
+            output::error(&format!(
+                "all {} requests failed: {}",
+                requests.failed,
+                example(requests)
+            ));
+        }
+    }
+    let unanswered = !outcome
+        .report
+        .endpoints
+        .iter()
+        .any(|endpoint| endpoint.reachable);
+    if outcome.report.metadata.command == "collect" && unanswered {
+        output::error(&"no endpoint answered");
+    }
+    if plan.ui == Ui::Line {
+        output::say(&format!("Files are in {}", outcome.artifact_dir.display()));
+    }
+}
+
+fn example(requests: &RequestTotals) -> &str {
+    requests
+        .errors
+        .first()
+        .map(|class| class.example.as_str())
+        .unwrap_or_default()
+}
+
+fn terminal(world: &World) -> Terminal {
+    let term = Term::stdout();
+    let from_environment = world
+        .environment
+        .non_empty("COLUMNS")
+        .and_then(|n| n.parse().ok());
+    let width = from_environment.or_else(|| term.size_checked().map(|(_, columns)| columns));
+    Terminal {
+        width: width.unwrap_or(100),
+        color: world.color,
+        tty: term.is_term(),
+    }
+}
+
+/// Differs from run to run; the run's files tell which it was.
+fn fresh_seed() -> u64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::from(now.subsec_nanos()) ^ now.as_secs() << 20
+}

@@ -1,0 +1,152 @@
+//! The report from outside: pages and requests in, numbers out.
+
+mod client;
+mod histogram;
+mod scalar;
+mod window;
+
+use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::report::{MetricReport, ServerReport};
+use aiperf_plugin_sdk::time::PayloadClock;
+use aiperf_plugin_sdk::view::Barrier;
+use aiperf_plugin_sdk::{Batch, MetricKind};
+
+use super::*;
+use crate::store::{EndpointId, EndpointInfo, ScrapeInfo, StoreOptions};
+
+fn at(seconds: f64) -> Instant2 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "tests use small round numbers"
+    )]
+    let mono_ns = (seconds * 1e9) as i64;
+    Instant2 {
+        mono_ns,
+        wall_ns: 1_736_240_731_234_000_000 + mono_ns,
+    }
+}
+
+/// A store with one endpoint, and one profiling phase from second 10 to second 14.
+struct Bench {
+    store: Store,
+    endpoint: EndpointId,
+    phase: PhaseWindow,
+    records: Option<RequestRecords>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let mut store = Store::new(StoreOptions::default());
+        let url = "http://h:1/metrics".to_owned();
+        let endpoint = store.add_endpoint(EndpointInfo {
+            url,
+            ..EndpointInfo::default()
+        });
+        let phase = PhaseWindow {
+            name: "profiling".to_owned(),
+            first_send: at(10.0),
+            last_response: at(14.0),
+            ..PhaseWindow::default()
+        };
+        Self {
+            store,
+            endpoint,
+            phase,
+            records: Some(RequestRecords::default()),
+        }
+    }
+
+    fn page(&mut self, seconds: f64, barrier: Barrier, fill: impl FnOnce(&mut Batch)) {
+        let sent = at(seconds);
+        let (first_byte_ns, complete_ns) = (sent.mono_ns + 1, sent.mono_ns + 2_000_000);
+        let clock = PayloadClock {
+            sent,
+            first_byte_ns,
+            complete_ns,
+        };
+        let phase = Some(self.phase.index);
+        let info = ScrapeInfo {
+            clock,
+            phase,
+            phase_name: None,
+            barrier,
+        };
+        let mut batch = Batch::new();
+        fill(&mut batch);
+        batch
+            .read(&[], |page| self.store.scrape(self.endpoint, &info, page))
+            .unwrap();
+    }
+
+    /// Start page before, ticks inside, end page after the load.
+    fn counter(&mut self, readings: &[(f64, Barrier, f64)]) {
+        for (seconds, barrier, value) in readings {
+            self.page(*seconds, *barrier, |b| b.counter("c_total", &[], *value));
+        }
+    }
+
+    fn report(&self) -> Report {
+        self.report_of(std::slice::from_ref(&self.phase))
+    }
+
+    fn report_of(&self, phases: &[PhaseWindow]) -> Report {
+        build(&ReportInput {
+            run: &RunInfo::default(),
+            status: RunStatus::Completed,
+            clock: Some(ClockSource::Kernel),
+            store: &self.store,
+            phases,
+            records: self.records.as_ref(),
+            warnings: Vec::new(),
+        })
+    }
+
+    fn server(&self) -> ServerReport {
+        self.report().servers.remove(0)
+    }
+}
+
+fn metric<'a>(server: &'a ServerReport, key: &str) -> &'a MetricReport {
+    let keys: Vec<_> = server
+        .metrics
+        .iter()
+        .map(|metric| metric.key.as_str())
+        .collect();
+    let found = server.metrics.iter().find(|metric| metric.key == key);
+    found.unwrap_or_else(|| panic!("no `{key}` among {keys:?}"))
+}
+
+fn codes(report: &Report) -> Vec<&str> {
+    report
+        .warnings
+        .iter()
+        .map(|warning| warning.code.as_str())
+        .collect()
+}
+
+/// Adds a sample under its full name.
+fn push(batch: &mut Batch, family: &str, kind: MetricKind, name: &str, label: &str, value: f64) {
+    let none = Span::NONE;
+    let row = FamilyRow {
+        name: batch.push_extra(family.as_bytes()),
+        kind,
+        help: none,
+        unit: none,
+    };
+    let family = batch.push_family(row);
+    if let Some((name, value)) = label.split_once('=') {
+        let name = batch.push_extra(name.as_bytes());
+        let value = batch.push_extra(value.as_bytes());
+        batch.push_label(name, value);
+    }
+    let name = batch.push_extra(name.as_bytes());
+    let (value_span, time_span) = (none, none);
+    batch.push_sample(SampleRow {
+        family,
+        name,
+        value,
+        value_span,
+        time_ns: NO_TIME,
+        time_span,
+    });
+}

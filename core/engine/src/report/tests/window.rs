@@ -1,0 +1,139 @@
+//! Which pages count, and what is said of endpoints and times.
+
+use aiperf_plugin_sdk::report::ScrapeFailure;
+
+use super::histogram::histogram;
+use super::*;
+
+#[test]
+fn collecting_without_load_goes_from_first_to_last_page() {
+    let mut bench = Bench::new();
+    bench.records = None;
+    let pages = [
+        (10.5, Barrier::Start, 4.0),
+        (11.5, Barrier::Tick, 6.0),
+        (12.5, Barrier::End, 8.0),
+    ];
+    for (seconds, barrier, value) in pages {
+        bench.page(seconds, barrier, |b| {
+            b.gauge("g", &[], value);
+            b.counter("c_total", &[], value);
+        });
+    }
+    let report = bench.report();
+    let gauge = metric(&report.servers[0], "g");
+    assert_eq!((gauge.n, gauge.stats.avg), (3, Some(6.0)));
+    let counter = metric(&report.servers[0], "c");
+    assert_eq!(
+        (counter.n, counter.total, counter.rate),
+        (3, Some(4.0), Some(2.0))
+    );
+    assert!(report.llm_metrics.is_empty() && report.requests.is_none());
+    assert!(report.warnings.is_empty());
+}
+
+#[test]
+fn a_single_reading_has_values_but_no_totals() {
+    let mut bench = Bench::new();
+    bench.records = None;
+    bench.page(10.5, Barrier::Start, |b| {
+        b.gauge("g", &[], 4.0);
+        b.counter("c_total", &[], 5.0);
+        histogram(b, 1.0, 0.0);
+    });
+    let report = bench.report();
+    let gauge = metric(&report.servers[0], "g");
+    assert_eq!(
+        (gauge.n, gauge.stats.p99, gauge.stats.std),
+        (1, Some(4.0), Some(0.0))
+    );
+    let counter = metric(&report.servers[0], "c");
+    assert_eq!(
+        (counter.n, counter.stats.avg, counter.total),
+        (1, Some(5.0), None)
+    );
+    assert_eq!(metric(&report.servers[0], "h_seconds").count, None);
+    assert!(report.warnings.is_empty());
+}
+
+#[test]
+fn a_phase_that_takes_over_starts_from_the_page_of_the_one_before() {
+    let mut bench = Bench::new();
+    let warmup = PhaseWindow {
+        kind: PhaseKind::Warmup,
+        ..bench.phase.clone()
+    };
+    bench.counter(&[(9.0, Barrier::Start, 1.0), (9.9, Barrier::End, 5.0)]);
+    bench.phase.index = 1;
+    bench.phase.boundary = Boundary::Seamless;
+    bench.counter(&[(12.0, Barrier::Tick, 7.0), (14.1, Barrier::End, 9.0)]);
+    let report = bench.report_of(&[warmup, bench.phase.clone()]);
+    assert_eq!(metric(&report.servers[0], "c").total, Some(4.0));
+    assert_eq!(report.phases[1].boundary, Boundary::Seamless);
+}
+
+#[test]
+fn endpoints_say_how_they_were_reached() {
+    let mut bench = Bench::new();
+    bench.page(12.0, Barrier::Tick, |b| b.gauge("g", &[], 1.0));
+    let silent = bench.store.add_endpoint(EndpointInfo::default());
+    let automatic = EndpointInfo {
+        automatic: true,
+        ..EndpointInfo::default()
+    };
+    let absent = bench.store.add_endpoint(automatic);
+    let message = "connection refused".to_owned();
+    let failure = ScrapeFailure {
+        message,
+        ..ScrapeFailure::default()
+    };
+    for endpoint in [silent, absent] {
+        bench
+            .store
+            .failure(endpoint, &ScrapeInfo::default(), &failure);
+    }
+    let report = bench.report();
+    let reachable: Vec<_> = report
+        .endpoints
+        .iter()
+        .map(|endpoint| endpoint.reachable)
+        .collect();
+    assert_eq!(reachable, [true, false, false]);
+    assert_eq!(report.endpoints[0].latency_avg_ms, Some(2.0));
+    assert_eq!(report.endpoints[1].first_error.as_ref(), Some(&failure));
+    assert_eq!(codes(&report), ["barrier_missed", "endpoint_unreachable"]);
+    assert_eq!(report.servers.len(), 1);
+}
+
+#[test]
+fn a_run_without_requests_or_pages_is_no_problem() {
+    let bench = Bench::new();
+    let report = bench.report();
+    assert!(!report.llm_metrics.contains_key("time_to_first_token"));
+    assert_eq!(
+        report.llm_metrics["request_throughput"].stats.avg,
+        Some(0.0)
+    );
+    let empty = bench.report_of(&[]);
+    assert_eq!(
+        (
+            empty.servers.len(),
+            empty.metadata.duration_seconds.to_bits()
+        ),
+        (0, 0)
+    );
+}
+
+#[test]
+fn times_are_written_with_milliseconds() {
+    let report = Bench::new().report();
+    assert_eq!(
+        report.metadata.benchmark_start_time,
+        "2025-01-07T09:05:41.234Z"
+    );
+    assert_eq!(
+        report.metadata.benchmark_end_time,
+        "2025-01-07T09:05:45.234Z"
+    );
+    assert_eq!(report.metadata.clock, "kernel");
+}
