@@ -46,7 +46,7 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(crate) action: Action,
-    /// When to use colors. `auto`: on a terminal, unless `NO_COLOR` is set.
+    /// When to use colors: always, never, or auto, which is on a terminal without `NO_COLOR`.
     #[arg(
         long,
         global = true,

@@ -28,13 +28,15 @@ mod server;
 mod table;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use endpoint::{EndpointCounts, Scrape};
 pub use naming::{KeyNames, collector_id, display_of, flat_key, sanitize};
 pub use options::{EndpointId, EndpointInfo, ScrapeInfo, StoreOptions};
 pub use pattern::Pattern;
-pub use read::{EndpointView, FamilyView, GroupView, PartTotal, SeriesRef, ServerView};
+pub use read::{EndpointView, FamilyView, ServerView};
 pub use series::Role;
+pub use view::{GroupView, PartTotal, SeriesRef};
 
 use aiperf_plugin_sdk::report::ScrapeCounts;
 

@@ -6,8 +6,9 @@ use aiperf_plugin_sdk::report::{ParseNote, ScrapeCounts, ScrapeFailure, ServerMe
 use super::catalog::Catalog;
 use super::endpoint::{Endpoint, EndpointCounts, Scrape};
 use super::family::Family;
-use super::series::{Data, NEVER, Role, Series};
-use super::{EndpointId, EndpointInfo, Store, encode};
+use super::series::NEVER;
+use super::view::{GroupView, SeriesRef};
+use super::{EndpointId, EndpointInfo, Store};
 
 impl Store {
     /// The endpoints, in the order of adding.

@@ -10,9 +10,9 @@ use super::series::{Data, Role, Series};
 /// A series.
 #[derive(Debug, Clone, Copy)]
 pub struct SeriesRef<'a> {
-    series: &'a Series,
-    endpoint: &'a Endpoint,
-    catalog: &'a Catalog,
+    pub(super) series: &'a Series,
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) catalog: &'a Catalog,
 }
 
 impl<'a> SeriesRef<'a> {
@@ -92,9 +92,9 @@ pub struct PartTotal<'a> {
 /// A histogram or summary: one label set of a family.
 #[derive(Debug, Clone, Copy)]
 pub struct GroupView<'a> {
-    row: u32,
-    endpoint: &'a Endpoint,
-    catalog: &'a Catalog,
+    pub(super) row: u32,
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) catalog: &'a Catalog,
 }
 
 impl<'a> GroupView<'a> {
