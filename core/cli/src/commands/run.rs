@@ -73,14 +73,9 @@ fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode
 
 /// The last lines on stderr: what failed, and where the files are.
 fn conclude(plan: &RunPlan, outcome: &RunOutcome) {
-    if let Some(requests) = &outcome.report.requests {
-        if requests.done == 0 && requests.failed > 0 {
-            output::error(&format!(
-                "all {} requests failed: {}",
-                requests.failed,
-                example(requests)
-            ));
-        }
+    let requests = outcome.report.requests.as_ref();
+    if let Some(requests) = requests.filter(|r| r.done == 0 && r.failed > 0) {
+        output::error(&format!("all {} requests failed: {}", requests.failed, example(requests)));
     }
     let unanswered = !outcome
         .report

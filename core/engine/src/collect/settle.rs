@@ -325,7 +325,7 @@ mod tests {
         let page = vllm(18.0, 500.0, 0.0);
         let verdicts = settle.look(&[A], &page, &expected(false), ms(2));
         assert_eq!(verdicts[&A].basis, SettleBasis::Unequal);
-        assert_eq!(verdicts[&A].families[0].seen, 400.0);
+        assert!((verdicts[&A].families[0].seen - 400.0).abs() < 0.5);
         settle.begin(&page);
         assert_eq!(basis(&mut settle, &page, false, 2), None);
         assert_eq!(
@@ -366,7 +366,7 @@ mod tests {
         let page = [series(A, 0, name, 4.0), series(B, 1, name, 6.0)];
         let verdicts = settle.look(&[A, B], &page, &expected(false), ms(2));
         assert_eq!(verdicts[&A].basis, SettleBasis::Equal);
-        assert_eq!(verdicts[&B].families[0].seen, 10.0);
+        assert!((verdicts[&B].families[0].seen - 10.0).abs() < 0.5);
     }
 
     #[test]

@@ -126,13 +126,13 @@ pub(super) fn artifact_dir(plan: &RunPlan, load: Option<&LoadPlan>) -> PathBuf {
             Origin::parse(&plan.url).map_or_else(|_| String::new(), |o| o.authority())
         ),
     };
-    let plain = |c: char| {
+    let safe = |c: char| {
         if c.is_ascii_alphanumeric() || "-._".contains(c) {
             c
         } else {
             '_'
         }
     };
-    let name: String = name.chars().map(plain).collect();
+    let name: String = name.chars().map(safe).collect();
     PathBuf::from("artifacts").join(name.trim_matches(['-', '.']))
 }
