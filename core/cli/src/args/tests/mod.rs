@@ -13,7 +13,8 @@ use aiperf_core::config::{Diagnostics, RunPlan};
 use aiperf_core::plugins::Registry;
 use clap::Parser;
 
-use super::{Action, Cli, EnvSnapshot, Flags, RunArgs, Surroundings, resolve};
+use super::flags::Flags;
+use super::{Action, Cli, EnvSnapshot, RunArgs, Surroundings, resolve};
 
 /// Files and variables of a machine that does not exist.
 #[derive(Default)]
