@@ -100,7 +100,9 @@ impl Resolver<'_> {
         let random_seed = self.random_seed();
         self.check_run();
         self.check_plugins();
-        let load = self.load(random_seed);
+        // A shared file may name a key or a load that `collect` has no use for.
+        let sends_load = self.context.command != Command::Collect;
+        let load = sends_load.then(|| self.load(random_seed)).flatten();
         let collectors = self.collectors();
         let parsers = self.parsers();
         let exporters = self.exporters();
@@ -115,7 +117,7 @@ impl Resolver<'_> {
         Ok(RunPlan {
             command: self.context.command,
             url: config.endpoint.url.clone(),
-            load: load.filter(|_| self.context.command != Command::Collect),
+            load,
             collect: CollectSettings {
                 duration: config.collect.duration.map(|duration| duration.0),
                 once: config.collect.once,
@@ -147,7 +149,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// At most 2^53, so that every reader of JSON gets it exactly.
+    /// At most 2^53, as the schema demands, so that every reader of JSON gets it exactly.
     fn random_seed(&self) -> u64 {
         self.config
             .load

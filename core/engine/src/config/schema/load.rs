@@ -38,7 +38,7 @@ pub struct LoadConfig {
     pub osl_stddev: f64,
     /// Seed of everything drawn at random. Without it each run draws one, so that its prompts are
     /// not in the server's prefix cache; it is written to the run's resolved config.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 9_007_199_254_740_992_u64))]
     pub random_seed: Option<u64>,
 }
 

@@ -87,6 +87,18 @@ fn collecting_nothing_is_an_error() {
 }
 
 #[test]
+fn collecting_asks_for_nothing_that_only_load_needs() {
+    let mut layers = layers();
+    layers.add_file(file("a.toml", "[endpoint]\napi_key_env = \"NOT_SET\"\n"));
+    assert!(resolve_as(Command::Collect, layers).unwrap().load.is_none());
+    let errors = resolve("[endpoint]\napi_key_env = \"NOT_SET\"\n").unwrap_err();
+    assert!(
+        errors.to_string().contains("`NOT_SET`, which is not set"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn count_duration_and_warmup_make_the_phases() {
     let stop = |text: &str| {
         let plan = plan(text);
