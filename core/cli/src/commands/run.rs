@@ -75,7 +75,11 @@ fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode
 fn conclude(plan: &RunPlan, outcome: &RunOutcome) {
     let requests = outcome.report.requests.as_ref();
     if let Some(requests) = requests.filter(|r| r.done == 0 && r.failed > 0) {
-        output::error(&format!("all {} requests failed: {}", requests.failed, example(requests)));
+        output::error(&format!(
+            "all {} requests failed: {}",
+            requests.failed,
+            example(requests)
+        ));
     }
     let unanswered = !outcome
         .report

@@ -194,7 +194,7 @@ mod tests {
     fn without_load_only_time_passes() {
         let progress = Progress {
             elapsed: Duration::from_secs(61),
-            duration: Some(Duration::from_secs(3600)),
+            duration: Some(Duration::from_hours(1)),
             ..Progress::default()
         };
         assert_eq!(line_of(&progress), "1m01s of 1h00m00s");
