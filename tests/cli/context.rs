@@ -7,37 +7,37 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// World of one test.
-pub struct Context {
+pub(crate) struct Context {
     dir: TempDir,
 }
 
 /// What a run printed, and how it ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Context {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             dir: tempfile::tempdir().expect("a temporary folder"),
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, text).expect("a file in the temporary folder");
         path
     }
 
     /// The binary, with nothing of the tester's environment, in the folder.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aiperf"));
         command
             .args(args)
@@ -47,39 +47,39 @@ impl Context {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         ran(self.command(args).output().expect("the binary starts"))
     }
 
     /// Runs a command that must succeed.
-    pub fn succeed(&self, args: &[&str]) -> Ran {
+    pub(crate) fn succeed(&self, args: &[&str]) -> Ran {
         let ran = self.run(args);
         assert_eq!(ran.code, Some(0), "{}\n{}", ran.stderr, ran.stdout);
         ran
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         let path = self.path().join(name);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    pub fn json(&self, name: &str) -> Value {
+    pub(crate) fn json(&self, name: &str) -> Value {
         serde_json::from_str(&self.read(name)).expect("valid JSON")
     }
 
-    pub fn json_lines(&self, name: &str) -> Vec<Value> {
+    pub(crate) fn json_lines(&self, name: &str) -> Vec<Value> {
         let text = self.read(name);
         text.lines()
             .map(|line| serde_json::from_str(line).expect("valid JSON"))
             .collect()
     }
 
-    pub fn exists(&self, name: &str) -> bool {
+    pub(crate) fn exists(&self, name: &str) -> bool {
         self.path().join(name).exists()
     }
 }
 
-pub fn ran(output: Output) -> Ran {
+pub(crate) fn ran(output: Output) -> Ran {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8 output");
     Ran {
         code: output.status.code(),

@@ -1,5 +1,11 @@
 //! Black-box tests of the `aiperf` binary; see `tests/README.md`.
 
+#![expect(
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "a failed check ends a test, and counts are whole numbers"
+)]
+
 mod bad_input;
 mod context;
 mod main_job;
