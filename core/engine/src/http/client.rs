@@ -1,5 +1,6 @@
 //! A server's idle connections, and the one rule for sending a request twice.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -18,6 +19,9 @@ use super::error::HttpError;
 pub struct Client {
     connector: Connector,
     idle: Mutex<Vec<Connection>>,
+    /// Cleared once the server has closed a connection under a request that may not be sent again:
+    /// reusing connections would then cost a request now and then (llama.cpp does this).
+    reuses: AtomicBool,
 }
 
 impl Client {
@@ -26,6 +30,7 @@ impl Client {
         Self {
             connector,
             idle: Mutex::new(Vec::new()),
+            reuses: AtomicBool::new(true),
         }
     }
 
@@ -54,7 +59,13 @@ impl Client {
             observe(&connection);
             match connection.send(request).await {
                 Err(error) if error.may_resend(&method) => {}
-                outcome => return outcome,
+                Err(error) => {
+                    if error.is_stale_connection() {
+                        self.reuses.store(false, Relaxed);
+                    }
+                    return Err(error);
+                }
+                Ok(response) => return Ok(response),
             }
         }
         let connection = self.connector.connect().await?;
@@ -64,13 +75,20 @@ impl Client {
 
     /// Takes the connection of a finished response back, if it can be used again.
     pub fn recycle(&self, response: Response) {
+        if !self.reuses.load(Relaxed) {
+            return;
+        }
         if let Some(connection) = response.into_connection() {
             self.lock().push(connection);
         }
     }
 
     fn take_idle(&self) -> Option<Connection> {
-        self.lock().pop()
+        if self.reuses.load(Relaxed) {
+            self.lock().pop()
+        } else {
+            None
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

@@ -140,6 +140,12 @@ impl HttpError {
         self.stage.written
     }
 
+    /// Whether the server closed an idle connection just as a request went out on it.
+    pub(crate) fn is_stale_connection(&self) -> bool {
+        let closed = matches!(self.class, ErrorClass::Reset | ErrorClass::ClosedEarly);
+        closed && self.stage.reused && !self.stage.answered
+    }
+
     /// Whether the same request may be sent again on a new connection.
     ///
     /// Only an idle connection that the server closed under us qualifies, and then only if the
