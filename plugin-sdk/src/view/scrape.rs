@@ -103,6 +103,13 @@ pub struct SchemaDelta {
 }
 
 impl SchemaDelta {
+    /// Appends later additions.
+    pub fn extend(&mut self, later: Self) {
+        self.servers.extend(later.servers);
+        self.series.extend(later.series);
+        self.keys.extend(later.keys);
+    }
+
     /// True if nothing is added.
     pub fn is_empty(&self) -> bool {
         self.servers.is_empty() && self.series.is_empty() && self.keys.is_empty()

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use aiperf_plugin_sdk::hosting::ExporterHandle;
 use aiperf_plugin_sdk::report::Report;
-use aiperf_plugin_sdk::view::{RequestBlock, ScrapeRecord};
+use aiperf_plugin_sdk::view::{RequestBlock, SchemaDelta, ScrapeRecord};
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent, PluginError, PluginKind, RunInfo};
 
 use super::{Artifacts, InstanceHost, Registry};
@@ -52,6 +52,8 @@ struct Running {
     name: String,
     queue: SyncSender<Message>,
     dropped: AtomicU64,
+    /// Schema of scrapes that were dropped.
+    owed: Mutex<SchemaDelta>,
     /// The thread's last words.
     done: Mutex<Receiver<Vec<String>>>,
     host: Arc<InstanceHost>,
@@ -118,9 +120,31 @@ impl Exporters {
         }
     }
 
-    /// Hands over a scrape. Never blocks.
+    /// Hands over a scrape. Never blocks. A dropped one's schema goes along with the next: without
+    /// it, no later id could be understood.
     pub fn scrape(&self, record: &Arc<ScrapeRecord>) {
-        self.send(|| Message::Scrape(Arc::clone(record)));
+        for exporter in &self.running {
+            let mut owed = exporter.owed.lock().unwrap_or_else(PoisonError::into_inner);
+            let record = if owed.is_empty() {
+                Arc::clone(record)
+            } else {
+                let mut whole = ScrapeRecord::clone(record);
+                let fresh = std::mem::replace(&mut whole.schema, owed.clone());
+                whole.schema.extend(fresh);
+                Arc::new(whole)
+            };
+            match exporter
+                .queue
+                .try_send(Message::Scrape(Arc::clone(&record)))
+            {
+                Ok(()) => *owed = SchemaDelta::default(),
+                Err(TrySendError::Full(_)) => {
+                    owed.clone_from(&record.schema);
+                    exporter.dropped.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(TrySendError::Disconnected(_)) => {}
+            }
+        }
     }
 
     /// Hands over finished requests. Never blocks.
@@ -238,6 +262,7 @@ fn open(
                 name,
                 queue,
                 dropped,
+                owed: Mutex::default(),
                 done,
                 host,
             })
