@@ -81,6 +81,18 @@ pub struct ValueBounds {
     pub upper: Option<f64>,
 }
 
+/// What bounds were proven from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BoundScope {
+    /// Counts and sum of every interval between two scrapes.
+    Interval,
+    /// Counts and sum of the whole window, as single pages may be torn.
+    Pooled,
+    /// The edges of the buckets alone: there is no usable sum.
+    Buckets,
+}
+
 /// A metric of a server: a series, or a family over all its series.
 ///
 /// Fields that a type does not have are `None` and absent from JSON.
@@ -133,15 +145,62 @@ pub struct MetricReport {
     /// Bounds of statistics that are estimated or unknown, by name (`min`, `p99`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub bounds: BTreeMap<String, ValueBounds>,
+    /// What the bounds of a histogram's quantiles were proven from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound_scope: Option<BoundScope>,
     /// How percentiles were made, where it is not [`Estimator::Exact`].
     #[serde(skip_serializing_if = "is_exact")]
     pub estimator: Estimator,
     /// Samples that were NaN or infinite and are in no statistic.
     #[serde(skip_serializing_if = "is_zero")]
     pub non_finite: u64,
+    /// Gauge: standard error of `avg` that comes from looking only now and then. `None` for fewer
+    /// than three readings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampling_error: Option<f64>,
+    /// Pages of the window that did not have the series.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub missing: u64,
+    /// Longest time in the window between two readings, or from an end of the window to the nearest
+    /// reading, in seconds. `None` without readings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_gap: Option<f64>,
+    /// Why a statistic is `None` or less sure than usual, as a stable name such as
+    /// `bucket_layout_changed`; empty if there is nothing to say.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// The same over the slices of the window, in order; empty unless slices were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<MetricSlice>,
     /// Help text of the family.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
+}
+
+/// A metric of a server over one slice of the window. The fields mean what they mean in
+/// [`MetricReport`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[expect(
+    missing_docs,
+    reason = "they are the fields of `MetricReport`, documented there"
+)]
+pub struct MetricSlice {
+    /// Row in [`Report::slices`](super::Report::slices).
+    pub slice: u32,
+    #[serde(flatten)]
+    pub stats: Stats,
+    pub n: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sum: Option<f64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub bounds: BTreeMap<String, ValueBounds>,
 }
 
 #[expect(

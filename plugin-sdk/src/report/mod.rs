@@ -4,20 +4,28 @@
 //! All values are unscaled; a number that cannot be known is `None`, never invented. The formulas
 //! are in `docs/metrics.md`.
 
+mod aggregate;
 mod chunk;
 mod client;
+mod health;
 mod metric;
+mod pair;
 mod phase;
 mod server;
+mod slice;
 
+pub use aggregate::{AggregateReport, Combine};
 pub use chunk::Chunk;
 pub use client::{ClientMetric, ErrorClass, RequestTotals};
-pub use metric::{Bucket, Estimator, MetricReport, Stats, ValueBounds};
+pub use health::ClientHealth;
+pub use metric::{BoundScope, Bucket, Estimator, MetricReport, MetricSlice, Stats, ValueBounds};
+pub use pair::{PairCause, PairReport};
 pub use phase::{Boundary, FamilyCheck, PhaseReport, SettleBasis, SettleReport};
 pub use server::{
     EndpointReport, InfoReport, ParseNote, ScrapeCounts, ScrapeFailure, ServerMetadata,
     ServerReport,
 };
+pub use slice::SliceReport;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -42,6 +50,18 @@ pub struct Report {
     pub endpoints: Vec<EndpointReport>,
     /// All servers that answered, by endpoint, in order.
     pub servers: Vec<ServerReport>,
+    /// The profiling phase in slices; empty unless they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<SliceReport>,
+    /// Families of several servers, combined, by key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aggregates: Vec<AggregateReport>,
+    /// What the clients saw beside what the servers say of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<PairReport>,
+    /// What the tool measured of itself. `None` without load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_health: Option<ClientHealth>,
     /// What a reader must know before trusting the numbers.
     pub warnings: Vec<Warning>,
 }
