@@ -41,6 +41,7 @@ pub(super) fn report() -> Report {
             code: "endpoint_unreachable".to_owned(),
             ..Warning::default()
         }],
+        ..Report::default()
     }
 }
 
