@@ -154,8 +154,8 @@ pub struct MetricReport {
     /// Samples that were NaN or infinite and are in no statistic.
     #[serde(skip_serializing_if = "is_zero")]
     pub non_finite: u64,
-    /// Gauge: standard error of `avg` that comes from looking only now and then. `None` for fewer
-    /// than three readings.
+    /// Gauge: half the width of the 95 % confidence interval of `avg`, which is unsure as the gauge
+    /// is read only now and then. `None` for fewer than three readings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampling_error: Option<f64>,
     /// Pages of the window that did not have the series.

@@ -78,6 +78,9 @@ pub(crate) struct OutputArgs {
     /// Put before the name of each file: `P` makes `P_metrics.csv`.
     #[arg(long, alias = "profile-export-file", value_name = "PREFIX")]
     pub(crate) profile_export_prefix: Option<String>,
+    /// Report also on slices of this length, such as 10s: clients and servers, cut alike.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) slice_duration: Option<String>,
     /// What to show while the run lasts: line or none [default: line]
     #[arg(
         long,
@@ -115,6 +118,8 @@ impl OutputArgs {
             "run.profile_export_prefix",
             prefix,
         );
+        let slices = self.slice_duration.as_ref();
+        flags.text("--slice-duration", "run.slice_duration", slices);
         let ui = self.ui.map(|ui| match ui {
             UiChoice::Line => "line",
             UiChoice::None => "none",

@@ -55,6 +55,8 @@ pub struct RunPlan {
     pub random_seed: u64,
     /// Memory for samples, in bytes.
     pub memory_limit: u64,
+    /// Length of the slices of the profiling phase, if any are wanted.
+    pub slice_duration: Option<Duration>,
     /// What is shown while the run lasts.
     pub ui: Ui,
     /// Make warnings about the measurement an exit code.

@@ -1,70 +1,30 @@
 //! What the clients saw, from the request records. See `docs/metrics.md#client`.
 
-use std::collections::HashMap;
-
-use aiperf_plugin_sdk::report::{ClientMetric, ErrorClass, RequestTotals};
+use aiperf_plugin_sdk::report::{ClientMetric, RequestTotals};
 use indexmap::IndexMap;
 
-use super::display::one_line;
+use super::cuts::Cuts;
 use super::label::{self, Metrics};
+use crate::http::MonoNs;
 use crate::load::{Outcome, RequestRecords, RequestRow};
 
-/// Longest example of an error, in characters.
-const EXAMPLE: usize = 300;
 const NS_PER_MS: f64 = 1e6;
 
-fn of_phase(records: &RequestRecords, phase: u32) -> impl Iterator<Item = RequestRow<'_>> {
+/// Requests of a phase, in the order in which they ended.
+pub(super) fn of_phase(
+    records: &RequestRecords,
+    phase: u32,
+) -> impl Iterator<Item = RequestRow<'_>> {
     records
         .rows()
         .filter(move |row| u32::from(row.phase) == phase)
 }
 
-/// Counts the requests of a phase.
-pub(super) fn totals(records: &RequestRecords, phase: u32) -> RequestTotals {
-    let mut totals = RequestTotals::default();
-    let mut errors: HashMap<&'static str, (u64, String)> = HashMap::new();
-    for row in of_phase(records, phase) {
-        totals.sent += 1;
-        match row.outcome {
-            Outcome::Ok => {
-                totals.done += 1;
-                add(&mut totals.prompt_tokens, row.usage.prompt_tokens);
-                add(&mut totals.completion_tokens, row.usage.completion_tokens);
-                add(&mut totals.cached_tokens, row.usage.cached_tokens);
-            }
-            Outcome::Cancelled => totals.cancelled += 1,
-            Outcome::Failed(class) => {
-                totals.failed += 1;
-                let example = || one_line(row.error.unwrap_or_default(), EXAMPLE);
-                errors
-                    .entry(class.as_str())
-                    .or_insert_with(|| (0, example()))
-                    .0 += 1;
-            }
-        }
-    }
-    let class = |(class, (count, example)): (&str, (u64, String))| {
-        let class = class.to_owned();
-        ErrorClass {
-            class,
-            count,
-            example,
-        }
-    };
-    totals.errors = errors.into_iter().map(class).collect();
-    totals
-        .errors
-        .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.class.cmp(&b.class)));
-    totals
-}
-
-fn add(sum: &mut Option<u64>, tokens: Option<u32>) {
-    if let Some(tokens) = tokens {
-        *sum = Some(sum.unwrap_or_default() + u64::from(tokens));
-    }
-}
-
-/// Complete requests of one phase, in columns of what metrics are made of.
+/// What complete requests say of one slice of a phase, in columns that metrics are made of.
+///
+/// A value belongs to the slice in which it became known: the time to the first token to that of
+/// the first token, a gap to that of its later chunk, latency and lengths to that of the end.
+/// Tokens and time in flight are spread over the slices in which they were.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     latency_ms: Vec<f64>,
@@ -74,40 +34,39 @@ pub(super) struct Requests {
     output: Vec<f64>,
     input: Vec<f64>,
     send_delay_ms: Vec<f64>,
+    /// Tokens that arrived.
+    tokens: f64,
+    /// Time in flight, over all requests.
+    busy_ms: f64,
     output_estimated: u64,
     input_estimated: u64,
 }
 
 impl Requests {
+    /// Of a whole phase.
     pub(super) fn of_phase(records: &RequestRecords, phase: u32) -> Self {
-        let mut requests = Self::default();
-        for row in of_phase(records, phase).filter(|row| row.outcome == Outcome::Ok) {
-            requests.done(&row);
-        }
-        requests
+        Self::sliced(records, phase, Cuts::NONE).remove(0)
     }
 
-    fn done(&mut self, row: &RequestRow<'_>) {
-        let Some(start) = row.start else { return };
-        let ms = |ns: i64| ns as f64 / NS_PER_MS;
+    /// Of a phase, by slice.
+    pub(super) fn sliced(records: &RequestRecords, phase: u32, cuts: Cuts) -> Vec<Self> {
+        let mut slices: Vec<Self> = (0..cuts.len()).map(|_| Self::default()).collect();
+        for row in of_phase(records, phase).filter(|row| row.outcome == Outcome::Ok) {
+            if let Some(start) = row.start {
+                done(&row, start, &mut slices, cuts);
+            }
+        }
+        slices
+    }
+
+    fn ended(&mut self, row: &RequestRow<'_>, latency: f64, output: f64) {
         let usage = &row.usage;
-        let output = f64::from(usage.completion_tokens.unwrap_or(row.chunks));
-        let latency = ms(row.last_token.unwrap_or(row.end).since(start));
+        let input = usage.prompt_tokens.unwrap_or(row.estimated_isl);
         self.output_estimated += u64::from(usage.completion_tokens.is_none());
         self.input_estimated += u64::from(usage.prompt_tokens.is_none());
         self.latency_ms.push(latency);
         self.output.push(output);
-        self.input
-            .push(f64::from(usage.prompt_tokens.unwrap_or(row.estimated_isl)));
-        self.send_delay_ms.push(ms(start.since(row.intended)));
-        self.gaps_ms
-            .extend(row.gaps.clone().map(|gap| gap as f64 / NS_PER_MS));
-        let Some(first) = row.first_token else { return };
-        let ttft = ms(first.since(start));
-        self.ttft_ms.push(ttft);
-        if output > 1.0 {
-            self.itl_ms.push((latency - ttft) / (output - 1.0));
-        }
+        self.input.push(f64::from(input));
     }
 
     /// Answers whose output tokens are not known from `usage`.
@@ -115,15 +74,15 @@ impl Requests {
         self.output_estimated
     }
 
-    /// All client metrics over a phase of `seconds`, in the order of the tables.
+    /// All client metrics over `seconds`, in the order of the tables.
     pub(super) fn metrics(
         self,
         totals: &RequestTotals,
         seconds: f64,
     ) -> IndexMap<String, ClientMetric> {
         let per_second = |count: f64| Some(count / seconds).filter(|_| seconds > 0.0);
-        let tokens = per_second(self.output.iter().sum());
-        let busy = per_second(self.latency_ms.iter().sum::<f64>() / 1e3);
+        let tokens = per_second(self.tokens);
+        let busy = per_second(self.busy_ms / 1e3);
         let done = totals.done as f64;
         let moving = self.itl_ms.iter().filter(|itl| **itl > 0.0);
         let per_user = moving.map(|itl| 1e3 / itl).collect();
@@ -149,5 +108,65 @@ impl Requests {
             metrics.mark_estimated(&[label::INPUT]);
         }
         metrics.into_map()
+    }
+}
+
+fn ms(ns: i64) -> f64 {
+    ns as f64 / NS_PER_MS
+}
+
+/// Puts what a complete request says where it belongs.
+fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts) {
+    let output = f64::from(row.usage.completion_tokens.unwrap_or(row.chunks));
+    let last = row.last_token.unwrap_or(row.end);
+    let latency = ms(last.since(start));
+    slices[cuts.index_of(row.end.0)].ended(row, latency, output);
+    let delay = ms(start.since(row.intended));
+    slices[cuts.index_of(start.0)].send_delay_ms.push(delay);
+    add_busy(start, last, slices, cuts);
+    let Some(first) = row.first_token else {
+        slices[cuts.index_of(row.end.0)].tokens += output;
+        return;
+    };
+    let ttft = ms(first.since(start));
+    slices[cuts.index_of(first.0)].ttft_ms.push(ttft);
+    if output > 1.0 {
+        let itl = (latency - ttft) / (output - 1.0);
+        slices[cuts.index_of(row.end.0)].itl_ms.push(itl);
+    }
+    add_chunks(row, first, output, slices, cuts);
+}
+
+/// Spreads the output tokens over the slices by the chunks that came in each.
+fn add_chunks(
+    row: &RequestRow<'_>,
+    first: MonoNs,
+    output: f64,
+    slices: &mut [Requests],
+    cuts: Cuts,
+) {
+    let (mut at, mut slot, mut chunks) = (first.0, cuts.index_of(first.0), 1.0);
+    let all = f64::from(row.chunks.max(1));
+    for gap in row.gaps.clone() {
+        at = at.saturating_add_unsigned(gap);
+        let next = cuts.index_of(at);
+        if next != slot {
+            slices[slot].tokens += output * chunks / all;
+            (slot, chunks) = (next, 0.0);
+        }
+        chunks += 1.0;
+        slices[slot].gaps_ms.push(gap as f64 / NS_PER_MS);
+    }
+    slices[slot].tokens += output * chunks / all;
+}
+
+/// Spreads the time in flight over the slices.
+fn add_busy(start: MonoNs, last: MonoNs, slices: &mut [Requests], cuts: Cuts) {
+    let (first_slot, last_slot) = (cuts.index_of(start.0), cuts.index_of(last.0));
+    for (slot, slice) in (first_slot..=last_slot).zip(&mut slices[first_slot..=last_slot]) {
+        let (begin, end) = cuts.bounds(slot);
+        let begin = if slot == first_slot { start.0 } else { begin };
+        let end = if slot == last_slot { last.0 } else { end };
+        slice.busy_ms += ms(end - begin);
     }
 }

@@ -3,16 +3,21 @@
 //! Every number is defined in `docs/metrics.md`.
 
 mod client;
+mod cuts;
 mod display;
 mod histogram;
 mod label;
 mod scalar;
 mod server;
+mod slices;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod unit;
 mod warnings;
 mod window;
+
+use std::time::Duration;
 
 use aiperf_plugin_sdk::RunInfo;
 use aiperf_plugin_sdk::report::{
@@ -73,6 +78,8 @@ pub struct ReportInput<'a> {
     pub phases: &'a [PhaseWindow],
     /// What the clients saw; `None` without load.
     pub records: Option<&'a RequestRecords>,
+    /// Length of the slices of the profiling phase, if they were asked for.
+    pub slice_duration: Option<Duration>,
     /// What is known already to make numbers less than they seem.
     pub warnings: Vec<Warning>,
 }
@@ -101,17 +108,26 @@ pub fn build(input: &ReportInput<'_>) -> Report {
         warnings: input.warnings.clone(),
         ..Report::default()
     };
+    let cuts = profiling
+        .zip(input.slice_duration)
+        .map(|(phase, length)| (phase, slices::cuts(phase, length)));
     for endpoint in input.store.endpoints() {
         let at = at.unwrap_or(usize::MAX);
         let has_load = input.records.is_some();
         let window = Window::of(&endpoint, input.phases, at, has_load);
-        let servers = server::reports(&endpoint, &window);
+        let mut servers = server::reports(&endpoint, &window);
+        if let Some((_, cuts)) = cuts {
+            slices::add_servers(&mut servers, &endpoint, &window, cuts);
+        }
         if profiling.is_some() {
             warnings::of_window(&mut report.warnings, &endpoint, &window, has_load);
         }
         warnings::of_endpoint(&mut report.warnings, &endpoint);
         warnings::of_servers(&mut report.warnings, &servers);
         report.servers.extend(servers);
+    }
+    if let Some((phase, cuts)) = cuts {
+        report.slices = slices::reports(phase, input.records, cuts);
     }
     if let (Some(phase), Some(records)) = (profiling, input.records) {
         add_clients(&mut report, phase, records);
@@ -154,7 +170,7 @@ fn metadata(input: &ReportInput<'_>, profiling: Option<&PhaseWindow>) -> Metadat
 
 /// UTC with milliseconds.
 fn rfc3339(wall_ns: i64) -> String {
-    let since = std::time::Duration::from_nanos(u64::try_from(wall_ns).unwrap_or_default());
+    let since = Duration::from_nanos(u64::try_from(wall_ns).unwrap_or_default());
     humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + since).to_string()
 }
 
@@ -167,7 +183,7 @@ fn phase_report(input: &ReportInput<'_>, phase: &PhaseWindow) -> PhaseReport {
         duration_seconds: phase.seconds(),
         requests: input
             .records
-            .map(|records| client::totals(records, phase.index)),
+            .map(|records| totals::totals(records, phase.index)),
         boundary: phase.boundary,
         in_flight_at_start: phase.in_flight_at_start,
         settle: phase.settle.clone(),

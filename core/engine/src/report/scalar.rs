@@ -3,7 +3,9 @@
 use aiperf_plugin_sdk::report::MetricReport;
 
 use super::window::Window;
-use crate::stats::{Increases, increases, nearest_weights, rates, summary, weighted_summary};
+use crate::stats::{
+    Increases, increases, nearest_weights, rates, sampling_error, summary, weighted_summary,
+};
 use crate::store::SeriesRef;
 
 /// A gauge, or anything else that goes up and down. See `docs/metrics.md#gauge`.
@@ -24,6 +26,9 @@ pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
     MetricReport {
         stats: weighted_summary(&values, &weights),
         n: values.len() as u64,
+        sampling_error: sampling_error(&values, &weights),
+        missing: (window.ticks.len() - values.len()) as u64 - non_finite,
+        longest_gap: window.longest_gap(&times),
         non_finite,
         ..MetricReport::default()
     }

@@ -1,12 +1,15 @@
 //! Which pages of an endpoint a phase is measured by. See `docs/metrics.md#window`.
 
+use std::rc::Rc;
+
 use aiperf_plugin_sdk::report::Boundary;
 use aiperf_plugin_sdk::view::Barrier;
 
 use super::PhaseWindow;
+use super::cuts::Cuts;
 use crate::store::{EndpointView, Scrape};
 
-/// Pages of one endpoint in one phase, by number.
+/// Pages of one endpoint in one phase, or a slice of it, by number.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Window {
     /// The page before the first request; `None` if there is none.
@@ -16,11 +19,13 @@ pub(super) struct Window {
     /// Pages that gauges are read from.
     pub(super) ticks: Vec<u32>,
     /// Monotonic nanoseconds of all pages, by number.
-    times: Vec<i64>,
-    /// First send and last response, monotonic nanoseconds.
+    times: Rc<[i64]>,
+    /// First send and last response, or begin and end of the slice; monotonic nanoseconds.
     pub(super) from_ns: i64,
     /// See `from_ns`.
     pub(super) to_ns: i64,
+    /// First send and last response of the phase.
+    phase_ns: (i64, i64),
 }
 
 impl Window {
@@ -72,6 +77,7 @@ impl Window {
             ticks,
             from_ns,
             to_ns,
+            phase_ns: (from_ns, to_ns),
             ..self
         }
     }
@@ -92,8 +98,49 @@ impl Window {
             ticks,
             from_ns,
             to_ns,
+            phase_ns: (from_ns, to_ns),
             ..self
         }
+    }
+
+    /// Slices of the window.
+    ///
+    /// Gauges are read from the ticks inside a slice. Increases go from the page nearest to its
+    /// begin to the page nearest to its end, so that those of all slices add up to the window's;
+    /// without two different pages there is none.
+    pub(super) fn slices(&self, cuts: Cuts) -> Vec<Self> {
+        let pages = self.pages();
+        let last = cuts.len() - 1;
+        let slice = |index: usize| {
+            let (from_ns, to_ns) = cuts.bounds(index);
+            let inside = |page: &u32| cuts.index_of(self.time(*page)) == index;
+            Self {
+                start: if index == 0 {
+                    self.start
+                } else {
+                    self.nearest(&pages, from_ns)
+                },
+                end: if index == last {
+                    self.end
+                } else {
+                    self.nearest(&pages, to_ns)
+                },
+                ticks: self.ticks.iter().copied().filter(inside).collect(),
+                times: Rc::clone(&self.times),
+                from_ns,
+                to_ns,
+                phase_ns: self.phase_ns,
+            }
+        };
+        (0..=last).map(slice).collect()
+    }
+
+    /// The page that was asked for nearest to a moment; the earlier one of two.
+    fn nearest(&self, pages: &[u32], at_ns: i64) -> Option<u32> {
+        let after = pages.partition_point(|page| self.time(*page) < at_ns);
+        let around = &pages[after.saturating_sub(1)..pages.len().min(after + 1)];
+        let distance = |page: &&u32| (self.time(**page) - at_ns).abs();
+        around.iter().min_by_key(distance).copied()
     }
 
     /// Start, ticks, end: the pages that a running total is read from.
@@ -113,18 +160,29 @@ impl Window {
         self.start.zip(self.end).filter(|(start, end)| start < end)
     }
 
-    /// Seconds that rates divide by; `None` for an empty window.
+    /// Seconds that rates divide by; `None` if increases are not known.
     pub(super) fn seconds(&self) -> Option<f64> {
-        let seconds = (self.to_ns - self.from_ns) as f64 / 1e9;
+        let (start, end) = self.ends()?;
+        let seconds = (self.time(end) - self.time(start)) as f64 / 1e9;
         Some(seconds).filter(|seconds| *seconds > 0.0)
     }
 
-    /// When a page was asked for, moved to the window's end if it lies beyond: nothing moves before
+    /// Longest time without a reading, in seconds; `None` without readings. `times` rise and lie
+    /// within the window.
+    pub(super) fn longest_gap(&self, times: &[i64]) -> Option<f64> {
+        let edges = [*times.first()? - self.from_ns, self.to_ns - *times.last()?];
+        let between = times.windows(2).map(|pair| pair[1] - pair[0]);
+        let longest = between.chain(edges).max()?;
+        Some(longest as f64 / 1e9)
+    }
+
+    /// When a page was asked for, moved to the phase's end if it lies beyond: nothing moves before
     /// the first request or after the last response.
     pub(super) fn time(&self, page: u32) -> i64 {
         let time = self.times.get(page as usize).copied().unwrap_or_default();
-        if self.from_ns < self.to_ns {
-            time.clamp(self.from_ns, self.to_ns)
+        let (from_ns, to_ns) = self.phase_ns;
+        if from_ns < to_ns {
+            time.clamp(from_ns, to_ns)
         } else {
             time
         }

@@ -62,6 +62,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         store: &setup.store.lock().unwrap_or_else(PoisonError::into_inner),
         phases: &[window],
         records: None,
+        slice_duration: plan.slice_duration,
         warnings: Vec::new(),
     });
     Ok(finish(&setup, report))

@@ -80,6 +80,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         store: &setup.store.lock().unwrap_or_else(PoisonError::into_inner),
         phases: &windows,
         records: Some(&records),
+        slice_duration: plan.slice_duration,
         warnings,
     });
     Ok(finish(&setup, report))

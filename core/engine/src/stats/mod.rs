@@ -2,6 +2,7 @@
 
 mod bucket;
 mod counter;
+mod sampling;
 mod spread;
 mod summary;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod weighted;
 
 pub use bucket::{Cumulative, linear_quantile, value_bounds};
 pub use counter::{Increases, increases, rates};
+pub use sampling::sampling_error;
 pub use spread::{Spread, spread};
 pub use summary::{percentile, summary};
 pub use weighted::{nearest_weights, weighted_summary};

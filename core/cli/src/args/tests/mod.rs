@@ -81,7 +81,7 @@ fn flags(line: &[&str]) -> Flags {
 }
 
 /// Every flag of `profile` that stands for a setting, but for those that exclude one of them.
-const ALL_PROFILE_FLAGS: [&[&str]; 32] = [
+const ALL_PROFILE_FLAGS: [&[&str]; 33] = [
     &["--url", "http://h"],
     &["--model", "m"],
     &["--endpoint-type", "completions"],
@@ -111,6 +111,7 @@ const ALL_PROFILE_FLAGS: [&[&str]; 32] = [
     &["--profile-export-prefix", "P"],
     &["--ui", "none"],
     &["--strict"],
+    &["--slice-duration", "10s"],
     // Stand beside their opposites above, so they are not resolved together with them.
     &["--streaming"],
     &["--api-key", "sk"],

@@ -137,6 +137,7 @@ impl Resolver<'_> {
             jitter: config.server_metrics.jitter,
             random_seed,
             memory_limit: config.run.memory_limit.0,
+            slice_duration: config.run.slice_duration.map(|duration| duration.0),
             ui: config.run.ui,
             strict: config.run.strict,
             warnings: Diagnostics::new(Arc::clone(&sources), self.problems),

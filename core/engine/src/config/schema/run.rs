@@ -34,6 +34,10 @@ pub struct RunConfig {
     /// Series kept at most. What is beyond is dropped, counted and reported.
     #[schemars(range(min = 1))]
     pub max_series: u64,
+    /// Report also on slices of this length: clients and servers, cut at the same moments. Default:
+    /// none.
+    #[schemars(extend("x-min" = "100ms"))]
+    pub slice_duration: Option<UnitDuration>,
     /// Make warnings about the measurement itself an exit code.
     pub strict: bool,
     /// What is shown while the run lasts.
@@ -53,6 +57,7 @@ impl Default for RunConfig {
             profile_export_prefix: None,
             memory_limit: ByteSize(512 << 20),
             max_series: 1_000_000,
+            slice_duration: None,
             strict: false,
             ui: Ui::Line,
             threads: None,

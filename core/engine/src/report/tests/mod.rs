@@ -3,6 +3,7 @@
 mod client;
 mod histogram;
 mod scalar;
+mod slices;
 mod window;
 
 use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
@@ -32,6 +33,7 @@ struct Bench {
     endpoint: EndpointId,
     phase: PhaseWindow,
     records: Option<RequestRecords>,
+    slice_duration: Option<Duration>,
 }
 
 impl Bench {
@@ -53,6 +55,7 @@ impl Bench {
             endpoint,
             phase,
             records: Some(RequestRecords::default()),
+            slice_duration: None,
         }
     }
 
@@ -97,6 +100,7 @@ impl Bench {
             store: &self.store,
             phases,
             records: self.records.as_ref(),
+            slice_duration: self.slice_duration,
             warnings: Vec::new(),
         })
     }

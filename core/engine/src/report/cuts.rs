@@ -1,0 +1,109 @@
+//! Equal parts of a window. Clients and servers are cut at the same moments.
+
+use std::time::Duration;
+
+/// More slices than anybody reads; a shorter duration than this many need is lengthened.
+const MOST: i64 = 100_000;
+
+/// A window, cut into slices of equal length; the last one may be shorter.
+///
+/// Moments are monotonic nanoseconds. A boundary belongs to the slice that it begins, the end of
+/// the window to the last slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cuts {
+    begin: i64,
+    end: i64,
+    length: i64,
+}
+
+impl Cuts {
+    /// All of time as one slice.
+    pub(super) const NONE: Self = Self {
+        begin: 0,
+        end: 0,
+        length: i64::MAX,
+    };
+
+    /// Slices of `length` from `begin` on.
+    pub(super) fn new(begin: i64, end: i64, length: Duration) -> Self {
+        let end = end.max(begin);
+        let length = i64::try_from(length.as_nanos()).unwrap_or(i64::MAX);
+        Self {
+            begin,
+            end,
+            length: length.max((end - begin) / MOST).max(1),
+        }
+    }
+
+    /// How many there are; at least one.
+    pub(super) fn len(self) -> usize {
+        let full = (self.end - self.begin - 1).max(0) / self.length;
+        usize::try_from(full).unwrap_or_default() + 1
+    }
+
+    /// Which one a moment belongs to; what lies outside belongs to the nearest.
+    pub(super) fn index_of(self, at_ns: i64) -> usize {
+        let index = at_ns.saturating_sub(self.begin).max(0) / self.length;
+        usize::try_from(index)
+            .unwrap_or(usize::MAX)
+            .min(self.len() - 1)
+    }
+
+    /// Begin and end of the slice at `index`.
+    pub(super) fn bounds(self, index: usize) -> (i64, i64) {
+        let begin = |index: usize| {
+            let index = i64::try_from(index).unwrap_or(i64::MAX);
+            self.begin.saturating_add(self.length.saturating_mul(index))
+        };
+        (begin(index).min(self.end), begin(index + 1).min(self.end))
+    }
+
+    /// Whether the window ended before the slice at `index` was full.
+    pub(super) fn is_partial(self, index: usize) -> bool {
+        let (begin, end) = self.bounds(index);
+        end - begin < self.length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn slices_cover_the_window_without_gap(
+            from in -1_000_i64..1_000,
+            window in 0_i64..10_000,
+            length in 1_u64..5_000,
+            at in 0_i64..10_000,
+        ) {
+            let cuts = Cuts::new(from, from + window, Duration::from_nanos(length));
+            let bounds: Vec<_> = (0..cuts.len()).map(|index| cuts.bounds(index)).collect();
+            prop_assert_eq!(bounds[0].0, from);
+            prop_assert_eq!(bounds[bounds.len() - 1].1, from + window);
+            for pair in bounds.windows(2) {
+                prop_assert_eq!(pair[0].1, pair[1].0);
+                prop_assert_eq!(pair[0].1 - pair[0].0, length.cast_signed());
+            }
+            let at = from + at.min(window);
+            let (begin, end) = bounds[cuts.index_of(at)];
+            let last = at == from + window;
+            prop_assert!(begin <= at && (at < end || last));
+            for index in 0..cuts.len() - 1 {
+                prop_assert!(!cuts.is_partial(index));
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_that_divides_evenly_has_no_partial_slice() {
+        let cuts = Cuts::new(5, 35, Duration::from_nanos(10));
+        assert_eq!(cuts.len(), 3);
+        assert!(!cuts.is_partial(2));
+        assert!(Cuts::new(5, 36, Duration::from_nanos(10)).is_partial(3));
+        assert_eq!(Cuts::NONE.len(), 1);
+        assert_eq!(Cuts::NONE.index_of(i64::MAX), 0);
+    }
+}

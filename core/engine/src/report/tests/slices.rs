@@ -1,0 +1,161 @@
+//! Slices against the whole, and against counting by hand.
+
+use aiperf_plugin_sdk::report::{ClientMetric, SliceReport};
+use proptest::prelude::*;
+
+use super::*;
+use crate::http::MonoNs;
+use crate::load::{Outcome, RequestRecord};
+
+const MS: i64 = 1_000_000;
+
+/// A request as a test sees it: all in milliseconds from the window's begin.
+#[derive(Debug, Clone)]
+struct Sketch {
+    start: i64,
+    ttft: i64,
+    gaps: Vec<i64>,
+    fails: bool,
+}
+
+impl Sketch {
+    fn arrivals(&self) -> Vec<i64> {
+        let mut at = self.start + self.ttft;
+        let mut arrivals = vec![at];
+        for gap in &self.gaps {
+            at += gap;
+            arrivals.push(at);
+        }
+        arrivals
+    }
+
+    fn end(&self) -> i64 {
+        self.arrivals().last().copied().unwrap_or_default()
+    }
+
+    fn record(&self, id: u64) -> RequestRecord {
+        let moment = |ms: i64| MonoNs(at(10.0).mono_ns + ms * MS);
+        let mut record = RequestRecord::new(0);
+        record.begin(id, 0, moment(self.start));
+        record.start = Some(moment(self.start));
+        for arrival in self.arrivals() {
+            record.token(moment(arrival), 5);
+        }
+        record.end = moment(self.end());
+        record.outcome = if self.fails {
+            Outcome::Cancelled
+        } else {
+            Outcome::Ok
+        };
+        record
+    }
+}
+
+fn sketch() -> impl Strategy<Value = Sketch> {
+    let gaps = prop::collection::vec(1_i64..400, 0..6);
+    (0_i64..1500, 1_i64..500, gaps, prop::bool::weighted(0.1)).prop_map(
+        |(start, ttft, gaps, fails)| Sketch {
+            start,
+            ttft,
+            gaps,
+            fails,
+        },
+    )
+}
+
+fn values(slice: &SliceReport, name: &str) -> (u64, Option<f64>) {
+    let metric = slice.llm_metrics.get(name);
+    (
+        metric.map_or(0, |metric| metric.n),
+        metric.and_then(|metric: &ClientMetric| metric.stats.avg),
+    )
+}
+
+proptest! {
+    #[test]
+    fn clients_are_cut_where_their_values_became_known(
+        sketches in prop::collection::vec(sketch(), 1..20),
+        length in 50_i64..5_000,
+    ) {
+        let mut bench = Bench::new();
+        let mut records = RequestRecords::default();
+        for (sketch, id) in sketches.iter().zip(1..) {
+            records.push(&sketch.record(id));
+        }
+        bench.records = Some(records);
+        bench.slice_duration = Some(Duration::from_millis(length.cast_unsigned()));
+        let report = bench.report();
+        let index = |ms: i64| usize::try_from((ms / length).min((4000 - 1) / length)).unwrap();
+        let done: Vec<&Sketch> = sketches.iter().filter(|sketch| !sketch.fails).collect();
+        let at_end = |at: usize| done.iter().filter(move |sketch| index(sketch.end()) == at).count() as u64;
+        for (at, slice) in report.slices.iter().enumerate() {
+            prop_assert_eq!(values(slice, "request_latency").0, at_end(at));
+            prop_assert_eq!(slice.requests.as_ref().map(|totals| totals.done), Some(at_end(at)));
+            let firsts = done.iter().filter(|sketch| index(sketch.start + sketch.ttft) == at);
+            prop_assert_eq!(values(slice, "time_to_first_token").0, firsts.count() as u64);
+            let tokens = done.iter().flat_map(|sketch| sketch.arrivals());
+            let tokens = tokens.filter(|arrival| index(*arrival) == at).count() as f64;
+            let rate = values(slice, "output_token_throughput").1.unwrap();
+            prop_assert!((rate * slice.duration_seconds - tokens).abs() < 1e-6);
+            let inside = |sketch: &&Sketch| {
+                let begin = i64::try_from(at).unwrap() * length;
+                let last = at + 1 == report.slices.len();
+                let end = if last { i64::MAX } else { begin + length };
+                (sketch.end().min(end) - sketch.start.max(begin)).max(0)
+            };
+            let busy: i64 = done.iter().map(inside).sum();
+            let concurrency = values(slice, "effective_concurrency").1.unwrap();
+            prop_assert!((concurrency * slice.duration_seconds - busy as f64 / 1e3).abs() < 1e-6);
+        }
+        let sent: u64 = report.slices.iter().flat_map(|slice| &slice.requests).map(|t| t.sent).sum();
+        prop_assert_eq!(Some(sent), report.requests.as_ref().map(|totals| totals.sent));
+    }
+
+    #[test]
+    fn increases_of_all_slices_add_up(
+        ticks in prop::collection::btree_map(10_001_i64..13_999, 0_u32..50, 0..30),
+        length in 100_u64..5_000,
+    ) {
+        let mut bench = Bench::new();
+        bench.slice_duration = Some(Duration::from_millis(length));
+        let mut value = 3.0;
+        let mut readings = vec![(9.9, Barrier::Start, value)];
+        for (ms, step) in &ticks {
+            value += f64::from(*step);
+            readings.push((*ms as f64 / 1e3, Barrier::Tick, value));
+        }
+        readings.push((14.1, Barrier::End, value + 1.0));
+        bench.counter(&readings);
+        let report = bench.report();
+        let counter = metric(&report.servers[0], "c");
+        prop_assert_eq!(counter.slices.len(), report.slices.len());
+        let sum: f64 = counter.slices.iter().filter_map(|slice| slice.total).sum();
+        prop_assert_eq!(Some(sum), counter.total);
+        for slice in counter.slices.iter().filter(|slice| slice.total.is_some()) {
+            prop_assert!(slice.rate.unwrap() >= 0.0);
+        }
+    }
+}
+
+#[test]
+fn a_gauge_is_read_inside_its_slice_only() {
+    let mut bench = Bench::new();
+    bench.slice_duration = Some(Duration::from_millis(1500));
+    for (seconds, value) in [(10.5, 1.0), (11.0, 3.0), (12.9, 8.0)] {
+        bench.page(seconds, Barrier::Tick, |b| b.gauge("g", &[], value));
+    }
+    let report = bench.report();
+    let gauge = metric(&report.servers[0], "g");
+    let slices: Vec<_> = gauge
+        .slices
+        .iter()
+        .map(|slice| (slice.n, slice.stats.max))
+        .collect();
+    assert_eq!(slices, [(2, Some(3.0)), (1, Some(8.0)), (0, None)]);
+    let partial: Vec<bool> = report.slices.iter().map(|slice| slice.partial).collect();
+    assert_eq!(partial, [false, false, true]);
+    assert_eq!(
+        report.slices[2].end_ns - report.slices[2].start_ns,
+        1_000_000_000
+    );
+}

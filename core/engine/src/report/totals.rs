@@ -1,0 +1,81 @@
+//! Requests by outcome. See `docs/metrics.md#client`.
+
+use std::collections::HashMap;
+
+use aiperf_plugin_sdk::report::{ErrorClass, RequestTotals};
+
+use super::client::of_phase;
+use super::cuts::Cuts;
+use super::display::one_line;
+use crate::load::{Outcome, RequestRecords, RequestRow};
+
+/// Longest example of an error, in characters.
+const EXAMPLE: usize = 300;
+
+/// Counts the requests of a phase.
+pub(super) fn totals(records: &RequestRecords, phase: u32) -> RequestTotals {
+    sliced(records, phase, Cuts::NONE).remove(0)
+}
+
+/// Counts the requests of a phase by slice: `sent` in the one in which their first byte was sent,
+/// all others in the one in which they ended.
+pub(super) fn sliced(records: &RequestRecords, phase: u32, cuts: Cuts) -> Vec<RequestTotals> {
+    let mut slots: Vec<Slot> = (0..cuts.len()).map(|_| Slot::default()).collect();
+    for row in of_phase(records, phase) {
+        let sent = row.start.unwrap_or(row.end);
+        slots[cuts.index_of(sent.0)].totals.sent += 1;
+        slots[cuts.index_of(row.end.0)].ended(&row);
+    }
+    slots.into_iter().map(Slot::finish).collect()
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    totals: RequestTotals,
+    errors: HashMap<&'static str, (u64, String)>,
+}
+
+impl Slot {
+    fn ended(&mut self, row: &RequestRow<'_>) {
+        let totals = &mut self.totals;
+        match row.outcome {
+            Outcome::Ok => {
+                totals.done += 1;
+                add(&mut totals.prompt_tokens, row.usage.prompt_tokens);
+                add(&mut totals.completion_tokens, row.usage.completion_tokens);
+                add(&mut totals.cached_tokens, row.usage.cached_tokens);
+            }
+            Outcome::Cancelled => totals.cancelled += 1,
+            Outcome::Failed(class) => {
+                totals.failed += 1;
+                let example = || one_line(row.error.unwrap_or_default(), EXAMPLE);
+                let class = self.errors.entry(class.as_str());
+                class.or_insert_with(|| (0, example())).0 += 1;
+            }
+        }
+    }
+
+    /// With the errors, most frequent first.
+    fn finish(self) -> RequestTotals {
+        let class = |(class, (count, example)): (&str, (u64, String))| {
+            let class = class.to_owned();
+            ErrorClass {
+                class,
+                count,
+                example,
+            }
+        };
+        let mut errors: Vec<_> = self.errors.into_iter().map(class).collect();
+        errors.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.class.cmp(&b.class)));
+        RequestTotals {
+            errors,
+            ..self.totals
+        }
+    }
+}
+
+fn add(sum: &mut Option<u64>, tokens: Option<u32>) {
+    if let Some(tokens) = tokens {
+        *sum = Some(sum.unwrap_or_default() + u64::from(tokens));
+    }
+}

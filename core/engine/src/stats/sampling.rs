@@ -1,0 +1,149 @@
+//! What a gauge's average is unsure of because it is read only now and then.
+
+/// 97.5th percentile of the normal distribution: two-sided 95 %.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// Half the width of the 95 % confidence interval of the weighted mean of `values`, which were read
+/// in this order, each at a random moment of the stretch of time that is its weight. `None` for
+/// fewer than three values.
+///
+/// A reading stands for its stretch; by how much it may be off is told by the difference from its
+/// neighbours in time: half its square estimates the variance within a stretch, whether the gauge
+/// moves slowly or jumps about (stratified sampling with one unit per stratum, the estimator of
+/// successive differences: Wolter, *Introduction to Variance Estimation*, 8.2). Stretches differ in
+/// length, so that the degrees of freedom are Satterthwaite's, two thirds of them as the
+/// differences overlap (von Neumann et al. 1941), with Student's t. A drift counts as spread, which
+/// errs on the safe side.
+pub fn sampling_error(values: &[f64], weights: &[f64]) -> Option<f64> {
+    if values.len() < 3 || values.len() != weights.len() {
+        return None;
+    }
+    let variances = local_variances(values);
+    let parts = || variances.iter().zip(weights).map(|(s, w)| s * w * w);
+    let total: f64 = weights.iter().sum();
+    let sum: f64 = parts().sum();
+    if sum <= 0.0 || total <= 0.0 {
+        return Some(0.0).filter(|_| sum == 0.0 && total > 0.0);
+    }
+    let squares: f64 = parts().map(|part| part * part).sum();
+    let freedom = (sum * sum / squares * 2.0 / 3.0).max(1.0);
+    let error = sum.sqrt() / total * students_t(freedom);
+    Some(error).filter(|error| error.is_finite())
+}
+
+/// Half the mean square of the differences from the one or two neighbours of each value.
+fn local_variances(values: &[f64]) -> Vec<f64> {
+    let halves: Vec<f64> = values
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).powi(2) / 2.0)
+        .collect();
+    let around = |i: usize| {
+        let before = i.checked_sub(1).map(|before| halves[before]);
+        match (before, halves.get(i)) {
+            (Some(before), Some(after)) => f64::midpoint(before, *after),
+            (Some(one), None) => one,
+            (None, one) => one.copied().unwrap_or_default(),
+        }
+    };
+    (0..values.len()).map(around).collect()
+}
+
+/// 97.5th percentile of Student's t, by its expansion around the normal one (Abramowitz and Stegun
+/// 26.7.5); exact where that is poor.
+fn students_t(freedom: f64) -> f64 {
+    if freedom < 2.0 {
+        // Between the exact values for one and two degrees.
+        return 12.706_204_736 + (freedom - 1.0) * (4.302_652_730 - 12.706_204_736);
+    }
+    let z2 = Z * Z;
+    let first = Z * (z2 + 1.0) / 4.0;
+    let second = Z * ((5.0 * z2 + 16.0) * z2 + 3.0) / 96.0;
+    let third = Z * (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / 384.0;
+    Z + (first + (second + third / freedom) / freedom) / freedom
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+
+    use super::*;
+
+    /// Fewer readings than three say nothing of their spread.
+    #[test]
+    fn few_readings_have_no_error() {
+        assert_eq!(sampling_error(&[1.0, 2.0], &[1.0, 1.0]), None);
+        assert_eq!(sampling_error(&[2.0; 4], &[1.0; 4]), Some(0.0));
+    }
+
+    #[test]
+    fn students_t_is_that_of_the_tables() {
+        for (freedom, expect) in [
+            (2.0, 4.303),
+            (3.0, 3.182),
+            (5.0, 2.571),
+            (10.0, 2.228),
+            (60.0, 2.000),
+        ] {
+            assert!(
+                (students_t(freedom) / expect - 1.0).abs() < 0.035,
+                "{freedom}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn unit_and_offset_do_not_matter(
+            values in prop::collection::vec(-100_i32..100, 3..30),
+            shift in -100_i32..100,
+        ) {
+            let weights: Vec<f64> = (0..values.len()).map(|i| 1.0 + (i % 3) as f64).collect();
+            let plain: Vec<f64> = values.iter().map(|v| f64::from(*v)).collect();
+            let moved: Vec<f64> = values.iter().map(|v| 4.0 * f64::from(v + shift)).collect();
+            let (a, b) = (sampling_error(&plain, &weights), sampling_error(&moved, &weights));
+            prop_assert!((4.0 * a.unwrap() - b.unwrap()).abs() <= 1e-9 * b.unwrap().max(1.0));
+        }
+    }
+
+    /// Share of 1000 runs in which the interval holds the truth. The gauge is read once at a random
+    /// moment of each of `n` stretches.
+    fn coverage(n: u32, signal: impl Fn(f64, f64) -> f64) -> f64 {
+        let mut random = StdRng::seed_from_u64(7);
+        let (runs, mut held) = (1000, 0);
+        for _ in 0..runs {
+            let phase = random.random::<f64>();
+            let values: Vec<f64> = (0..n)
+                .map(|i| signal(f64::from(i) + random.random::<f64>(), phase))
+                .collect();
+            // Prime, so that no period is sampled in step.
+            let steps = 97 * n;
+            let truth = (0..steps)
+                .map(|i| signal(f64::from(i) / 97.0, phase))
+                .sum::<f64>();
+            let mean = values.iter().sum::<f64>() / f64::from(n);
+            let error = sampling_error(&values, &vec![1.0; n as usize]).unwrap();
+            held += u32::from((mean - truth / f64::from(steps)).abs() <= error + 1e-9);
+        }
+        f64::from(held) / f64::from(runs)
+    }
+
+    #[test]
+    fn the_truth_lies_inside_in_95_percent_of_runs() {
+        let wave =
+            |period: f64| move |t: f64, phase: f64| f64::from((t / period + phase).fract() < 0.5);
+        for n in [6, 12, 20, 60] {
+            for period in [0.05, 0.3, 1.0, 2.5, 7.0] {
+                let share = coverage(n, wave(period));
+                assert!(share >= 0.93, "{n} readings, period {period}: {share}");
+            }
+            let drift = coverage(n, |t, phase| t + 3.0 * phase);
+            assert!(drift >= 0.95, "{n} readings of a drift: {drift}");
+            let sine = coverage(n, |t, phase| {
+                ((t / 1.7 + phase) * std::f64::consts::TAU).sin()
+            });
+            assert!(sine >= 0.93, "{n} readings of a sine: {sine}");
+        }
+    }
+}
