@@ -1,5 +1,6 @@
 //! The parts of one histogram or summary: buckets, sum and count that belong together.
 
+use super::log::{Cursor, Log, Run, Slot};
 use super::series::{NEVER, Role, Series};
 
 /// A part of a group.
@@ -9,10 +10,10 @@ pub(super) struct Part {
     pub(super) role: Role,
     /// Upper bound of a bucket.
     pub(super) le: f64,
-    /// Value on the last page that had it; NaN before.
-    raw: f64,
-    /// What was counted before the last reset.
-    offset: f64,
+    /// Value on the last page that had it; 0 before.
+    value: f64,
+    /// True if the last page of the group had it.
+    present: bool,
 }
 
 impl Part {
@@ -21,37 +22,31 @@ impl Part {
             series,
             role,
             le,
-            raw: f64::NAN,
-            offset: 0.0,
+            value: 0.0,
+            present: false,
         }
     }
 
-    /// Everything counted since the series was first seen, plus its value then.
-    fn total(&self) -> f64 {
-        if self.raw.is_nan() {
-            self.offset
-        } else {
-            self.offset + self.raw
+    fn slot(&self, scrape: u32, series: &[Series]) -> Slot {
+        let series = &series[self.series as usize];
+        let present = series.latest_scrape == scrape;
+        Slot {
+            value: if present { series.latest } else { self.value },
+            before: self.value,
+            present,
+            was_present: self.present,
+            follows: self.follows(),
         }
     }
-}
 
-/// Totals of all parts at one page.
-#[derive(Debug, Clone)]
-struct Mark {
-    phase: u32,
-    end: bool,
-    scrape: u32,
-    totals: Vec<f64>,
-    resets: u64,
-}
+    pub(super) fn is_bucket(&self) -> bool {
+        self.role == Role::Bucket
+    }
 
-/// What happened to a group between two pages.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Increase {
-    /// By part.
-    pub(super) by_part: Vec<f64>,
-    pub(super) resets: u64,
+    /// True if it rises with the buckets.
+    fn follows(&self) -> bool {
+        self.role != Role::Sum
+    }
 }
 
 /// A histogram or summary without its family: one label set.
@@ -64,98 +59,78 @@ pub(super) struct Group {
     pub(super) non_finite: u64,
     /// False for histograms of current values, which may fall.
     cumulative: bool,
-    resets: u64,
-    marks: Vec<Mark>,
+    log: Log,
 }
 
 impl Group {
     pub(super) fn new(cumulative: bool) -> Self {
-        let (parts, marks) = (Vec::new(), Vec::new());
         Self {
-            parts,
+            parts: Vec::new(),
             scrape: NEVER,
             non_finite: 0,
             cumulative,
-            resets: 0,
-            marks,
+            log: Log::default(),
         }
     }
 
-    /// Takes over the latest values of its series, which the page `scrape` brought.
-    pub(super) fn advance(&mut self, scrape: u32, series: &[Series]) {
-        let on_page = |part: &Part| {
-            let series = &series[part.series as usize];
-            (series.latest_scrape == scrape).then_some(series.latest)
-        };
-        // A falling sum proves nothing: observations may be negative.
-        let fell = |part: &Part| {
-            part.role != Role::Sum && on_page(part).is_some_and(|value| value < part.raw)
-        };
-        let reset = self.cumulative && self.parts.iter().any(fell);
-        self.resets += u64::from(reset);
-        for part in &mut self.parts {
-            if reset {
-                part.offset = part.total();
-                part.raw = f64::NAN;
-            }
-            match on_page(part) {
-                Some(value) if value.is_finite() => part.raw = value,
-                Some(_) => self.non_finite += 1,
-                None => {}
-            }
+    /// Takes over the latest values of its series, which the page `scrape` brought. `slots` is
+    /// memory to be used again.
+    pub(super) fn advance(&mut self, scrape: u32, series: &[Series], slots: &mut Vec<Slot>) {
+        slots.clear();
+        slots.extend(self.parts.iter().map(|part| part.slot(scrape, series)));
+        self.log.push(scrape, slots);
+        for (part, slot) in self.parts.iter_mut().zip(slots) {
+            part.value = slot.value;
+            part.present = slot.present;
+            self.non_finite += u64::from(slot.present && !slot.value.is_finite());
         }
     }
 
-    /// Remembers the totals at a barrier; a later page of the same barrier replaces it.
-    pub(super) fn mark(&mut self, phase: u32, end: bool, scrape: u32) {
-        let (totals, resets) = (self.totals(), self.resets);
-        self.marks
-            .retain(|mark| (mark.phase, mark.end) != (phase, end));
-        self.marks.push(Mark {
-            phase,
-            end,
-            scrape,
-            totals,
-            resets,
-        });
+    /// False for histograms of current values: what they say is no increase.
+    pub(super) fn is_cumulative(&self) -> bool {
+        self.cumulative
     }
 
-    fn totals(&self) -> Vec<f64> {
-        self.parts.iter().map(Part::total).collect()
+    /// Reads its values from the last page not after `page` on, or from its first.
+    pub(super) fn readings(&self, page: u32) -> Readings<'_> {
+        Readings {
+            parts: &self.parts,
+            cursor: self.log.cursor(page),
+        }
     }
 
-    /// Increase from page `start` to page `end` (the last marked page or, failing that, now).
-    ///
-    /// A group or part that the start page did not know counts from 0.
-    pub(super) fn increase(&self, start: u32, end: u32) -> Increase {
-        let at = |scrape| self.marks.iter().find(|mark| mark.scrape == scrape);
-        let now = Mark {
-            phase: 0,
-            end: true,
-            scrape: end,
-            totals: self.totals(),
-            resets: self.resets,
-        };
-        let end = at(end).unwrap_or(&now);
-        let base = at(start);
-        let base_of = |part: usize| base.and_then(|base| base.totals.get(part)).copied();
-        let by_part = end
-            .totals
-            .iter()
-            .enumerate()
-            .map(|(part, total)| total - base_of(part).unwrap_or_default())
-            .collect();
-        let resets = end
-            .resets
-            .saturating_sub(base.map_or(0, |base| base.resets));
-        Increase { by_part, resets }
-    }
-
-    /// Values at page `end`, for groups that are not cumulative.
+    /// Values of all parts at page `end`, for groups that are not cumulative.
     pub(super) fn values(&self, end: u32) -> Vec<f64> {
-        self.marks
-            .iter()
-            .find(|mark| mark.scrape == end)
-            .map_or_else(|| self.totals(), |mark| mark.totals.clone())
+        let mut values = Vec::new();
+        let mut readings = self.readings(end);
+        while readings.advance().is_some_and(|run| run.first <= end) {
+            values.clear();
+            values.extend_from_slice(readings.cursor.values());
+        }
+        values.resize(self.parts.len(), 0.0);
+        values
+    }
+}
+
+/// The values of a group, page by page.
+#[derive(Debug)]
+pub(super) struct Readings<'a> {
+    pub(super) parts: &'a [Part],
+    cursor: Cursor<'a>,
+}
+
+impl Readings<'_> {
+    /// Goes to the next pages with the same values.
+    pub(super) fn advance(&mut self) -> Option<Run> {
+        let parts = self.parts;
+        let follows = |at: usize| parts.get(at).is_some_and(Part::follows);
+        self.cursor.advance(&follows)
+    }
+
+    /// Value of a part, if these pages have it and it is finite.
+    pub(super) fn value(&self, part: usize) -> Option<f64> {
+        let present = self.cursor.present().get(part).copied()?;
+        let value = self.cursor.values().get(part).copied()?;
+        Some(value).filter(|value| present && value.is_finite())
     }
 }

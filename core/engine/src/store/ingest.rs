@@ -2,7 +2,7 @@
 
 use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::report::ScrapeFailure;
-use aiperf_plugin_sdk::view::{Barrier, ScrapeMeta, ScrapeRecord};
+use aiperf_plugin_sdk::view::{ScrapeMeta, ScrapeRecord};
 
 use super::catalog::Catalog;
 use super::endpoint::{Endpoint, latency_ns};
@@ -36,7 +36,7 @@ impl Store {
         };
         ingest.identify(page);
         ingest.read(page);
-        ingest.commit(info, starts);
+        ingest.commit(starts);
         ingest.records(info)
     }
 
@@ -154,8 +154,8 @@ impl Ingest<'_> {
         series.latest_scrape = self.scrape;
     }
 
-    /// Stores the page's values, and at barriers the totals of all groups.
-    fn commit(&mut self, info: &ScrapeInfo, starts: bool) {
+    /// Stores the page's values.
+    fn commit(&mut self, starts: bool) {
         let scrape = self.scrape;
         let Catalog { series, groups, .. } = &mut *self.catalog;
         let mut touched = Vec::new();
@@ -173,14 +173,9 @@ impl Ingest<'_> {
                 Data::Part { .. } | Data::Latest => {}
             }
         }
+        let mut slots = Vec::new();
         for group in touched {
-            groups[group as usize].advance(scrape, series);
-        }
-        let end = info.barrier == Barrier::End;
-        if let Some(phase) = info.phase.filter(|_| starts || end) {
-            for group in &self.endpoint.groups {
-                groups[*group as usize].mark(phase, end, scrape);
-            }
+            groups[group as usize].advance(scrape, series, &mut slots);
         }
         if !self.fresh.is_empty() {
             keys::assign(self.catalog, self.endpoint, &self.fresh);

@@ -6,8 +6,8 @@
 //! byte comparison with the series that stood at its place on the page before, or one hash.
 //!
 //! * Scalar series keep all samples, run-length encoded (most series of a real page stand still).
-//! * Parts of histograms and summaries keep their totals at barriers, and where they are now; a
-//!   reset of one part is a reset of all.
+//! * Parts of histograms and summaries keep what each page changed; a reset of one part is a reset
+//!   of all.
 //!
 //! Nothing here reads a clock or does IO. The rules for keys and servers are in `docs/metrics.md`.
 
@@ -17,8 +17,11 @@ mod encode;
 mod endpoint;
 mod family;
 mod group;
+mod increase;
 mod ingest;
+mod interval;
 mod keys;
+mod log;
 mod naming;
 mod options;
 mod pattern;
@@ -31,6 +34,7 @@ mod tests;
 mod view;
 
 pub use endpoint::{EndpointCounts, Scrape};
+pub use interval::{Interval, Intervals};
 pub use naming::{KeyNames, collector_id, display_of, flat_key, sanitize};
 pub use options::{EndpointId, EndpointInfo, ScrapeInfo, StoreOptions};
 pub use pattern::Pattern;

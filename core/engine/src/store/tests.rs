@@ -8,10 +8,17 @@ use aiperf_plugin_sdk::{Batch, MetricKind};
 
 use super::*;
 
-type Labels<'a> = &'a [(&'a str, &'a str)];
+pub(super) type Labels<'a> = &'a [(&'a str, &'a str)];
 
 /// Adds a sample under its full name.
-fn push(batch: &mut Batch, family: &str, kind: MetricKind, name: &str, labels: Labels<'_>, v: f64) {
+pub(super) fn push(
+    batch: &mut Batch,
+    family: &str,
+    kind: MetricKind,
+    name: &str,
+    labels: Labels<'_>,
+    v: f64,
+) {
     let row = FamilyRow {
         name: batch.push_extra(family.as_bytes()),
         kind,
@@ -37,15 +44,15 @@ fn push(batch: &mut Batch, family: &str, kind: MetricKind, name: &str, labels: L
 }
 
 /// A store with one endpoint, the schema that an exporter would have, and the time.
-struct Bench {
-    store: Store,
-    endpoint: EndpointId,
+pub(super) struct Bench {
+    pub(super) store: Store,
+    pub(super) endpoint: EndpointId,
     schema: Schema,
     second: i64,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(StoreOptions::default(), EndpointInfo::default())
     }
 
@@ -93,7 +100,7 @@ impl Bench {
         records
     }
 
-    fn tick(&mut self, fill: impl FnOnce(&mut Batch)) -> Vec<ScrapeRecord> {
+    pub(super) fn tick(&mut self, fill: impl FnOnce(&mut Batch)) -> Vec<ScrapeRecord> {
         self.page(Barrier::Tick, fill)
     }
 

@@ -5,6 +5,9 @@ use aiperf_plugin_sdk::MetricKind;
 use super::catalog::Catalog;
 use super::encode;
 use super::endpoint::Endpoint;
+use super::group::{Group, Part};
+use super::increase::Increase;
+use super::interval::Intervals;
 use super::series::{Data, Role, Series};
 
 /// A series.
@@ -111,7 +114,7 @@ impl<'a> GroupView<'a> {
 
     /// Its labels, sorted by name, without `le`.
     pub fn labels(&self) -> Vec<(&'a str, &'a str)> {
-        let parts = &self.catalog.groups[self.row as usize].parts;
+        let parts = &self.group().parts;
         let Some(first) = parts.first() else {
             return Vec::new();
         };
@@ -122,25 +125,33 @@ impl<'a> GroupView<'a> {
 
     /// Increase of all parts from page `start` to page `end`, and how often it was reset between.
     ///
-    /// Parts that the start page did not have count from 0. `end` is the last page of an end
-    /// barrier or the last page of all.
+    /// Parts that no page up to the start page had count from 0.
     pub fn increase(&self, start: u32, end: u32) -> (Vec<PartTotal<'a>>, u64) {
-        let increase = self.catalog.groups[self.row as usize].increase(start, end);
+        let increase = Increase::of(self.group(), start, end);
         (self.with_parts(increase.by_part), increase.resets)
     }
 
-    /// Values of all parts on page `end` of an end barrier, for histograms of current values.
+    /// What was counted from page to page, on the pages after `start` up to `end`.
+    pub fn intervals(&self, start: u32, end: u32) -> Intervals<'a> {
+        Intervals::new(self.group(), start, end)
+    }
+
+    /// Values of all parts on page `end`, for histograms of current values.
     pub fn values(&self, end: u32) -> Vec<PartTotal<'a>> {
-        self.with_parts(self.catalog.groups[self.row as usize].values(end))
+        self.with_parts(self.group().values(end))
     }
 
     /// Samples that were NaN or infinite, over the whole run.
     pub fn non_finite(&self) -> u64 {
-        self.catalog.groups[self.row as usize].non_finite
+        self.group().non_finite
+    }
+
+    fn group(&self) -> &'a Group {
+        &self.catalog.groups[self.row as usize]
     }
 
     fn with_parts(&self, totals: Vec<f64>) -> Vec<PartTotal<'a>> {
-        let parts = &self.catalog.groups[self.row as usize].parts;
+        let parts = &self.group().parts;
         let text = |series: u32| {
             let labels = self.part(series).labels();
             labels
@@ -148,7 +159,7 @@ impl<'a> GroupView<'a> {
                 .find(|(name, _)| *name == "le")
                 .map_or("", |(_, text)| *text)
         };
-        let part = |(part, total): (&super::group::Part, f64)| PartTotal {
+        let part = |(part, total): (&Part, f64)| PartTotal {
             role: part.role,
             le: part.le,
             le_text: text(part.series),
