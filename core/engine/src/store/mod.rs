@@ -5,9 +5,9 @@
 //! stay for the report. A page whose series are known allocates nothing per sample: each costs one
 //! byte comparison with the series that stood at its place on the page before, or one hash.
 //!
-//! * Scalar series keep all samples, run-length encoded (most series of a real page stand still).
-//! * Parts of histograms and summaries keep what each page changed; a reset of one part is a reset
-//!   of all.
+//! * Scalar series keep all samples, histograms and summaries the values of all their parts: exact,
+//!   and compressed (most series of a real page stand still). See [`log`].
+//! * A reset of one part of a histogram is a reset of all.
 //!
 //! Nothing here reads a clock or does IO. The rules for keys and servers are in `docs/metrics.md`.
 

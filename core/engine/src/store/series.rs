@@ -1,5 +1,7 @@
 //! One series and its samples.
 
+use super::log::{Log, Run, Slot};
+
 /// Marks "no scrape yet".
 pub(super) const NEVER: u32 = u32::MAX;
 
@@ -22,51 +24,58 @@ pub enum Role {
     Created,
 }
 
-/// The same value on consecutive scrapes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Run {
-    first: u32,
-    last: u32,
-    value: f64,
-}
-
 /// Samples of a scalar series, by number of the scrape.
 #[derive(Debug, Default)]
-pub(super) struct Samples(Vec<Run>);
+pub(super) struct Samples {
+    log: Log,
+    /// The last one.
+    value: f64,
+}
 
 impl Samples {
     /// Adds the sample of `scrape`, which is later than all before.
     pub(super) fn push(&mut self, scrape: u32, value: f64) {
-        if let Some(run) = self.0.last_mut()
-            && run.last + 1 == scrape
-            && run.value.to_bits() == value.to_bits()
-        {
-            run.last = scrape;
-            return;
-        }
-        self.0.push(Run {
-            first: scrape,
-            last: scrape,
+        let slot = Slot {
             value,
-        });
+            before: self.value,
+            present: true,
+            was_present: true,
+            follows: false,
+        };
+        self.log.push(scrape, &[slot]);
+        self.value = value;
     }
 
     /// Samples of the scrapes `first..=last`, in order.
-    pub(super) fn between(&self, first: u32, last: u32) -> impl Iterator<Item = (u32, f64)> + '_ {
-        let from = self.0.partition_point(|run| run.last < first);
-        self.0[from..]
-            .iter()
-            .take_while(move |run| run.first <= last)
-            .flat_map(move |run| {
-                (run.first.max(first)..=run.last.min(last)).map(|scrape| (scrape, run.value))
+    pub(super) fn between(
+        &self,
+        first: u32,
+        last: u32,
+    ) -> impl Iterator<Item = (u32, f64)> + use<'_> {
+        self.runs(first)
+            .skip_while(move |(run, _)| run.last < first)
+            .take_while(move |(run, _)| run.first <= last)
+            .flat_map(move |(run, value)| {
+                (run.first.max(first)..=run.last.min(last)).map(move |scrape| (scrape, value))
             })
     }
 
     /// The last sample not after `scrape`.
     pub(super) fn at_or_before(&self, scrape: u32) -> Option<(u32, f64)> {
-        let end = self.0.partition_point(|run| run.first <= scrape);
-        let run = self.0[..end].last()?;
-        Some((run.last.min(scrape), run.value))
+        let (run, value) = self
+            .runs(scrape)
+            .take_while(|(run, _)| run.first <= scrape)
+            .last()?;
+        Some((run.last.min(scrape), value))
+    }
+
+    /// Scrapes with the same value, from the last one not after `scrape` or an earlier one on.
+    fn runs(&self, scrape: u32) -> impl Iterator<Item = (Run, f64)> + use<'_> {
+        let mut cursor = self.log.cursor(scrape);
+        std::iter::from_fn(move || {
+            let run = cursor.advance(&|_| false)?;
+            Some((run, cursor.values().first().copied()?))
+        })
     }
 }
 
@@ -107,15 +116,19 @@ mod tests {
 
     use super::Samples;
 
+    fn value() -> impl Strategy<Value = f64> {
+        prop_oneof![3 => (0_u8..3).prop_map(f64::from), 1 => -1e9..1e9_f64]
+    }
+
     proptest! {
         #[test]
-        fn runs_lose_nothing(
-            page in prop::collection::vec(prop::option::of(0_u8..3), 0..60),
-            first in 0_u32..60,
-            len in 0_u32..60,
+        fn nothing_is_lost(
+            page in prop::collection::vec(prop::option::of(value()), 0..400),
+            first in 0_u32..400,
+            len in 0_u32..400,
         ) {
             let all: Vec<(u32, f64)> = (0_u32..).zip(&page)
-                .filter_map(|(scrape, value)| value.map(|value| (scrape, f64::from(value))))
+                .filter_map(|(scrape, value)| value.map(|value| (scrape, value)))
                 .collect();
             let mut samples = Samples::default();
             for (scrape, value) in &all {
