@@ -3,6 +3,7 @@
 mod bucket;
 mod counter;
 mod sampling;
+mod sketch;
 mod spread;
 mod summary;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod weighted;
 pub use bucket::{Cumulative, linear_quantile, value_bounds};
 pub use counter::{Increases, increases, rates};
 pub use sampling::sampling_error;
+pub use sketch::Sketch;
 pub use spread::{Spread, spread};
 pub use summary::{percentile, summary};
 pub use weighted::{nearest_weights, weighted_summary};
