@@ -138,6 +138,50 @@ proptest! {
 }
 
 #[test]
+fn histograms_are_cut_at_the_pages_nearest_to_the_slices_ends() {
+    let mut bench = Bench::new();
+    bench.slice_duration = Some(Duration::from_secs(2));
+    let pages = [
+        (9.9, Barrier::Start, 10.0),
+        (11.0, Barrier::Tick, 12.0),
+        (11.9, Barrier::Tick, 15.0),
+        (12.2, Barrier::Tick, 16.0),
+        (14.1, Barrier::End, 20.0),
+    ];
+    for (seconds, barrier, count) in pages {
+        bench.page(seconds, barrier, |b| {
+            let kind = MetricKind::Histogram;
+            push(b, "h", kind, "h_bucket", "le=1", count);
+            push(b, "h", kind, "h_bucket", "le=+Inf", count);
+            push(b, "h", kind, "h_sum", "", count / 2.0);
+            push(b, "h", kind, "h_count", "", count);
+        });
+    }
+    let report = bench.report();
+    let histogram = metric(&report.servers[0], "h");
+    let slices: Vec<_> = histogram
+        .slices
+        .iter()
+        .map(|slice| (slice.count, slice.sum, slice.n, slice.stats.avg))
+        .collect();
+    let half = Some(0.5);
+    assert_eq!(
+        slices,
+        [
+            (Some(5.0), Some(2.5), 5, half),
+            (Some(5.0), Some(2.5), 5, half)
+        ]
+    );
+    // From the first send to the page at 11.9, from there to the last response.
+    let rates: Vec<_> = histogram
+        .slices
+        .iter()
+        .map(|slice| slice.rate.unwrap())
+        .collect();
+    assert!((rates[0] - 5.0 / 1.9).abs() < 1e-9 && (rates[1] - 5.0 / 2.1).abs() < 1e-9);
+}
+
+#[test]
 fn a_gauge_is_read_inside_its_slice_only() {
     let mut bench = Bench::new();
     bench.slice_duration = Some(Duration::from_millis(1500));
