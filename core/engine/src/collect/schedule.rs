@@ -7,8 +7,10 @@ use rand::{RngExt, SeedableRng};
 
 use crate::http::MonoNs;
 
-/// First gap of a phase: short runs have samples too.
+/// First gap of a phase, and of its end: short runs have samples too.
 const FIRST_GAP: Duration = Duration::from_millis(20);
+/// So many times as often as usual are sources read while a phase ends.
+const CLOSER: u32 = 5;
 
 /// How ticks are placed.
 #[derive(Debug, Clone, Copy)]
@@ -22,12 +24,15 @@ pub struct TickOptions {
     pub seed: u64,
     /// Tick at once and without short gaps: a run without load has no first send.
     pub from_start: bool,
+    /// Tick also where slices of this length begin, so that counters are known there.
+    pub slice: Option<Duration>,
 }
 
 /// The ticks of one source in one phase.
 ///
 /// The first comes 20 ms after the start, further ones at doubling gaps while the gap is below the
-/// interval. Then time is cut into slots of one interval, with one tick in each.
+/// interval. Then time is cut into slots of one interval, with one tick in each. When nothing more
+/// is sent and gauges fall, the same begins anew with a fifth of the interval.
 #[derive(Debug)]
 pub(super) struct Ticks {
     options: TickOptions,
@@ -36,39 +41,63 @@ pub(super) struct Ticks {
     ramp: Option<Duration>,
     slot_end: MonoNs,
     next: MonoNs,
+    /// Begin of the next slice.
+    boundary: Option<MonoNs>,
 }
 
 impl Ticks {
     pub(super) fn new(start: MonoNs, options: TickOptions) -> Self {
-        let first_gap = FIRST_GAP.min(options.interval);
-        let (first, ramp) = if options.from_start {
-            (start, None)
-        } else {
-            (start.after(first_gap), Some(first_gap * 2))
-        };
-        let random = SmallRng::seed_from_u64(options.seed);
-        Self {
+        let mut ticks = Self {
             options,
-            random,
-            ramp,
-            slot_end: first,
-            next: first,
+            random: SmallRng::seed_from_u64(options.seed),
+            ramp: None,
+            slot_end: start,
+            next: start,
+            boundary: options.slice.map(|slice| start.after(slice)),
+        };
+        if !options.from_start {
+            ticks.begin_ramp(start);
         }
+        ticks
+    }
+
+    /// From now on gauges fall to nothing: reads more often, so that the rest of the phase is not
+    /// taken for what it was before.
+    pub(super) fn ending(&mut self, now: MonoNs) {
+        self.options.interval = (self.options.interval / CLOSER).max(FIRST_GAP);
+        self.begin_ramp(now);
+    }
+
+    fn begin_ramp(&mut self, start: MonoNs) {
+        let first_gap = FIRST_GAP.min(self.options.interval);
+        self.next = start.after(first_gap);
+        self.slot_end = self.next;
+        self.ramp = Some(first_gap * 2);
     }
 
     /// When the next tick is due.
     pub(super) fn due(&self) -> MonoNs {
-        self.next
+        self.boundary
+            .map_or(self.next, |boundary| boundary.min(self.next))
     }
 
     /// Moves on to the next tick; returns how many were left out because their time was over
     /// before the tick before them was done.
     pub(super) fn advance(&mut self, now: MonoNs) -> u64 {
-        self.step();
+        let due = self.due();
         let mut skipped = 0;
-        while self.slot_end <= now {
+        if self.next == due {
             self.step();
-            skipped += 1;
+            while self.slot_end <= now {
+                self.step();
+                skipped += 1;
+            }
+        }
+        while let Some((boundary, slice)) = self.boundary.zip(self.options.slice)
+            && boundary <= now.max(due)
+        {
+            skipped += u64::from(boundary > due);
+            self.boundary = Some(boundary.after(slice));
         }
         skipped
     }
@@ -83,11 +112,8 @@ impl Ticks {
         let slot = self.slot_end;
         self.slot_end = slot.after(self.options.interval);
         self.next = if self.options.jitter {
-            slot.after(
-                self.options
-                    .interval
-                    .mul_f64(self.random.random_range(0.0..1.0)),
-            )
+            let part = self.random.random_range(0.0..1.0);
+            slot.after(self.options.interval.mul_f64(part))
         } else {
             self.slot_end
         };
@@ -107,6 +133,7 @@ mod tests {
                 jitter,
                 seed: 1,
                 from_start,
+                slice: None,
             },
         )
     }
@@ -151,5 +178,21 @@ mod tests {
         let mut ticks = ticks(false, true);
         assert_eq!(ticks.advance(MonoNs(1_700_000_000)), 3);
         assert_eq!(ticks.due(), MonoNs(2_000_000_000));
+    }
+
+    #[test]
+    fn while_a_phase_ends_gaps_are_short() {
+        let mut ticks = ticks(false, true);
+        ticks.advance(MonoNs(1_000_000));
+        ticks.ending(MonoNs(1_000_000_000));
+        assert_eq!(dues(ticks, 5), [1020, 1060, 1140, 1240, 1340]);
+    }
+
+    #[test]
+    fn slices_begin_with_a_tick() {
+        let mut ticks = ticks(false, true);
+        ticks.options.slice = Some(Duration::from_millis(800));
+        ticks.boundary = Some(MonoNs(800_000_000));
+        assert_eq!(dues(ticks, 8), [0, 500, 800, 1000, 1500, 1600, 2000, 2400]);
     }
 }

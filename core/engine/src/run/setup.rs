@@ -73,6 +73,7 @@ impl Setup {
             jitter: plan.jitter,
             seed: plan.random_seed,
             from_start,
+            slice: plan.slice_duration,
         };
         let parser_options = plan
             .parsers
