@@ -1,11 +1,11 @@
-//! A collector instance on a thread of its own: the runtime asks, the thread answers.
+//! A collector instance on a thread of its own: it opens there, then the runtime asks and the
+//! thread answers.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use aiperf_plugin_sdk::hosting::CollectorHandle;
-use aiperf_plugin_sdk::{ErrorKind, PluginError, Response, Targets, Verdict};
+use aiperf_plugin_sdk::{ErrorKind, PluginError, Response, Verdict};
 use tokio::sync::oneshot;
 
 type Job = Box<dyn FnOnce(&mut CollectorHandle) + Send>;
@@ -16,6 +16,9 @@ pub(super) struct Instance {
     name: Arc<str>,
     jobs: Sender<Job>,
 }
+
+/// What an instance is asked, in order. Ends when the last [`Instance`] is gone.
+pub(super) struct Jobs(Receiver<Job>);
 
 impl std::fmt::Debug for Instance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -33,29 +36,23 @@ pub(super) struct Head {
     pub(super) error: String,
 }
 
+impl Jobs {
+    /// Does everything that is asked, then closes the collector.
+    pub(super) fn serve(self, mut handle: CollectorHandle) {
+        while let Ok(job) = self.0.recv() {
+            job(&mut handle);
+        }
+        // Nobody is left to hear of it.
+        drop(handle.close());
+    }
+}
+
 impl Instance {
-    /// Starts the thread. It ends, closing the collector, when the last clone is gone.
-    pub(super) fn start(
-        name: &str,
-        mut handle: CollectorHandle,
-    ) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (jobs, work) = channel::<Job>();
-        let thread = thread::Builder::new()
-            .name(format!("col-{name}"))
-            .spawn(move || {
-                while let Ok(job) = work.recv() {
-                    job(&mut handle);
-                }
-                // Nobody is left to hear of it.
-                drop(handle.close());
-            })?;
-        Ok((
-            Self {
-                name: name.into(),
-                jobs,
-            },
-            thread,
-        ))
+    /// An instance that can be asked, and what its thread has to serve.
+    pub(super) fn new(name: &str) -> (Self, Jobs) {
+        let (jobs, work) = channel();
+        let name = name.into();
+        (Self { name, jobs }, Jobs(work))
     }
 
     pub(super) fn name(&self) -> &Arc<str> {
@@ -79,12 +76,8 @@ impl Instance {
 
     /// Gives the thread to `work` for good, as a stream collector needs it.
     pub(super) fn run(&self, work: impl FnOnce(&mut CollectorHandle) + Send + 'static) {
-        // The thread has just been started.
+        // Its thread serves as long as `self` lives.
         drop(self.jobs.send(Box::new(work)));
-    }
-
-    pub(super) async fn targets(&self) -> Result<Targets, PluginError> {
-        self.ask(CollectorHandle::targets).await
     }
 
     pub(super) async fn on_response(&self, head: Head) -> Result<Verdict, PluginError> {

@@ -2,21 +2,51 @@
 //!
 //! One thread with one asynchronous runtime drives all sources; it never runs plugin code.
 //! Collector instances live on threads of their own, parsers on the ingest threads.
+//!
+//! In the order of a run:
+//!
+//! | module | does |
+//! |---|---|
+//! | `collection` | what the dispatcher calls |
+//! | `opener`, `instance` | open a collector on its own thread, again with back-off if it may fail |
+//! | `roster` | who takes part; grows when a collector opens late |
+//! | `driver`, `schedule` | one task per source: ticks between barriers, one reading at a time |
+//! | `scrape`, `fetch` | read one HTTP target |
+//! | `poll`, `stream`, `route` | read collectors that bring their data themselves |
+//! | `ingest`, `parsers`, `sinks` | bytes to batches, to the store, to the exporters |
+//! | `barrier`, `tag` | one reading of all, and which phase it belongs to |
+//! | `settling`, `settle`, `families` | when counters are final after a phase |
+//! | `lateness` | how late the tool itself was |
 
+mod back_off;
+mod barrier;
 mod collection;
+mod context;
 mod driver;
 mod families;
 mod fetch;
 mod ingest;
 mod instance;
+mod lateness;
+mod opener;
+mod parsers;
+mod parts;
 mod poll;
+mod roster;
+mod route;
 mod schedule;
 mod scrape;
 mod settle;
+mod settling;
+mod sinks;
+mod stream;
 mod tag;
+#[cfg(test)]
+mod tests;
 
-pub use collection::{Collection, CollectionParts, StartError};
+pub use collection::Collection;
 pub(crate) use fetch::fetch_once;
+pub use parts::{CollectionParts, StartError};
 pub use schedule::TickOptions;
 pub use settle::{Expected, SettleOptions};
 pub use tag::Tag;

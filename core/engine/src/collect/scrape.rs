@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiperf_plugin_sdk::report::ScrapeFailure;
-use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
 use aiperf_plugin_sdk::{ErrorKind, LogLevel, PluginError, Target, Verdict};
 use http::header::HeaderMap;
 
+use super::context::Context;
 use super::fetch::{Fetched, Fetcher, header_map};
-use super::ingest::{Ingest, Page, Sinks};
 use super::instance::{Head, Instance};
-use super::tag::Tag;
-use crate::event::Events;
-use crate::http::{Clock, HttpError, MonoNs};
+use super::parsers::Page;
+use super::tag::{Place, Tag};
+use crate::config::CollectorPlan;
+use crate::event::one_line;
+use crate::http::{ErrorClass, HttpError, MonoNs};
 use crate::store::{EndpointId, ScrapeInfo};
 
 /// Bytes of the body that a collector sees.
@@ -21,62 +22,19 @@ const HEAD: usize = 4096;
 /// Replacements that are followed in one scrape; a collector that sends us in circles ends here.
 const MAX_REPLACEMENTS: usize = 8;
 
-/// What became of a scrape.
+/// What became of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Metrics were read.
     Done,
     /// It failed.
     Failed,
-    /// It failed because nothing came in time: do not wait for this source again.
+    /// It failed because nothing came in time.
     TimedOut,
+    /// It was left out, because the one before is still running.
+    Skipped,
     /// The source is left alone for now, or for ever.
     Left,
-}
-
-/// What all scrapes share.
-#[derive(Debug, Clone)]
-pub(super) struct Context {
-    pub(super) sinks: Arc<Sinks>,
-    pub(super) ingest: Ingest,
-    pub(super) events: Events,
-    pub(super) clock: Clock,
-    pub(super) phases: Arc<[String]>,
-}
-
-impl Context {
-    /// What the store wants to know of a scrape.
-    pub(super) fn info(&self, clock: PayloadClock, tag: Tag) -> ScrapeInfo {
-        let phase_name = tag
-            .phase
-            .and_then(|phase| self.phases.get(phase as usize).cloned());
-        ScrapeInfo {
-            clock,
-            phase: tag.phase,
-            phase_name,
-            barrier: tag.barrier,
-        }
-    }
-}
-
-/// The clock of a scrape that was sent at `asked` and brought nothing.
-pub(super) fn failed_clock(clock: &Clock, asked: MonoNs) -> PayloadClock {
-    let now = clock.now().0;
-    let sent = Instant2 {
-        mono_ns: asked.0,
-        wall_ns: clock.wall_ns(asked),
-    };
-    PayloadClock {
-        sent,
-        first_byte_ns: now,
-        complete_ns: now,
-    }
-}
-
-impl std::fmt::Debug for Sinks {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Sinks")
-    }
 }
 
 /// One target.
@@ -100,41 +58,45 @@ pub(super) struct Scraper {
     disabled: bool,
 }
 
+/// Headers of a target's requests.
+///
+/// # Errors
+/// If one cannot be sent.
+pub(super) fn headers_of(target: &Target) -> Result<HeaderMap, PluginError> {
+    let pairs = target
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let accept = ("accept", target.accept.as_str());
+    header_map(pairs.chain(Some(accept).filter(|(_, value)| !value.is_empty())))
+}
+
 impl Scraper {
     pub(super) fn new(
         context: Context,
         instance: Instance,
         endpoint: EndpointId,
         target: Target,
-        timeout: Duration,
-        parser: Option<Arc<str>>,
-    ) -> Result<Self, PluginError> {
-        let mut headers = header_map(
-            target
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
-        )?;
-        if !target.accept.is_empty() {
-            let accept = header_map([("accept", target.accept.as_str())].into_iter())?;
-            headers.extend(accept);
-        }
+        headers: HeaderMap,
+        spec: &CollectorPlan,
+    ) -> Self {
+        let timeout = spec.timeout;
         let fetcher = Fetcher::new(&target.url, headers.clone(), timeout, &context.clock);
-        Ok(Self {
+        Self {
             source_id: target.id.as_str().into(),
             context,
             instance,
             endpoint,
             target,
             timeout,
-            parser,
+            parser: spec.parser.as_deref().map(Into::into),
             headers,
             fetcher,
             body: Vec::new(),
             kept: None,
             paused_until: None,
             disabled: false,
-        })
+        }
     }
 
     pub(super) fn endpoint(&self) -> EndpointId {
@@ -142,13 +104,15 @@ impl Scraper {
     }
 
     /// Reads the target once.
-    pub(super) async fn scrape(&mut self, tag: Tag) -> Outcome {
+    pub(super) async fn scrape(&mut self, place: &Place) -> Outcome {
         for _ in 0..MAX_REPLACEMENTS {
             if self.is_left() {
                 return Outcome::Left;
             }
             let asked = self.context.clock.now();
             let result = self.fetch().await;
+            // Decided as soon as the page is here: parsing it may outlast the barrier.
+            let tag = place.tag(self.context.clock.now());
             match self.consult(&result).await {
                 Verdict::Keep => return self.take(tag, asked, result).await,
                 Verdict::Replace(url) => self.replace(url),
@@ -180,7 +144,7 @@ impl Scraper {
             Err(_elapsed) => {
                 let detail = format!("waited {:?}", self.timeout);
                 Err(HttpError::new(
-                    crate::http::ErrorClass::Timeout,
+                    ErrorClass::Timeout,
                     self.target.url.as_str(),
                     detail,
                 ))
@@ -240,26 +204,20 @@ impl Scraper {
             Ok(fetched) if (200..300).contains(&fetched.status) => self.parse(tag, fetched).await,
             Ok(fetched) => {
                 let info = self.context.info(fetched.clock, tag);
-                let head = String::from_utf8_lossy(self.body.get(..200).unwrap_or(&self.body));
-                let message = format!("HTTP {}: {}", fetched.status, crate::event::one_line(&head));
-                self.fail(
-                    &info,
-                    i64::from(fetched.status),
-                    &format!("http_{}", fetched.status),
-                    message,
+                let (status, head) = (fetched.status, self.body.get(..200).unwrap_or(&self.body));
+                let message = format!(
+                    "HTTP {status}: {}",
+                    one_line(&String::from_utf8_lossy(head))
                 );
+                self.fail(&info, i64::from(status), &format!("http_{status}"), message);
                 Outcome::Failed
             }
             Err(error) => {
-                let class = error.class();
-                let info = self
-                    .context
-                    .info(failed_clock(&self.context.clock, asked), tag);
-                self.fail(&info, 0, class.as_str(), error.to_string());
-                if class == crate::http::ErrorClass::Timeout {
-                    Outcome::TimedOut
-                } else {
-                    Outcome::Failed
+                let info = self.context.info(self.context.clock_since(asked), tag);
+                self.fail(&info, 0, error.class().as_str(), error.to_string());
+                match error.class() {
+                    ErrorClass::Timeout => Outcome::TimedOut,
+                    _ => Outcome::Failed,
                 }
             }
         }
@@ -279,7 +237,7 @@ impl Scraper {
         let (body, result) = self.context.ingest.page(page).await;
         self.body = body;
         match result {
-            Ok(_) => Outcome::Done,
+            Ok(()) => Outcome::Done,
             Err(error) => {
                 let class = error.kind.as_str();
                 if error.kind == ErrorKind::Format {

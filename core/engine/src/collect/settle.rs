@@ -73,10 +73,20 @@ pub(super) struct Verdict {
     pub(super) families: Vec<FamilyCheck>,
 }
 
+impl Verdict {
+    /// The endpoint did not answer at the barrier.
+    pub(super) fn missed() -> Self {
+        let (basis, families) = (SettleBasis::Missed, Vec::new());
+        Self { basis, families }
+    }
+}
+
 /// The rule's memory over a run.
 #[derive(Debug, Default)]
 pub(super) struct Settle {
-    /// Values at the start of the phase.
+    /// Endpoints whose values at the start of the phase are known.
+    based: HashSet<EndpointId>,
+    /// Values at the start of the phase; a series that was not there counts from 0.
     base: HashMap<(EndpointId, u32), f64>,
     /// Values at the scrape before, with the time since when they have not changed.
     before: HashMap<EndpointId, Before>,
@@ -98,8 +108,9 @@ impl Settle {
         table.counter(series).is_some() || table.is_in_flight(series)
     }
 
-    /// Takes the values at the start of a phase.
-    pub(super) fn begin(&mut self, watched: &[Watched]) {
+    /// Takes the values of the endpoints that answered at the start of a phase.
+    pub(super) fn begin(&mut self, answered: &[EndpointId], watched: &[Watched]) {
+        self.based = answered.iter().copied().collect();
         self.base = watched
             .iter()
             .map(|series| (series.key(), series.value))
@@ -147,7 +158,8 @@ impl Settle {
         }
     }
 
-    /// Increase of each recognised family since the start, over all endpoints.
+    /// Increase of each recognised family since the start, over all endpoints. A family is left out
+    /// if one of them did not say where it started.
     fn sums(&self, watched: &[Watched], expected: &Expected) -> BTreeMap<String, FamilyCheck> {
         let mut sums = BTreeMap::new();
         for series in watched {
@@ -164,6 +176,9 @@ impl Settle {
                     seen: 0.0,
                 });
             check.seen += series.value - base;
+        }
+        for series in watched.iter().filter(|s| !self.based.contains(&s.endpoint)) {
+            sums.remove(&series.name);
         }
         sums
     }
@@ -194,6 +209,7 @@ impl Settle {
             .filter(|series| Families::embedded().counter(&series.name).is_some())
             .map(|series| (series.series, series.value))
             .collect();
+        let nothing_to_watch = values.is_empty() || self.based.contains(&endpoint);
         let trusted = families
             .iter()
             .filter(|check| !self.distrusted.contains(&check.family));
@@ -221,7 +237,8 @@ impl Settle {
         if all_equal && (idle || was_equal) {
             return Some(SettleBasis::Equal);
         }
-        if trusted.is_empty() && idle && (still || families.is_empty() && !expected.troubled) {
+        let at_once = families.is_empty() && nothing_to_watch && !expected.troubled;
+        if trusted.is_empty() && idle && (still || at_once) {
             return Some(SettleBasis::Stable);
         }
         if expected.troubled && still && idle {
@@ -237,144 +254,4 @@ fn equal(check: &FamilyCheck) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A: EndpointId = EndpointId(0);
-    const B: EndpointId = EndpointId(1);
-
-    fn series(endpoint: EndpointId, id: u32, name: &str, value: f64) -> Watched {
-        Watched {
-            endpoint,
-            series: id,
-            name: name.to_owned(),
-            value,
-        }
-    }
-
-    fn vllm(requests: f64, tokens: f64, running: f64) -> Vec<Watched> {
-        vec![
-            series(A, 0, "vllm:request_success_total", requests),
-            series(A, 1, "vllm:generation_tokens_total", tokens),
-            series(A, 2, "vllm:num_requests_running", running),
-        ]
-    }
-
-    fn expected(troubled: bool) -> Expected {
-        Expected {
-            requests: 10,
-            completion_tokens: Some(320),
-            troubled,
-        }
-    }
-
-    fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
-    }
-
-    fn begun() -> Settle {
-        let mut settle = Settle::default();
-        settle.begin(&vllm(5.0, 100.0, 0.0));
-        settle
-    }
-
-    fn basis(
-        settle: &mut Settle,
-        page: &[Watched],
-        troubled: bool,
-        waited: u64,
-    ) -> Option<SettleBasis> {
-        let verdicts = settle.look(&[A], page, &expected(troubled), ms(waited));
-        verdicts.get(&A).map(|verdict| verdict.basis)
-    }
-
-    #[test]
-    fn equal_counters_settle_at_the_first_scrape() {
-        let page = vllm(15.0, 420.0, 0.0);
-        assert_eq!(
-            basis(&mut begun(), &page, false, 2),
-            Some(SettleBasis::Equal)
-        );
-    }
-
-    #[test]
-    fn a_gauge_that_lags_costs_one_more_scrape() {
-        let mut settle = begun();
-        let page = vllm(15.0, 420.0, 2.0);
-        assert_eq!(basis(&mut settle, &page, false, 2), None);
-        assert_eq!(
-            basis(&mut settle, &page, false, 10),
-            Some(SettleBasis::Equal)
-        );
-    }
-
-    #[test]
-    fn counters_that_lag_are_waited_for() {
-        let mut settle = begun();
-        assert_eq!(basis(&mut settle, &vllm(14.0, 400.0, 0.0), false, 2), None);
-        let page = vllm(15.0, 420.0, 0.0);
-        assert_eq!(
-            basis(&mut settle, &page, false, 10),
-            Some(SettleBasis::Equal)
-        );
-    }
-
-    #[test]
-    fn other_clients_are_noticed_at_once_and_the_family_is_not_trusted_again() {
-        let mut settle = begun();
-        let page = vllm(18.0, 500.0, 0.0);
-        let verdicts = settle.look(&[A], &page, &expected(false), ms(2));
-        assert_eq!(verdicts[&A].basis, SettleBasis::Unequal);
-        assert!((verdicts[&A].families[0].seen - 400.0).abs() < 0.5);
-        settle.begin(&page);
-        assert_eq!(basis(&mut settle, &page, false, 2), None);
-        assert_eq!(
-            basis(&mut settle, &page, false, 10),
-            Some(SettleBasis::Stable)
-        );
-    }
-
-    #[test]
-    fn standing_still_below_the_clients_numbers_ends_after_a_while() {
-        let mut settle = begun();
-        let page = vllm(14.0, 400.0, 0.0);
-        assert_eq!(basis(&mut settle, &page, false, 2), None);
-        assert_eq!(basis(&mut settle, &page, false, 100), None);
-        assert_eq!(
-            basis(&mut settle, &page, false, 260),
-            Some(SettleBasis::Unequal)
-        );
-    }
-
-    #[test]
-    fn cancelled_requests_settle_when_nothing_moves_and_nothing_runs() {
-        let mut settle = begun();
-        assert_eq!(basis(&mut settle, &vllm(12.0, 400.0, 3.0), true, 2), None);
-        assert_eq!(basis(&mut settle, &vllm(12.0, 410.0, 0.0), true, 8), None);
-        let page = vllm(12.0, 410.0, 0.0);
-        assert_eq!(
-            basis(&mut settle, &page, true, 20),
-            Some(SettleBasis::Stable)
-        );
-    }
-
-    #[test]
-    fn workers_are_added_up() {
-        let mut settle = Settle::default();
-        settle.begin(&[]);
-        let name = "vllm:request_success_total";
-        let page = [series(A, 0, name, 4.0), series(B, 1, name, 6.0)];
-        let verdicts = settle.look(&[A, B], &page, &expected(false), ms(2));
-        assert_eq!(verdicts[&A].basis, SettleBasis::Equal);
-        assert!((verdicts[&B].families[0].seen - 10.0).abs() < 0.5);
-    }
-
-    #[test]
-    fn a_page_without_known_families_is_stable_at_once() {
-        let page = [series(A, 0, "node_load1", 0.5)];
-        assert_eq!(
-            basis(&mut begun(), &page, false, 2),
-            Some(SettleBasis::Stable)
-        );
-    }
-}
+mod tests;

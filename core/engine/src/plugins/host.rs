@@ -63,18 +63,23 @@ impl InstanceHost {
         self.wait(delay) != Wake::Stop
     }
 
-    /// Asks the instance to push what it has, and waits for at most `timeout`. True if it did.
-    pub fn sync(&self, timeout: Duration) -> bool {
-        let before = self.signal(|signal| {
+    /// Asks the instance to push what it has. The number is for [`InstanceHost::wait_for_sync`].
+    pub fn ask_to_sync(&self) -> u64 {
+        self.signal(|signal| {
             signal.sync_wanted = true;
             signal.syncs_done
-        });
+        })
+    }
+
+    /// Waits until the instance has pushed what it was asked for; false if it takes longer than
+    /// `timeout`.
+    pub fn wait_for_sync(&self, asked: u64, timeout: Duration) -> bool {
         let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         let (signal, _) = self
             .changed
-            .wait_timeout_while(signal, timeout, |signal| signal.syncs_done == before)
+            .wait_timeout_while(signal, timeout, |signal| signal.syncs_done == asked)
             .unwrap_or_else(PoisonError::into_inner);
-        signal.syncs_done != before
+        signal.syncs_done != asked
     }
 }
 

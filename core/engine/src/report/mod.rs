@@ -198,7 +198,7 @@ fn endpoint_report(view: &EndpointView<'_>) -> EndpointReport {
         display: info.display.clone(),
         collector: info.collector.clone(),
         automatic: info.automatic,
-        reachable: !view.scrapes().is_empty(),
+        reachable: view.is_reached(),
         scrapes: view.scrape_counts(),
         latency_avg_ms: view.latency_ns().map(|(mean, _)| mean / 1e6),
         latency_max_ms: view.latency_ns().map(|(_, max)| max as f64 / 1e6),

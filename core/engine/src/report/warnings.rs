@@ -49,7 +49,7 @@ pub(super) fn of_window(
 
 /// Of one endpoint, whatever the phase.
 pub(super) fn of_endpoint(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>) {
-    if endpoint.scrapes().is_empty() {
+    if !endpoint.is_reached() {
         unreachable(to, endpoint);
         return;
     }

@@ -87,6 +87,11 @@ impl<'a> EndpointView<'a> {
         &self.endpoint.scrapes
     }
 
+    /// True if it answered at least once.
+    pub fn is_reached(&self) -> bool {
+        self.endpoint.scrape_counts.done > 0
+    }
+
     /// Mean and largest latency of answered scrapes in nanoseconds.
     pub fn latency_ns(&self) -> Option<(f64, i64)> {
         let done = self.endpoint.scrapes.len();

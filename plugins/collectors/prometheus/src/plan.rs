@@ -23,15 +23,16 @@ pub(crate) struct Plan {
 /// Makes the plan, or finds all that is wrong with the options.
 pub(crate) fn plan(config: &Config) -> Result<Vec<Plan>, Vec<PluginError>> {
     let mut planner = Planner::new(config);
+    for (index, url) in config.urls.iter().enumerate() {
+        planner.add_url(&format!("urls[{index}]"), url);
+    }
     for (index, target) in config.targets.iter().enumerate() {
         planner.add_target(&format!("targets[{index}]"), target);
     }
-    for (index, url) in config.urls.iter().enumerate() {
-        planner.add_explicit(&format!("urls[{index}]"), url);
-    }
-    planner.add_automatic(config);
+    let inference = planner.inference(config);
+    let defaults = planner.defaults(config);
     if planner.errors.is_empty() {
-        Ok(planner.plans)
+        Ok(planner.in_order(config.auto, inference, defaults))
     } else {
         Err(planner.errors)
     }
@@ -41,7 +42,8 @@ pub(crate) fn plan(config: &Config) -> Result<Vec<Plan>, Vec<PluginError>> {
 struct Planner {
     /// Headers for all that the user named.
     shared: Headers,
-    plans: Vec<Plan>,
+    /// What the user named, in the order of naming.
+    named: Vec<Plan>,
     errors: Vec<PluginError>,
 }
 
@@ -75,14 +77,19 @@ impl Planner {
         let address = self.address(&format!("{path}.url"), &target.url);
         let headers = self.target_headers(path, target, address.as_ref());
         let interval_ns = self.interval_ns(path, target.interval.as_deref());
-        if let Some(address) = address {
-            self.push_explicit(Plan {
-                candidates: vec![address.endpoint()],
-                automatic: false,
-                headers,
-                labels: target.labels.clone(),
-                interval_ns,
-            });
+        let Some(address) = address else { return };
+        let plan = Plan {
+            candidates: vec![address.endpoint()],
+            automatic: false,
+            headers,
+            labels: target.labels.clone(),
+            interval_ns,
+        };
+        // The first mention of an endpoint is its place; options come with a target only.
+        match self.known(&plan) {
+            Some(known) if !known.is_target => *known = plan,
+            Some(_) => {}
+            None => self.named.push(plan),
         }
     }
 
@@ -130,45 +137,36 @@ impl Planner {
         }
     }
 
-    fn add_explicit(&mut self, path: &str, url: &str) {
+    fn add_url(&mut self, path: &str, url: &str) {
         let Some(address) = self.address(path, url) else {
             return;
         };
         let mut headers = self.shared.clone();
         add_userinfo(&mut headers, Some(&address));
-        self.push_explicit(simple(vec![address.endpoint()], headers, false));
+        let plan = simple(vec![address.endpoint()], headers, false);
+        if self.known(&plan).is_none() {
+            self.named.push(plan);
+        }
     }
 
-    /// The first mention of an endpoint stands.
-    fn push_explicit(&mut self, plan: Plan) {
+    fn known(&mut self, plan: &Plan) -> Option<&mut Plan> {
         let key = plan.candidates[0].key();
-        if self
-            .plans
-            .iter()
-            .all(|known| known.candidates[0].key() != key)
-        {
-            self.plans.push(plan);
-        }
+        let mut named = self.named.iter_mut();
+        named.find(|known| known.candidates[0].key() == key)
     }
 
-    fn add_automatic(&mut self, config: &Config) {
-        let named: HashSet<_> = self
-            .plans
-            .iter()
-            .map(|plan| plan.candidates[0].authority())
-            .collect();
-        // Faults are reported even where `auto` is off.
-        let inference = config
-            .inference_url
-            .as_deref()
-            .filter(|url| !url.trim().is_empty());
-        let inference = inference.and_then(|url| self.address("inference_url", url));
-        let mut found = Vec::new();
-        if let Some(address) = inference {
-            let mut headers = self.shared.clone();
-            add_userinfo(&mut headers, Some(&address));
-            found.push(simple(address.candidates(), headers, true));
-        }
+    /// The inference server, where its metrics may be.
+    fn inference(&mut self, config: &Config) -> Option<Plan> {
+        let url = config.inference_url.as_deref();
+        let url = url.filter(|url| !url.trim().is_empty())?;
+        let address = self.address("inference_url", url)?;
+        let mut headers = self.shared.clone();
+        add_userinfo(&mut headers, Some(&address));
+        Some(simple(address.candidates(), headers, true))
+    }
+
+    fn defaults(&mut self, config: &Config) -> Vec<Plan> {
+        let mut plans = Vec::new();
         for (index, url) in config.default_endpoints.iter().enumerate() {
             let path = format!("default_endpoints[{index}]");
             let Some(address) = self.address(&path, url) else {
@@ -177,32 +175,58 @@ impl Planner {
             // Nobody meant the collector's credentials for whatever listens there.
             let mut headers = Headers::default();
             add_userinfo(&mut headers, Some(&address));
-            found.push(simple(vec![address.endpoint()], headers, true));
+            plans.push(simple(vec![address.endpoint()], headers, true));
         }
-        found.retain(|plan| config.auto && !named.contains(&plan.candidates[0].authority()));
-        let first = self.plans.len();
-        for plan in found {
-            self.push_automatic(first, plan);
-        }
+        plans
     }
 
-    /// Automatic candidates of one authority are one target, of which the first that answers stays.
-    fn push_automatic(&mut self, first: usize, plan: Plan) {
-        let authority = plan.candidates[0].authority();
-        let mut automatic = self.plans[first..].iter_mut();
-        let Some(known) = automatic.find(|known| known.candidates[0].authority() == authority)
-        else {
-            self.plans.push(plan);
-            return;
-        };
-        for candidate in plan.candidates {
-            if known
-                .candidates
-                .iter()
-                .all(|other| other.key() != candidate.key())
-            {
-                known.candidates.push(candidate);
-            }
+    /// The inference server comes first, whether it was found or named; then what was named, then
+    /// the defaults. Whatever is automatic gives way to what was named at the same authority.
+    fn in_order(self, auto: bool, inference: Option<Plan>, defaults: Vec<Plan>) -> Vec<Plan> {
+        let mut named = self.named;
+        if let Some(at) = inference.as_ref().and_then(|plan| named_as(plan, &named)) {
+            named[..=at].rotate_right(1);
+        }
+        let taken: HashSet<_> = named
+            .iter()
+            .map(|plan| plan.candidates[0].authority())
+            .collect();
+        let wanted = |plan: &Plan| auto && !taken.contains(&plan.candidates[0].authority());
+        let mut plans: Vec<_> = inference.into_iter().filter(wanted).collect();
+        plans.extend(named);
+        for plan in defaults.into_iter().filter(wanted) {
+            push_default(&mut plans, plan);
+        }
+        plans
+    }
+}
+
+/// Which of `named` is the inference server: one of its candidates, else the first at its authority.
+fn named_as(inference: &Plan, named: &[Plan]) -> Option<usize> {
+    let keys: Vec<_> = inference.candidates.iter().map(Address::key).collect();
+    let authority = inference.candidates[0].authority();
+    let exact = named
+        .iter()
+        .position(|plan| keys.contains(&plan.candidates[0].key()));
+    exact.or_else(|| {
+        named
+            .iter()
+            .position(|plan| plan.candidates[0].authority() == authority)
+    })
+}
+
+/// Automatic candidates of one authority are one target, of which the first that answers stays.
+fn push_default(plans: &mut Vec<Plan>, plan: Plan) {
+    let authority = plan.candidates[0].authority();
+    let same = |known: &&mut Plan| known.automatic && known.candidates[0].authority() == authority;
+    let Some(known) = plans.iter_mut().find(same) else {
+        plans.push(plan);
+        return;
+    };
+    for candidate in plan.candidates {
+        let key = candidate.key();
+        if known.candidates.iter().all(|other| other.key() != key) {
+            known.candidates.push(candidate);
         }
     }
 }

@@ -1,0 +1,170 @@
+//! The parsers of one ingest thread: which one reads a page, and what comes of it.
+
+use std::sync::Arc;
+
+use aiperf_plugin_sdk::batch::BatchView;
+use aiperf_plugin_sdk::hosting::{ParserHandle, SinkServices};
+use aiperf_plugin_sdk::time::PayloadClock;
+use aiperf_plugin_sdk::{Descriptor, ErrorKind, Payload, PluginError, PluginKind};
+
+use super::sinks::Sinks;
+use crate::event::Events;
+use crate::http::Clock;
+use crate::plugins::{InstanceHost, Registry};
+use crate::store::{EndpointId, ScrapeInfo};
+
+/// Bytes of a page that parsers are shown to find the one that knows it.
+const HEAD: usize = 4096;
+
+/// A page on its way to a parser.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) endpoint: EndpointId,
+    pub(super) info: ScrapeInfo,
+    pub(super) source_id: Arc<str>,
+    pub(super) content_type: String,
+    /// Parser that the user chose; by content type if none.
+    pub(super) parser: Option<Arc<str>>,
+    pub(super) body: Vec<u8>,
+    pub(super) clock: PayloadClock,
+}
+
+/// What parsers are opened with, and where their batches go.
+pub(super) struct ParserParts {
+    pub(super) registry: Arc<Registry>,
+    pub(super) sinks: Arc<Sinks>,
+    pub(super) events: Events,
+    pub(super) clock: Clock,
+    /// Options of parsers, by id.
+    pub(super) options: Vec<(String, serde_json::Value)>,
+}
+
+/// Parsers, opened when first needed.
+pub(super) struct Parsers<'a> {
+    parts: &'a ParserParts,
+    open: Vec<(String, ParserHandle)>,
+}
+
+impl<'a> Parsers<'a> {
+    pub(super) fn new(parts: &'a ParserParts) -> Self {
+        let open = Vec::new();
+        Self { parts, open }
+    }
+
+    /// Parses a page and stores it, unless it `is_abandoned` when the parser is done.
+    pub(super) fn parse(
+        &mut self,
+        page: &Page,
+        is_abandoned: &dyn Fn() -> bool,
+    ) -> Result<(), PluginError> {
+        let id = self.choose(page)?;
+        let parts = self.parts;
+        let parser = self.opened(&id)?;
+        let payload = Payload {
+            source_id: &page.source_id,
+            content_type: &page.content_type,
+            body: &page.body,
+            clock: page.clock,
+        };
+        let mut sink = PageSink {
+            sinks: &parts.sinks,
+            page,
+            is_abandoned,
+            error: None,
+        };
+        parser.parse(&payload, &mut sink)?;
+        sink.error.map_or(Ok(()), Err)
+    }
+
+    fn descriptors(&self) -> impl Iterator<Item = &'a Descriptor> + use<'a> {
+        let entries = self.parts.registry.of_kind(PluginKind::Parser);
+        entries.map(|entry| &entry.descriptor)
+    }
+
+    /// The user's choice, else by content type, else by the look of the page.
+    fn choose(&mut self, page: &Page) -> Result<String, PluginError> {
+        if let Some(id) = &page.parser {
+            return Ok(id.to_string());
+        }
+        let mime = page.content_type.split(';').next().unwrap_or_default();
+        let mime = mime.trim();
+        let reads = |parser: &&Descriptor| {
+            parser
+                .content_types
+                .iter()
+                .any(|t| t.eq_ignore_ascii_case(mime))
+        };
+        if let Some(parser) = self.descriptors().find(reads) {
+            return Ok(parser.id.clone());
+        }
+        let head = page.body.get(..HEAD).unwrap_or(&page.body);
+        for parser in self.descriptors() {
+            if self.opened(&parser.id)?.sniff(head) {
+                return Ok(parser.id.clone());
+            }
+        }
+        let message =
+            format!("no parser reads content type `{mime}`, and none knows the look of it");
+        Err(PluginError::new(ErrorKind::Format, message))
+    }
+
+    fn opened(&mut self, id: &str) -> Result<&mut ParserHandle, PluginError> {
+        if let Some(at) = self.open.iter().position(|(open, _)| open == id) {
+            return Ok(&mut self.open[at].1);
+        }
+        let handle = self.open(id)?;
+        self.open.push((id.to_owned(), handle));
+        Ok(&mut self.open.last_mut().expect("just pushed").1)
+    }
+
+    fn open(&self, id: &str) -> Result<ParserHandle, PluginError> {
+        let parts = self.parts;
+        let entry = parts
+            .registry
+            .get(PluginKind::Parser, id)
+            .map_err(|error| PluginError::new(ErrorKind::Config, error.to_string()))?;
+        let label = format!("parser {id}");
+        let host = InstanceHost::new(&label, parts.events.clone(), None, parts.clock.clone());
+        let options = parts.options.iter().find(|(parser, _)| parser == id);
+        let none = serde_json::json!({});
+        let options = options.map_or(&none, |(_, options)| options);
+        entry.factory.open_parser(options, Arc::new(host))
+    }
+}
+
+struct PageSink<'a> {
+    sinks: &'a Sinks,
+    page: &'a Page,
+    is_abandoned: &'a dyn Fn() -> bool,
+    error: Option<PluginError>,
+}
+
+impl SinkServices for PageSink<'_> {
+    fn payload(&mut self, _: &Payload<'_>) -> Result<(), PluginError> {
+        Err(PluginError::new(
+            ErrorKind::Unsupported,
+            "a parser pushes batches, not payloads",
+        ))
+    }
+
+    fn batch(&mut self, _: &str, batch: &BatchView<'_>) -> Result<(), PluginError> {
+        if batch.is_empty() && batch.diagnostic_count() > 0 {
+            let first = batch
+                .diagnostics()
+                .next()
+                .map(|(line, reason)| format!("line {line}: {reason}"));
+            let message = format!("not a metrics page ({})", first.unwrap_or_default());
+            return Err(PluginError::new(ErrorKind::Format, message));
+        }
+        if (self.is_abandoned)() {
+            // It was counted as failed already.
+            return Err(PluginError::new(ErrorKind::Timeout, "the parser is late"));
+        }
+        self.sinks.batch(self.page.endpoint, &self.page.info, batch);
+        Ok(())
+    }
+
+    fn error(&mut self, error: PluginError) {
+        self.error.get_or_insert(error);
+    }
+}

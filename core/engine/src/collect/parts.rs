@@ -1,0 +1,76 @@
+//! What the collectors are lent, and why they may not start.
+
+use std::sync::{Arc, Mutex};
+
+use aiperf_plugin_sdk::PluginError;
+
+use super::context::Context;
+use super::ingest::Ingest;
+use super::lateness::Lateness;
+use super::parsers::ParserParts;
+use super::sinks::Sinks;
+use crate::event::Events;
+use crate::http::Clock;
+use crate::plugins::{Exporters, Registry};
+use crate::store::Store;
+
+/// Threads that parse pages.
+const INGEST_THREADS: usize = 2;
+
+/// Why the collectors cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A collector does not open, and must.
+    #[error("collector `{name}`: {error}")]
+    Collector {
+        /// Name of the instance.
+        name: String,
+        /// What it says.
+        error: PluginError,
+    },
+    /// No thread or runtime can be had.
+    #[error("cannot start a thread for the collectors: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// What the engine lends to the collectors.
+#[derive(Debug)]
+pub struct CollectionParts {
+    /// Plugins that can be used.
+    pub registry: Arc<Registry>,
+    /// Where readings go.
+    pub store: Arc<Mutex<Store>>,
+    /// Who sees them at once.
+    pub exporters: Arc<Exporters>,
+    /// Log and progress.
+    pub events: Events,
+    /// The run's clock.
+    pub clock: Clock,
+    /// Names of the phases, by index.
+    pub phases: Vec<String>,
+    /// Options of parsers, by id.
+    pub parser_options: Vec<(String, serde_json::Value)>,
+}
+
+impl CollectionParts {
+    /// What all sources share. Starts the ingest threads.
+    pub(super) fn context(self) -> std::io::Result<Context> {
+        let (store, exporters) = (self.store, self.exporters);
+        let sinks = Arc::new(Sinks { store, exporters });
+        let parsers = ParserParts {
+            registry: self.registry,
+            sinks: Arc::clone(&sinks),
+            events: self.events.clone(),
+            clock: self.clock.clone(),
+            options: self.parser_options,
+        };
+        Ok(Context {
+            sinks,
+            ingest: Ingest::start(INGEST_THREADS, parsers)?,
+            events: self.events,
+            clock: self.clock,
+            lateness: Arc::new(Lateness::default()),
+            phases: self.phases.into(),
+        })
+    }
+}

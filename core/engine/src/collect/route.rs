@@ -1,0 +1,173 @@
+//! Where the readings of a poll or stream collector go, source by source.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aiperf_plugin_sdk::batch::BatchView;
+use aiperf_plugin_sdk::hosting::SinkServices;
+use aiperf_plugin_sdk::report::ScrapeFailure;
+use aiperf_plugin_sdk::time::PayloadClock;
+use aiperf_plugin_sdk::{Payload, PluginError};
+
+use super::context::Context;
+use super::parsers::Page;
+use super::tag::{Place, Tag};
+use crate::config::CollectorPlan;
+use crate::http::MonoNs;
+use crate::store::{EndpointId, EndpointInfo};
+
+/// Endpoints of one instance, by the id that the plugin gives its sources.
+type Sources = Arc<Mutex<HashMap<String, EndpointId>>>;
+
+/// The endpoints of one poll or stream collector. A reading without a source belongs to the
+/// instance's own.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    pub(super) context: Context,
+    pub(super) name: Arc<str>,
+    pub(super) endpoint: EndpointId,
+    sources: Sources,
+    parser: Option<Arc<str>>,
+}
+
+impl Route {
+    pub(super) fn new(context: Context, spec: &CollectorPlan) -> Self {
+        let labels = spec.labels.iter();
+        let endpoint = context.sinks.lock().add_endpoint(EndpointInfo {
+            url: spec.name.clone(),
+            display: spec.name.clone(),
+            collector: spec.name.clone(),
+            automatic: false,
+            labels: labels.map(|(k, v)| (k.clone(), v.clone())).collect(),
+        });
+        Self {
+            context,
+            name: spec.name.as_str().into(),
+            endpoint,
+            sources: Sources::default(),
+            parser: spec.parser.as_deref().map(Into::into),
+        }
+    }
+
+    fn endpoint(&self, source_id: &str) -> EndpointId {
+        if source_id.is_empty() {
+            return self.endpoint;
+        }
+        let mut known = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(source_id.to_owned()).or_insert_with(|| {
+            let url = format!("{}/{source_id}", self.name);
+            self.context.sinks.lock().add_endpoint(EndpointInfo {
+                display: url.clone(),
+                url,
+                collector: self.name.to_string(),
+                automatic: false,
+                labels: BTreeMap::new(),
+            })
+        })
+    }
+
+    /// The endpoint of a reading that has come, or should have: it counts as due.
+    fn due(&self, source_id: &str) -> EndpointId {
+        let endpoint = self.endpoint(source_id);
+        let mut store = self.context.sinks.lock();
+        store.endpoint_counts_mut(endpoint).due += 1;
+        endpoint
+    }
+
+    /// Counts a call that brought something, though nothing for the instance itself.
+    pub(super) fn answered_for_others(&self) {
+        let mut store = self.context.sinks.lock();
+        let counts = store.endpoint_counts_mut(self.endpoint);
+        counts.due += 1;
+        counts.done += 1;
+    }
+
+    /// Records a reading that failed.
+    pub(super) fn failure(&self, clock: PayloadClock, tag: Tag, error: &PluginError) {
+        let endpoint = self.due(error.source_id.as_deref().unwrap_or_default());
+        self.failed(endpoint, clock, tag, error);
+    }
+
+    /// Records that a page of `endpoint`, which counts as due already, could not be read.
+    pub(super) fn failed(
+        &self,
+        endpoint: EndpointId,
+        clock: PayloadClock,
+        tag: Tag,
+        error: &PluginError,
+    ) {
+        let failure = ScrapeFailure {
+            timestamp_ns: clock.sent.wall_ns,
+            code: 0,
+            class: error.kind.as_str().to_owned(),
+            message: error.to_string(),
+        };
+        let info = self.context.info(clock, tag);
+        self.context.sinks.failure(endpoint, &info, &failure);
+    }
+}
+
+/// Takes the readings of one call.
+pub(super) struct Sink<'a> {
+    route: &'a Route,
+    place: &'a Place,
+    started: MonoNs,
+    /// Pages to be parsed when the call is over.
+    pub(super) pages: Vec<Page>,
+    /// True once the instance's own source had a reading.
+    pub(super) has_own: bool,
+}
+
+impl<'a> Sink<'a> {
+    pub(super) fn new(route: &'a Route, place: &'a Place, started: MonoNs) -> Self {
+        Self {
+            route,
+            place,
+            started,
+            pages: Vec::new(),
+            has_own: false,
+        }
+    }
+
+    fn clock(&self) -> PayloadClock {
+        self.route.context.clock_since(self.started)
+    }
+
+    fn tag(&self) -> Tag {
+        self.place.tag(self.route.context.clock.now())
+    }
+
+    fn due(&mut self, source_id: &str) -> EndpointId {
+        self.has_own |= source_id.is_empty();
+        self.route.due(source_id)
+    }
+}
+
+impl SinkServices for Sink<'_> {
+    fn payload(&mut self, payload: &Payload<'_>) -> Result<(), PluginError> {
+        let endpoint = self.due(payload.source_id);
+        self.pages.push(Page {
+            endpoint,
+            info: self.route.context.info(payload.clock, self.tag()),
+            source_id: payload.source_id.into(),
+            content_type: payload.content_type.to_owned(),
+            parser: self.route.parser.clone(),
+            body: payload.body.to_vec(),
+            clock: payload.clock,
+        });
+        Ok(())
+    }
+
+    fn batch(&mut self, source_id: &str, batch: &BatchView<'_>) -> Result<(), PluginError> {
+        let endpoint = self.due(source_id);
+        let info = self.route.context.info(self.clock(), self.tag());
+        self.route.context.sinks.batch(endpoint, &info, batch);
+        Ok(())
+    }
+
+    fn error(&mut self, error: PluginError) {
+        let endpoint = self.due(error.source_id.as_deref().unwrap_or_default());
+        self.route
+            .failed(endpoint, self.clock(), self.tag(), &error);
+    }
+}

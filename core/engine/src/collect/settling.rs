@@ -1,0 +1,127 @@
+//! The barrier after a phase: readings until the counters are true by the settle rule.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
+use aiperf_plugin_sdk::report::{SettleBasis, SettleReport};
+
+use super::barrier::Asked;
+use super::context::Context;
+use super::driver::Answer;
+use super::roster::SharedRoster;
+use super::scrape::Outcome;
+use super::settle::{Expected, Settle, Verdict, Watched};
+use super::tag::Tag;
+use crate::http::MonoNs;
+use crate::store::EndpointId;
+
+/// Gaps between readings while counters are not settled; the last one repeats.
+const GAPS_MS: [u64; 7] = [2, 5, 10, 25, 50, 100, 250];
+
+/// One barrier after a phase.
+pub(super) struct Settling<'a> {
+    pub(super) context: &'a Context,
+    pub(super) roster: &'a SharedRoster,
+    pub(super) rule: &'a mut Settle,
+    pub(super) expected: &'a Expected,
+    pub(super) last_response: MonoNs,
+    /// Longest wait after the last response.
+    pub(super) limit: Duration,
+}
+
+impl Settling<'_> {
+    /// Reads every source until something is decided about it.
+    pub(super) fn run(mut self, phase: u32) -> Vec<SettleReport> {
+        let mut open = Asked::all(self.roster);
+        let mut reports = BTreeMap::new();
+        for scrapes in 1.. {
+            let answers = open.read(self.roster, &self.context.clock, Tag::end(phase));
+            let waited = self.context.clock.now().until(self.last_response);
+            for (endpoint, verdict) in self.decide(&open.endpoints(), &answers, waited) {
+                let report = self.report(endpoint, verdict, waited, scrapes);
+                reports.insert(endpoint, report);
+            }
+            open.retain(|endpoint| !reports.contains_key(&endpoint));
+            if !open.has_sources() {
+                break;
+            }
+            thread::sleep(gap_after(scrapes));
+        }
+        reports.into_values().flatten().collect()
+    }
+
+    /// What can be said after one round of readings. Who did not answer has missed the barrier.
+    fn decide(
+        &mut self,
+        open: &[EndpointId],
+        answers: &[Answer],
+        waited: Duration,
+    ) -> BTreeMap<EndpointId, Verdict> {
+        let answered = answered(answers);
+        let watched = watched(self.context, &answered);
+        let mut verdicts = self.rule.look(&answered, &watched, self.expected, waited);
+        if waited >= self.limit {
+            for endpoint in &answered {
+                verdicts
+                    .entry(*endpoint)
+                    .or_insert_with(|| self.rule.give_up(*endpoint, &watched, self.expected));
+            }
+        }
+        for endpoint in open.iter().filter(|endpoint| !answered.contains(endpoint)) {
+            verdicts.insert(*endpoint, Verdict::missed());
+        }
+        verdicts
+    }
+
+    /// The report of an endpoint; none for one that has never answered unasked.
+    fn report(
+        &self,
+        endpoint: EndpointId,
+        verdict: Verdict,
+        waited: Duration,
+        scrapes: u32,
+    ) -> Option<SettleReport> {
+        let store = self.context.sinks.lock();
+        let view = store.endpoint(endpoint);
+        let silent = view.info().automatic && view.scrapes().is_empty();
+        (!silent).then(|| SettleReport {
+            endpoint: view.info().url.clone(),
+            settled: matches!(verdict.basis, SettleBasis::Equal | SettleBasis::Stable),
+            basis: verdict.basis,
+            wait_ms: waited.as_secs_f64() * 1e3,
+            scrapes,
+            families: verdict.families,
+        })
+    }
+}
+
+fn gap_after(scrapes: u32) -> Duration {
+    let at = usize::try_from(scrapes).unwrap_or(usize::MAX) - 1;
+    Duration::from_millis(*GAPS_MS.get(at).unwrap_or(&GAPS_MS[GAPS_MS.len() - 1]))
+}
+
+/// Endpoints that answered a barrier with metrics.
+pub(super) fn answered(answers: &[Answer]) -> Vec<EndpointId> {
+    let done = answers
+        .iter()
+        .filter(|answer| answer.outcome == Outcome::Done);
+    done.map(|answer| answer.endpoint).collect()
+}
+
+/// Recognised series on the last pages of `endpoints`.
+pub(super) fn watched(context: &Context, endpoints: &[EndpointId]) -> Vec<Watched> {
+    let store = context.sinks.lock();
+    let mut watched = Vec::new();
+    for endpoint in endpoints {
+        let series = store.latest(*endpoint);
+        let known = series.filter(|(series, ..)| Settle::knows(series.name()));
+        watched.extend(known.map(|(series, value, _)| Watched {
+            endpoint: *endpoint,
+            series: series.row(),
+            name: series.name().to_owned(),
+            value,
+        }));
+    }
+    watched
+}
