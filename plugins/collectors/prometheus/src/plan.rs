@@ -23,11 +23,11 @@ pub(crate) struct Plan {
 /// Makes the plan, or finds all that is wrong with the options.
 pub(crate) fn plan(config: &Config) -> Result<Vec<Plan>, Vec<PluginError>> {
     let mut planner = Planner::new(config);
-    for (index, url) in config.urls.iter().enumerate() {
-        planner.add_url(&format!("urls[{index}]"), url);
-    }
     for (index, target) in config.targets.iter().enumerate() {
         planner.add_target(&format!("targets[{index}]"), target);
+    }
+    for (index, url) in config.urls.iter().enumerate() {
+        planner.add_url(&format!("urls[{index}]"), url);
     }
     let inference = planner.inference(config);
     let defaults = planner.defaults(config);
@@ -42,7 +42,9 @@ pub(crate) fn plan(config: &Config) -> Result<Vec<Plan>, Vec<PluginError>> {
 struct Planner {
     /// Headers for all that the user named.
     shared: Headers,
-    /// What the user named, in the order of naming.
+    /// Endpoints with options of their own.
+    targets: Vec<Plan>,
+    /// Endpoints that the user named by URL, in that order.
     named: Vec<Plan>,
     errors: Vec<PluginError>,
 }
@@ -85,11 +87,8 @@ impl Planner {
             labels: target.labels.clone(),
             interval_ns,
         };
-        // The first mention of an endpoint is its place; options come with a target only.
-        match self.known(&plan) {
-            Some(known) if !known.is_target => *known = plan,
-            Some(_) => {}
-            None => self.named.push(plan),
+        if position(&self.targets, &plan).is_none() {
+            self.targets.push(plan);
         }
     }
 
@@ -144,15 +143,12 @@ impl Planner {
         let mut headers = self.shared.clone();
         add_userinfo(&mut headers, Some(&address));
         let plan = simple(vec![address.endpoint()], headers, false);
-        if self.known(&plan).is_none() {
-            self.named.push(plan);
+        if position(&self.named, &plan).is_some() {
+            return;
         }
-    }
-
-    fn known(&mut self, plan: &Plan) -> Option<&mut Plan> {
-        let key = plan.candidates[0].key();
-        let mut named = self.named.iter_mut();
-        named.find(|known| known.candidates[0].key() == key)
+        // A target has more to say about the same endpoint.
+        let target = position(&self.targets, &plan).map(|at| self.targets.remove(at));
+        self.named.push(target.unwrap_or(plan));
     }
 
     /// The inference server, where its metrics may be.
@@ -180,10 +176,12 @@ impl Planner {
         plans
     }
 
-    /// The inference server comes first, whether it was found or named; then what was named, then
-    /// the defaults. Whatever is automatic gives way to what was named at the same authority.
+    /// The inference server comes first, whether it was found or named; then what was named by URL,
+    /// then other targets, then the defaults. Whatever is automatic gives way to what was named at
+    /// the same authority.
     fn in_order(self, auto: bool, inference: Option<Plan>, defaults: Vec<Plan>) -> Vec<Plan> {
         let mut named = self.named;
+        named.extend(self.targets);
         if let Some(at) = inference.as_ref().and_then(|plan| named_as(plan, &named)) {
             named[..=at].rotate_right(1);
         }
@@ -199,6 +197,14 @@ impl Planner {
         }
         plans
     }
+}
+
+/// Where the endpoint of `plan` is among `plans`.
+fn position(plans: &[Plan], plan: &Plan) -> Option<usize> {
+    let key = plan.candidates[0].key();
+    plans
+        .iter()
+        .position(|known| known.candidates[0].key() == key)
 }
 
 /// Which of `named` is the inference server: one of its candidates, else the first at its authority.

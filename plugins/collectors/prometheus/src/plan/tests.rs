@@ -107,6 +107,70 @@ fn an_explicit_url_silences_what_is_automatic_at_its_authority() {
 }
 
 #[test]
+fn the_inference_server_comes_first_and_the_rest_in_the_order_given() {
+    let config = |urls: &[&str], targets: &[&str]| Config {
+        inference_url: Some("http://h:8000/v1".to_owned()),
+        default_endpoints: strings(&["localhost:8081"]),
+        urls: strings(urls),
+        targets: targets.iter().map(|url| target(url)).collect(),
+        ..config()
+    };
+    let found = "?http://h:8000/metrics|http://h:8000/v1/metrics";
+    let default = "?http://localhost:8081/metrics";
+    for (urls, targets, expect) in [
+        (vec![], vec![], vec![found, default]),
+        (
+            vec!["b/m", "a/m"],
+            vec!["c/m", "a/m"],
+            vec![found, "http://b/m", "http://a/m", "http://c/m", default],
+        ),
+        (
+            vec!["a/m", "b/m", "h:8000/v1/metrics"],
+            vec![],
+            vec![
+                "http://h:8000/v1/metrics",
+                "http://a/m",
+                "http://b/m",
+                default,
+            ],
+        ),
+        (
+            vec!["a/m", "h:8000/x", "h:8000/metrics"],
+            vec![],
+            vec![
+                "http://h:8000/metrics",
+                "http://a/m",
+                "http://h:8000/x",
+                default,
+            ],
+        ),
+        (
+            vec!["a/m"],
+            vec!["h:8000/x", "localhost:8081/y"],
+            vec!["http://h:8000/x", "http://a/m", "http://localhost:8081/y"],
+        ),
+    ] {
+        assert_eq!(shown(&config(&urls, &targets)), expect);
+    }
+}
+
+#[test]
+fn a_url_gives_an_endpoint_its_place_and_a_target_its_options() {
+    let labels = BTreeMap::from([("role".to_owned(), "worker".to_owned())]);
+    let config = Config {
+        urls: strings(&["a", "b"]),
+        targets: vec![TargetConfig {
+            labels: labels.clone(),
+            ..target("b")
+        }],
+        ..config()
+    };
+    let plans = plan(&config).unwrap();
+    assert_eq!(plans.len(), 2);
+    assert_eq!((&plans[1].labels, plans[0].labels.len()), (&labels, 0));
+}
+
+#[test]
 fn explicit_endpoints_are_told_apart_by_path_and_query() {
     let config = Config {
         urls: strings(&[
@@ -124,8 +188,8 @@ fn explicit_endpoints_are_told_apart_by_path_and_query() {
     assert_eq!(
         shown(&config),
         [
-            "http://h/b",
             "http://h/a",
+            "http://h/b",
             "http://h/a?x=1",
             "https://h/a",
             "http://localhost/metrics"
@@ -173,12 +237,12 @@ fn credentials_by_nearness() {
         })
         .collect();
     let expect = [
+        ("inference", "Bearer shared"),
+        ("plain", "Bearer shared"),
+        ("userinfo", "Basic dTpw"),
         ("bearer", "Bearer t"),
         ("basic", "Basic dTpw"),
         ("headers", "own"),
-        ("plain", "Bearer shared"),
-        ("userinfo", "Basic dTpw"),
-        ("inference", "Bearer shared"),
         ("default", ""),
         ("default2", "Basic dTpw"),
     ];
