@@ -26,6 +26,10 @@ pub struct PhaseReport {
     pub boundary: Boundary,
     /// Requests in flight at its start, if it took over without draining.
     pub in_flight_at_start: u64,
+    /// How the next phase follows it.
+    pub boundary_at_end: Boundary,
+    /// Requests in flight at its end, if the next phase took over without draining.
+    pub in_flight_at_end: u64,
     /// One entry per endpoint: the barrier at its end.
     pub settle: Vec<SettleReport>,
 }

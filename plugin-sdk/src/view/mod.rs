@@ -2,6 +2,7 @@
 
 mod request;
 mod scrape;
+mod wire;
 
 pub use request::{Outcome, RequestBlock, RequestRow, RequestView};
 pub use scrape::{

@@ -2,6 +2,7 @@
 
 use abi_stable::std_types::RSlice;
 
+use super::wire;
 use crate::abi::{AbiBatch, Column};
 use crate::{ErrorKind, PluginError, Result};
 
@@ -170,6 +171,49 @@ impl RequestBlock {
         }
     }
 
+    /// The block as bytes, appended to `bytes`. For [`RequestBlock::from_bytes`] of the same program
+    /// only.
+    pub fn to_bytes(&self, bytes: &mut Vec<u8>) {
+        self.ints.iter().for_each(|column| wire::put(bytes, column));
+        self.words
+            .iter()
+            .for_each(|column| wire::put(bytes, column));
+        wire::put(bytes, &self.outcome);
+        wire::put(bytes, &self.gaps);
+        wire::put(bytes, &self.gap_offsets);
+        wire::put(bytes, &self.error_class);
+        wire::put(bytes, &self.error_message);
+        wire::put(bytes, &self.text);
+    }
+
+    /// The block that [`RequestBlock::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// If `bytes` are anything else.
+    pub fn from_bytes(mut bytes: &[u8]) -> Result<Self> {
+        let bytes = &mut bytes;
+        let mut block = Self::default();
+        for column in &mut block.ints {
+            *column = wire::take(bytes)?;
+        }
+        for column in &mut block.words {
+            *column = wire::take(bytes)?;
+        }
+        block.outcome = wire::take(bytes)?;
+        block.gaps = wire::take(bytes)?;
+        block.gap_offsets = wire::take(bytes)?;
+        block.error_class = wire::take(bytes)?;
+        block.error_message = wire::take(bytes)?;
+        block.text = wire::take(bytes)?;
+        Ok(block)
+    }
+
+    /// Bytes that it takes in memory, roughly.
+    pub fn weight(&self) -> usize {
+        // Ten columns of eight bytes, and about as many smaller ones.
+        128 * self.len() + 8 * self.gaps.len() + self.text.len()
+    }
+
     pub(crate) fn with_abi<T>(&self, with: impl FnOnce(AbiBatch<'_>) -> T) -> T {
         let mut columns = Vec::with_capacity(INTS.len() + WORDS.len() + 5);
         columns.extend(
@@ -317,6 +361,13 @@ mod tests {
             block.push(row);
         }
         block.with_abi(|batch| {
+            let view = RequestView::read(batch).unwrap();
+            assert_eq!(view.rows().collect::<Vec<_>>(), rows);
+        });
+        let mut bytes = Vec::new();
+        block.to_bytes(&mut bytes);
+        assert!(RequestBlock::from_bytes(&bytes[1..]).is_err());
+        RequestBlock::from_bytes(&bytes).unwrap().with_abi(|batch| {
             let view = RequestView::read(batch).unwrap();
             assert_eq!(view.rows().collect::<Vec<_>>(), rows);
         });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use abi_stable::std_types::RSlice;
 use serde::{Deserialize, Serialize};
 
+use super::wire;
 use crate::abi::{AbiBatch, Column};
 use crate::report::{ScrapeFailure, ServerMetadata};
 use crate::{ErrorKind, MetricKind, PluginError, Result};
@@ -154,13 +155,67 @@ pub struct ScrapeRecord {
 }
 
 impl ScrapeRecord {
+    /// The record as bytes, appended to `bytes`. For [`ScrapeRecord::from_bytes`] of the same
+    /// program only.
+    ///
+    /// # Errors
+    /// If it holds something that JSON cannot.
+    pub fn to_bytes(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        let (meta, schema) = (serde_json::to_vec(&self.meta)?, self.schema_json()?);
+        wire::put(bytes, &meta);
+        wire::put(bytes, &schema);
+        wire::put(bytes, &self.series);
+        wire::put(bytes, &self.values);
+        wire::put(bytes, &self.keys);
+        wire::put(bytes, &self.key_values);
+        Ok(())
+    }
+
+    /// Bytes that it takes in memory, roughly.
+    pub fn weight(&self) -> usize {
+        let values = self.series.len() + self.keys.len();
+        let SchemaDelta {
+            servers,
+            series,
+            keys,
+        } = &self.schema;
+        // Ids and values; entries of a schema with their texts.
+        12 * values + 256 * (1 + servers.len() + series.len() + keys.len())
+    }
+
+    /// The record that [`ScrapeRecord::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// If `bytes` are anything else.
+    pub fn from_bytes(mut bytes: &[u8]) -> Result<Self> {
+        let bytes = &mut bytes;
+        let meta = serde_json::from_slice(&wire::take::<u8>(bytes)?)?;
+        let schema = wire::take::<u8>(bytes)?;
+        Ok(Self {
+            meta,
+            schema: if schema.is_empty() {
+                SchemaDelta::default()
+            } else {
+                serde_json::from_slice(&schema)?
+            },
+            series: wire::take(bytes)?,
+            values: wire::take(bytes)?,
+            keys: wire::take(bytes)?,
+            key_values: wire::take(bytes)?,
+        })
+    }
+
+    /// Nothing if nothing is new.
+    fn schema_json(&self) -> Result<Vec<u8>> {
+        if self.schema.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(serde_json::to_vec(&self.schema)?)
+    }
+
     pub(crate) fn with_abi<T>(&self, with: impl FnOnce(AbiBatch<'_>) -> T) -> Result<T> {
         let meta = serde_json::to_vec(&self.meta)?;
-        let schema = if self.schema.is_empty() {
-            Vec::new()
-        } else {
-            serde_json::to_vec(&self.schema)?
-        };
+        let schema = self.schema_json()?;
         let columns = [
             Column::u8s(SCHEMA, &schema),
             Column::u32s(SERIES_ID, &self.series),
@@ -255,5 +310,35 @@ impl<'a> ScrapeView<'a> {
         let schema = self.schema;
         let rows = self.keys.iter().zip(self.key_values);
         rows.map(move |(id, value)| (&schema.keys[*id as usize], *value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_back_from_bytes() {
+        let record = ScrapeRecord {
+            meta: ScrapeMeta {
+                phase: Some("profiling".to_owned()),
+                timestamp_ns: 1_730_000_000_000_000_000,
+                ..ScrapeMeta::default()
+            },
+            schema: SchemaDelta {
+                keys: vec![KeyEntry::default()],
+                ..SchemaDelta::default()
+            },
+            series: vec![3, 4],
+            values: vec![0.1, f64::INFINITY],
+            keys: vec![0],
+            key_values: vec![0.1],
+        };
+        for record in [record, ScrapeRecord::default()] {
+            let mut bytes = Vec::new();
+            record.to_bytes(&mut bytes).unwrap();
+            assert_eq!(ScrapeRecord::from_bytes(&bytes).unwrap(), record);
+            assert!(ScrapeRecord::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+        }
     }
 }

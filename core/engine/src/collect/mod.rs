@@ -18,7 +18,6 @@
 //! | `settling`, `settle`, `families` | when counters are final after a phase |
 //! | `lateness` | how late the tool itself was |
 
-mod back_off;
 mod barrier;
 mod collection;
 mod context;

@@ -9,7 +9,6 @@ use std::time::Duration;
 use aiperf_plugin_sdk::hosting::CollectorHandle;
 use aiperf_plugin_sdk::{CollectorMode, ErrorKind, LogLevel, PluginError, PluginKind, Target};
 
-use super::back_off::BackOff;
 use super::context::Context;
 use super::driver::Source;
 use super::instance::{Instance, Jobs};
@@ -21,7 +20,7 @@ use super::scrape::{Scraper, headers_of};
 use super::stream::run_stream;
 use crate::config::CollectorPlan;
 use crate::config::schema::OnStartError;
-use crate::plugins::{InstanceHost, Registry};
+use crate::plugins::{BackOff, InstanceHost, Registry};
 use crate::store::{EndpointId, EndpointInfo, display_of};
 
 /// Longest wait for a collector to open. It may join later.

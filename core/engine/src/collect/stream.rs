@@ -6,10 +6,10 @@ use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::hosting::{CollectorHandle, SinkServices};
 use aiperf_plugin_sdk::{LogLevel, Payload, PluginError};
 
-use super::back_off::BackOff;
 use super::parsers::Page;
 use super::route::{Route, Sink};
 use super::tag::SharedPlace;
+use crate::plugins::BackOff;
 
 /// Runs a stream collector until the host says stop; restarts it with back-off if its error may
 /// pass. Blocks; runs on the instance's thread. `wait` is false if the run is over.

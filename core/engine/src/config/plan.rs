@@ -124,6 +124,10 @@ pub struct ExporterPlan {
     pub plugin: String,
     /// What happens if it cannot start.
     pub on_start_error: OnStartError,
+    /// Bytes that may wait for it on disk.
+    pub spill_limit: u64,
+    /// How long it may take to finish.
+    pub finish_timeout: Duration,
     /// Options as the plugin takes them.
     pub options: Json,
 }

@@ -1,6 +1,6 @@
 //! The files of a run: one folder, one prefix, one writer each.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -12,6 +12,8 @@ use tempfile::NamedTempFile;
 
 /// Name of the log of a run.
 const LOG: &str = "run.log";
+/// Writer of files that are no plugin's.
+const RUN: &str = "run";
 
 /// Standard output, lent by whoever runs the engine.
 pub type SharedWriter = Arc<Mutex<dyn Write + Send>>;
@@ -35,7 +37,8 @@ struct Inner {
     dir: PathBuf,
     prefix: String,
     stdout: SharedWriter,
-    taken: Mutex<HashSet<PathBuf>>,
+    /// Who writes which file.
+    writers: Mutex<HashMap<PathBuf, String>>,
 }
 
 impl std::fmt::Debug for Artifacts {
@@ -73,12 +76,12 @@ impl Artifacts {
             let log = folder.join(format!("{prefix}{LOG}"));
             match File::options().write(true).create_new(true).open(log) {
                 Ok(log) => {
-                    let taken = Mutex::default();
+                    let writers = Mutex::default();
                     let inner = Inner {
                         dir: folder,
                         prefix,
                         stdout,
-                        taken,
+                        writers,
                     };
                     return Ok((Self(Arc::new(inner)), log));
                 }
@@ -98,7 +101,7 @@ impl Artifacts {
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, name: &str, text: &str) -> Result<()> {
-        let mut file = self.open(name, true)?;
+        let mut file = self.open(RUN, name, true)?;
         file.write(text.as_bytes())?;
         file.commit()
     }
@@ -130,25 +133,27 @@ impl Artifacts {
         }
     }
 
-    /// Opens a file for one writer; `"-"` is standard output.
+    /// Opens a file for the only one who writes it; `"-"` is standard output. Who opens a file again
+    /// starts it anew.
     ///
     /// # Errors
-    /// If it cannot be created, or another instance writes it.
-    pub fn open(&self, name: &str, atomic: bool) -> Result<Box<dyn FileServices>> {
+    /// If it cannot be created, or another one writes it.
+    pub fn open(&self, writer: &str, name: &str, atomic: bool) -> Result<Box<dyn FileServices>> {
         if name == "-" {
             return Ok(Box::new(Stdout(Arc::clone(&self.0.stdout))));
         }
         let path = self.path(name)?;
-        let fresh = self
+        let mut writers = self
             .0
-            .taken
+            .writers
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(path.clone());
-        if !fresh {
-            let message = format!("`{name}` is already written by another exporter");
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = writers.entry(path.clone()).or_insert(writer.to_owned());
+        if known != writer {
+            let message = format!("`{name}` is already written by {known}");
             return Err(PluginError::config("path", message));
         }
+        drop(writers);
         let failed = |error: io::Error| io_error("create", &path, &error);
         let parent = path.parent().unwrap_or(&self.0.dir);
         fs::create_dir_all(parent).map_err(failed)?;
@@ -272,53 +277,4 @@ fn readable_as_usual(file: &File) {
 fn readable_as_usual(_: &File) {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stdout() -> SharedWriter {
-        Arc::new(Mutex::new(Vec::new()))
-    }
-
-    #[test]
-    fn an_earlier_run_is_never_overwritten() {
-        let root = tempfile::tempdir().unwrap();
-        let dir = root.path().join("a/run");
-        let names: Vec<_> = ["", "", "p", ""]
-            .map(|prefix| {
-                Artifacts::claim(&dir, prefix, stdout())
-                    .unwrap()
-                    .0
-                    .dir()
-                    .to_owned()
-            })
-            .map(|dir| dir.file_name().unwrap().to_string_lossy().into_owned())
-            .into();
-        assert_eq!(names, ["run", "run-2", "run", "run-3"]);
-    }
-
-    #[test]
-    fn an_atomic_file_appears_when_it_is_committed() {
-        let root = tempfile::tempdir().unwrap();
-        let artifacts = Artifacts::claim(root.path(), "p", stdout()).unwrap().0;
-        let mut file = artifacts.open("aiperf.json", true).unwrap();
-        file.write(b"{}").unwrap();
-        let path = root.path().join("p_aiperf.json");
-        assert!(!path.exists());
-        file.commit().unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"{}");
-        assert!(file.commit().is_err());
-    }
-
-    #[test]
-    fn a_file_has_one_writer_and_stays_in_the_folder() {
-        let root = tempfile::tempdir().unwrap();
-        let artifacts = Artifacts::claim(root.path(), "", stdout()).unwrap().0;
-        let mut first = artifacts.open("sub/a.jsonl", false).unwrap();
-        assert!(artifacts.open("sub/a.jsonl", false).is_err());
-        for outside in ["../a", "/etc/a", "", ".."] {
-            assert!(artifacts.open(outside, false).is_err(), "{outside}");
-        }
-        first.discard().unwrap();
-        assert!(!root.path().join("sub/a.jsonl").exists());
-    }
-}
+mod tests;

@@ -103,7 +103,7 @@ impl HostServices for InstanceHost {
                 "this kind of plugin writes no files",
             )
         })?;
-        artifacts.open(name, atomic)
+        artifacts.open(&self.name, name, atomic)
     }
 
     fn http(&self, request: &HttpRequest<'_>) -> Result<HttpResponse> {

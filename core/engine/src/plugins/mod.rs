@@ -1,11 +1,13 @@
 //! Plugins: which there are, what the host lends them, and the threads they run on.
 
 mod artifacts;
+mod back_off;
 mod exporters;
 mod host;
 mod registry;
 
 pub use artifacts::{ArtifactError, Artifacts, SharedWriter};
+pub(crate) use back_off::BackOff;
 pub use exporters::{ExporterFailure, Exporters};
 pub use host::InstanceHost;
 pub use registry::{Entry, Origin, Registry, RegistryError};

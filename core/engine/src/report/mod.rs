@@ -46,7 +46,8 @@ pub struct PhaseWindow {
     pub kind: PhaseKind,
     /// First byte of the first request (without load: the first reading was asked for).
     pub first_send: Instant2,
-    /// Last byte of the last response (without load: the last reading had come).
+    /// Last byte of the last response (without load: the last reading had come; see also
+    /// [`PhaseWindow::hand_over`]).
     pub last_response: Instant2,
     /// How it follows the phase before.
     pub boundary: Boundary,
@@ -57,6 +58,22 @@ pub struct PhaseWindow {
 }
 
 impl PhaseWindow {
+    /// `next` takes over at `at` while `in_flight` requests of this phase are running: there this
+    /// window ends and the other one begins.
+    ///
+    /// To be called when both phases are over.
+    pub fn hand_over(&mut self, next: &mut Self, at: Instant2, in_flight: u64) {
+        self.last_response = at;
+        next.first_send = at;
+        next.boundary = Boundary::Seamless;
+        next.in_flight_at_start = in_flight;
+    }
+
+    /// True if it took over running load from the phase before.
+    fn takes_over(&self) -> bool {
+        self.boundary == Boundary::Seamless
+    }
+
     /// Seconds from first send to last response.
     fn seconds(&self) -> f64 {
         (self.last_response.mono_ns - self.first_send.mono_ns) as f64 / 1e9
@@ -94,7 +111,8 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     let phases: Vec<PhaseReport> = input
         .phases
         .iter()
-        .map(|phase| phase_report(input, phase))
+        .enumerate()
+        .map(|(at, phase)| phase_report(input, at, phase))
         .collect();
     let mut report = Report {
         metadata: metadata(input, profiling),
@@ -174,7 +192,8 @@ fn rfc3339(wall_ns: i64) -> String {
     humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + since).to_string()
 }
 
-fn phase_report(input: &ReportInput<'_>, phase: &PhaseWindow) -> PhaseReport {
+fn phase_report(input: &ReportInput<'_>, at: usize, phase: &PhaseWindow) -> PhaseReport {
+    let next = input.phases.get(at + 1).filter(|next| next.takes_over());
     PhaseReport {
         name: phase.name.clone(),
         kind: phase.kind,
@@ -186,6 +205,8 @@ fn phase_report(input: &ReportInput<'_>, phase: &PhaseWindow) -> PhaseReport {
             .map(|records| totals::totals(records, phase.index)),
         boundary: phase.boundary,
         in_flight_at_start: phase.in_flight_at_start,
+        boundary_at_end: next.map(|next| next.boundary).unwrap_or_default(),
+        in_flight_at_end: next.map_or(0, |next| next.in_flight_at_start),
         settle: phase.settle.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! What a reader must know before trusting the numbers, and what to do about it.
 
 use aiperf_plugin_sdk::report::{
-    PhaseReport, RequestTotals, ServerReport, SettleBasis, SettleReport, Warning,
+    Boundary, PhaseReport, RequestTotals, ServerReport, SettleBasis, SettleReport, Warning,
 };
 
 use super::window::Window;
@@ -218,6 +218,7 @@ pub(super) fn of_requests(to: &mut Vec<Warning>, totals: &RequestTotals, estimat
 /// Of the barriers.
 pub(super) fn of_phases(to: &mut Vec<Warning>, phases: &[PhaseReport]) {
     for phase in phases {
+        not_drained(to, phase);
         for settle in phase.settle.iter().filter(|settle| !settle.settled) {
             let message = format!("phase `{}`: {}", phase.name, why_not_settled(settle));
             let remedy =
@@ -225,6 +226,18 @@ pub(super) fn of_phases(to: &mut Vec<Warning>, phases: &[PhaseReport]) {
             warn(to, "not_settled", &settle.endpoint, message, remedy);
         }
     }
+}
+
+fn not_drained(to: &mut Vec<Warning>, phase: &PhaseReport) {
+    if phase.boundary != Boundary::Seamless || phase.in_flight_at_start == 0 {
+        return;
+    }
+    let message = format!(
+        "phase `{}` took over {} running requests: what servers counted of them belongs to both",
+        phase.name, phase.in_flight_at_start
+    );
+    let remedy = "drain the load between the phases if their totals must be exact";
+    warn(to, "not_drained", "", message, remedy);
 }
 
 fn why_not_settled(settle: &SettleReport) -> String {

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use aiperf_plugin_sdk::report::Boundary;
 use aiperf_plugin_sdk::view::Barrier;
 
 use super::PhaseWindow;
@@ -56,24 +55,31 @@ impl Window {
     fn with_load(self, scrapes: &[Scrape], phases: &[PhaseWindow], at: usize) -> Self {
         let phase = &phases[at];
         let (from_ns, to_ns) = (phase.first_send.mono_ns, phase.last_response.mono_ns);
-        let inside = |scrape: &Scrape| (from_ns..=to_ns).contains(&scrape.sent.mono_ns);
-        let ticks = pages(scrapes, phase.index, Barrier::Tick)
-            .filter(|page| inside(&scrapes[*page as usize]))
-            .collect();
-        // Load that goes on from phase to phase has one page where the two meet.
-        let taken_over = |at: usize| {
-            phases
-                .get(at)
-                .is_some_and(|phase| phase.boundary == Boundary::Seamless)
+        let next = phases.get(at + 1).filter(|next| next.takes_over());
+        // Where load goes on from phase to phase, one page belongs to both: the first that was asked
+        // for by the one that takes over.
+        let met = |phase: &PhaseWindow| pages(scrapes, phase.index, Barrier::Start).next();
+        let last = |barrier| pages(scrapes, phase.index, barrier).last();
+        let start = if phase.takes_over() {
+            met(phase)
+        } else {
+            last(Barrier::Start)
         };
-        let before = at.checked_sub(1).filter(|_| taken_over(at));
-        let after = (at + 1 < phases.len() && taken_over(at + 1)).then_some(at + 1);
-        let last = |at: usize, barrier| pages(scrapes, phases[at].index, barrier).last();
-        let start = last(at, Barrier::Start);
-        let end = last(at, Barrier::End);
+        let end = next.map_or_else(|| last(Barrier::End), met);
+        let inside = |page: &u32| {
+            let sent = scrapes[*page as usize].sent.mono_ns;
+            (from_ns..=to_ns).contains(&sent)
+        };
+        // Barriers are idle by construction, but not where load goes on.
+        let under_load = start.filter(|_| phase.takes_over());
+        let ticks = under_load
+            .into_iter()
+            .chain(pages(scrapes, phase.index, Barrier::Tick))
+            .filter(inside)
+            .collect();
         Self {
-            start: start.or_else(|| last(before?, Barrier::End)),
-            end: end.or_else(|| last(after?, Barrier::Start)),
+            start,
+            end,
             ticks,
             from_ns,
             to_ns,

@@ -89,11 +89,12 @@ impl Resolver<'_> {
             let kind = PluginKind::Exporter;
             let plugin = self.plugin_id(kind, name, exporter.plugin.as_deref())?;
             let options = self.options(kind, name, &plugin, Node::table(None))?;
-            let on_start_error = exporter.on_start_error;
             Some(ExporterPlan {
                 name: name.clone(),
                 plugin,
-                on_start_error,
+                on_start_error: exporter.on_start_error,
+                spill_limit: exporter.spill_limit.0,
+                finish_timeout: exporter.finish_timeout.0,
                 options,
             })
         });

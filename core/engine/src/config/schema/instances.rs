@@ -1,12 +1,13 @@
 //! `[collectors.NAME]`, `[parsers.NAME]`, `[exporters.NAME]` and `[plugins.NAME]`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::quantity::UnitDuration;
+use crate::config::quantity::{ByteSize, UnitDuration};
 
 /// Options of a plugin, in its own terms.
 pub type Options = serde_json::Map<String, serde_json::Value>;
@@ -90,6 +91,12 @@ pub struct ExporterConfig {
     pub enabled: bool,
     /// What happens if it cannot start.
     pub on_start_error: OnStartError,
+    /// Room on disk for what the exporter has not taken yet, in the artifact folder while the run
+    /// lasts. What is beyond is dropped, counted and reported. `"0 B"`: nothing waits on disk.
+    pub spill_limit: ByteSize,
+    /// How long it may take to finish when the run is over.
+    #[schemars(extend("x-min" = "1ms"))]
+    pub finish_timeout: UnitDuration,
     /// Options of the plugin, in its own terms.
     pub options: Options,
 }
@@ -100,6 +107,8 @@ impl Default for ExporterConfig {
             plugin: None,
             enabled: true,
             on_start_error: OnStartError::Error,
+            spill_limit: ByteSize(1 << 30),
+            finish_timeout: UnitDuration(Duration::from_mins(1)),
             options: Options::new(),
         }
     }

@@ -57,19 +57,84 @@ fn a_single_reading_has_values_but_no_totals() {
 }
 
 #[test]
-fn a_phase_that_takes_over_starts_from_the_page_of_the_one_before() {
+fn phases_that_meet_under_load_share_a_page_and_leave_nothing_out() {
     let mut bench = Bench::new();
-    let warmup = PhaseWindow {
+    let mut warmup = PhaseWindow {
         kind: PhaseKind::Warmup,
         ..bench.phase.clone()
     };
-    bench.counter(&[(9.0, Barrier::Start, 1.0), (9.9, Barrier::End, 5.0)]);
+    let pages = |bench: &mut Bench, pages: &[(f64, Barrier, f64)]| {
+        for (seconds, barrier, value) in pages {
+            bench.page(*seconds, *barrier, |b| {
+                b.counter("c_total", &[], *value);
+                b.gauge("g", &[], *value);
+                histogram(b, *value, 0.0);
+            });
+        }
+    };
+    pages(
+        &mut bench,
+        &[(9.0, Barrier::Start, 1.0), (10.5, Barrier::Tick, 3.0)],
+    );
     bench.phase.index = 1;
-    bench.phase.boundary = Boundary::Seamless;
-    bench.counter(&[(12.0, Barrier::Tick, 7.0), (14.1, Barrier::End, 9.0)]);
+    pages(
+        &mut bench,
+        &[
+            (12.0, Barrier::Start, 6.0),
+            (13.0, Barrier::Tick, 8.0),
+            (14.1, Barrier::End, 9.0),
+        ],
+    );
+    let mut profiling = bench.phase.clone();
+    warmup.hand_over(&mut profiling, at(12.0), 7);
+    let report = bench.report_of(&[warmup.clone(), profiling.clone()]);
+    let server = &report.servers[0];
+    assert_eq!(metric(server, "c").total, Some(3.0));
+    assert_eq!(metric(server, "c").rate, Some(1.5));
+    assert_eq!(metric(server, "g").n, 2);
+    let [first, second] = &report.phases[..] else {
+        panic!("two phases")
+    };
+    let seamless = Boundary::Seamless;
+    assert_eq!(
+        (first.boundary, first.boundary_at_end),
+        (Boundary::Drained, seamless)
+    );
+    assert_eq!(
+        (second.boundary, second.boundary_at_end),
+        (seamless, Boundary::Drained)
+    );
+    assert_eq!((first.in_flight_at_end, second.in_flight_at_start), (7, 7));
+    assert_eq!((first.in_flight_at_start, second.in_flight_at_end), (0, 0));
+    assert_eq!(codes(&report), ["not_drained"]);
+
+    warmup.kind = PhaseKind::Profiling;
+    profiling.kind = PhaseKind::Warmup;
+    let before = bench.report_of(&[warmup, profiling]);
+    let before = &before.servers[0];
+    assert_eq!(metric(before, "c").total, Some(5.0));
+    assert_eq!(
+        (metric(before, "g").n, metric(before, "g").stats.avg),
+        (1, Some(3.0))
+    );
+    let counts = [before, server].map(|server| metric(server, "h_seconds").count);
+    assert_eq!(counts, [Some(15.0), Some(9.0)], "together all 24");
+}
+
+#[test]
+fn a_phase_that_took_over_without_a_page_has_no_totals() {
+    let mut bench = Bench::new();
+    let mut warmup = PhaseWindow {
+        kind: PhaseKind::Warmup,
+        ..bench.phase.clone()
+    };
+    bench.counter(&[(9.0, Barrier::Start, 1.0)]);
+    bench.phase.index = 1;
+    bench.counter(&[(13.0, Barrier::Tick, 8.0), (14.1, Barrier::End, 9.0)]);
+    warmup.hand_over(&mut bench.phase, at(12.0), 1);
     let report = bench.report_of(&[warmup, bench.phase.clone()]);
-    assert_eq!(metric(&report.servers[0], "c").total, Some(4.0));
-    assert_eq!(report.phases[1].boundary, Boundary::Seamless);
+    assert_eq!(metric(&report.servers[0], "c").total, None);
+    assert_eq!(codes(&report), ["barrier_missed", "not_drained"]);
 }
 
 #[test]

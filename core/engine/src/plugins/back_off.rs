@@ -9,7 +9,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// Delays after failures of one plugin instance: 100 ms, doubling up to 10 s.
 #[derive(Debug)]
-pub(super) struct BackOff(Duration);
+pub(crate) struct BackOff(Duration);
 
 impl Default for BackOff {
     fn default() -> Self {
@@ -19,7 +19,7 @@ impl Default for BackOff {
 
 impl BackOff {
     /// How long to wait after `error`, if it may pass at all. The plugin may know better.
-    pub(super) fn after(&mut self, error: &PluginError) -> Option<Duration> {
+    pub(crate) fn after(&mut self, error: &PluginError) -> Option<Duration> {
         let delay = error.retry_after.unwrap_or(self.0);
         self.0 = (self.0 * 2).min(LONGEST);
         error.retriable.then_some(delay)

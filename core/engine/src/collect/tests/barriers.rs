@@ -1,0 +1,151 @@
+//! Barriers with servers that do not answer, and phases that meet under load.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aiperf_plugin_sdk::report::{ScrapeCounts, SettleBasis, SettleReport};
+use aiperf_plugin_sdk::view::{Barrier, ScrapeMeta};
+
+use super::bench::{Bench, page};
+use crate::collect::{Collection, Expected, SettleOptions};
+use crate::http::testing::{Answer, RawServer};
+
+const LONG: Duration = Duration::from_mins(10);
+
+fn end(bench: &Bench, collection: &mut Collection, phase: u32) -> Vec<SettleReport> {
+    let now = bench.clock.now();
+    collection.end_phase(phase, now, &Expected::default(), &SettleOptions::default())
+}
+
+/// True if nothing is being read.
+fn is_closed(counts: ScrapeCounts) -> bool {
+    counts.due == counts.done + counts.failed + counts.skipped
+}
+
+/// Pages of a phase at a place.
+fn at(records: &[ScrapeMeta], phase: u32, barrier: Barrier) -> usize {
+    let name = Some(format!("phase {phase}"));
+    let wanted = |record: &&ScrapeMeta| record.phase == name && record.barrier == barrier;
+    let done = records.iter().filter(|record| record.error.is_none());
+    done.filter(wanted).count()
+}
+
+#[test]
+fn a_hanging_endpoint_delays_a_run_of_several_phases_once() {
+    let hanging = RawServer::always(Answer::SendAndHang(Vec::new()));
+    let well = RawServer::always(page(1));
+    let urls = [hanging.url(), well.url()];
+    let bench = Bench::new("hangs").targets(&urls, LONG, LONG);
+    let mut collection = bench.start().unwrap();
+    let mut slow_barriers = 0;
+    for phase in 0..4 {
+        let before = Instant::now();
+        collection.begin_phase(phase);
+        slow_barriers += u32::from(before.elapsed() >= Duration::from_secs(1));
+        let reports = end(&bench, &mut collection, phase);
+        let basis: Vec<_> = reports.iter().map(|report| report.basis).collect();
+        assert_eq!(basis, [SettleBasis::Missed, SettleBasis::Stable]);
+    }
+    assert_eq!(slow_barriers, 1);
+    assert_eq!(
+        hanging.requests().len(),
+        1,
+        "it is never read twice at once"
+    );
+    assert_eq!(well.requests().len(), 8);
+    let well = bench.counts(1);
+    assert_eq!((well.due, well.done), (8, 8));
+    bench.finish(collection);
+}
+
+#[test]
+fn one_that_answers_again_is_waited_for_again() {
+    let hang = Arc::new(AtomicBool::new(true));
+    let hangs = Arc::clone(&hang);
+    let server = RawServer::start(move |_, _| {
+        if hangs.load(Ordering::SeqCst) {
+            Answer::SendAndHang(Vec::new())
+        } else {
+            page(1)
+        }
+    });
+    let timeout = Duration::from_millis(200);
+    let interval = Duration::from_millis(10);
+    let bench = Bench::new("answers again").targets(&[server.url()], interval, timeout);
+    let mut collection = bench.start().unwrap();
+    collection.begin_phase(0);
+    hang.store(false, Ordering::SeqCst);
+    collection.tick(0, bench.clock.now());
+    bench.until(0, |counts| counts.done > 0 && is_closed(counts));
+    collection.rest();
+    assert_eq!(
+        end(&bench, &mut collection, 0)[0].basis,
+        SettleBasis::Stable
+    );
+    collection.begin_phase(1);
+    let records = bench.finish(collection);
+    assert_eq!(at(&records, 0, Barrier::Start), 0);
+    assert_eq!(at(&records, 0, Barrier::End), 1);
+    assert_eq!(at(&records, 1, Barrier::Start), 1);
+}
+
+#[test]
+fn an_answer_that_comes_after_the_barrier_is_no_start_page() {
+    let gate = Arc::new(AtomicBool::new(false));
+    let opened = Arc::clone(&gate);
+    let server = RawServer::start(move |number, _| {
+        while number == 0 && !opened.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        page(number)
+    });
+    let bench = Bench::new("late page").targets(&[server.url()], LONG, LONG);
+    let mut collection = bench.start().unwrap();
+    collection.begin_phase(0);
+    gate.store(true, Ordering::SeqCst);
+    bench.until(0, |counts| counts.due == 1);
+    assert_eq!(
+        end(&bench, &mut collection, 0)[0].basis,
+        SettleBasis::Stable
+    );
+    let records = bench.finish(collection);
+    assert_eq!(at(&records, 0, Barrier::Start), 0);
+    assert_eq!(at(&records, 0, Barrier::Tick), 1);
+    assert_eq!(at(&records, 0, Barrier::End), 1);
+}
+
+#[test]
+fn a_phase_takes_over_with_one_reading_and_without_waiting() {
+    let total = Arc::new(AtomicU64::new(0));
+    let gate = Arc::new(AtomicBool::new(false));
+    let (counter, opened) = (Arc::clone(&total), Arc::clone(&gate));
+    let server = RawServer::start(move |number, _| {
+        while number == 1 && !opened.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        page(counter.fetch_add(1, Ordering::SeqCst))
+    });
+    let bench = Bench::new("hand over").targets(&[server.url()], LONG, LONG);
+    let mut collection = bench.start().unwrap();
+    collection.begin_phase(0);
+    // Returns although the server does not answer yet.
+    collection.hand_over(1);
+    gate.store(true, Ordering::SeqCst);
+    bench.until(0, |counts| counts.done >= 2);
+    collection.rest();
+    end(&bench, &mut collection, 1);
+    let ScrapeCounts {
+        due, done, skipped, ..
+    } = bench.counts(0);
+    assert_eq!(
+        (due - skipped, done),
+        (server.requests().len() as u64, done)
+    );
+    let records = bench.finish(collection);
+    assert_eq!(at(&records, 0, Barrier::Start), 1);
+    assert_eq!(at(&records, 0, Barrier::End), 0);
+    assert_eq!(at(&records, 1, Barrier::Start), 1);
+    assert_eq!(at(&records, 1, Barrier::End), 1);
+}
