@@ -1,6 +1,6 @@
 //! Exit codes are part of the interface: scripts and CI decide by them.
 
-use aiperf_core::run::{RunError, RunOutcome};
+use aiperf_core::run::{Replayed, RunError, RunOutcome};
 use aiperf_plugin_sdk::report::RunStatus;
 
 /// How the program ends. The numbers never change their meaning.
@@ -17,7 +17,7 @@ pub(crate) enum ExitCode {
     Unreachable = 3,
     /// Every request failed.
     AllFailed = 4,
-    /// The run is complete, but some output is missing.
+    /// Some output is missing, or what `report` was given is not a whole recording.
     Partial = 5,
     /// `--strict`: the report carries warnings.
     Strict = 6,
@@ -36,7 +36,9 @@ impl ExitCode {
     pub(crate) fn of_error(error: &RunError) -> Self {
         match error {
             RunError::Unreachable(_) => Self::Unreachable,
-            RunError::NothingToCollect | RunError::NoModel { .. } => Self::Usage,
+            RunError::NothingToCollect | RunError::NoModel { .. } | RunError::Recording { .. } => {
+                Self::Usage
+            }
             _ => Self::Failure,
         }
     }
@@ -56,6 +58,19 @@ impl ExitCode {
         } else if !outcome.failures.is_empty() {
             Self::Partial
         } else if strict && !report.warnings.is_empty() {
+            Self::Strict
+        } else {
+            Self::Success
+        }
+    }
+}
+
+impl ExitCode {
+    /// The code of a recorded run that was reported again, however the run itself had ended.
+    pub(crate) fn of_replayed(replayed: &Replayed, strict: bool) -> Self {
+        if !replayed.failures.is_empty() || !replayed.gaps.is_empty() {
+            Self::Partial
+        } else if strict && !replayed.report.warnings.is_empty() {
             Self::Strict
         } else {
             Self::Success

@@ -17,6 +17,7 @@ fn main() -> std::process::ExitCode {
         Action::Profile(profile) => commands::run(profile.as_ref(), &[], &world),
         Action::Collect(collect) => commands::run(collect.as_ref(), &[], &world),
         Action::Demo(demo) => commands::demo(demo, &world),
+        Action::Report(report) => commands::report(report.as_ref(), &world),
         Action::Plugins(plugins) => match plugins.action {
             PluginsAction::List => commands::list_plugins(),
         },

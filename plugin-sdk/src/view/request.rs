@@ -53,12 +53,20 @@ pub struct RequestRow<'a> {
     pub outcome: Outcome,
     /// Wall nanoseconds of its first byte on the socket.
     pub start_ns: i64,
-    /// From the intended to the actual send.
-    pub send_delay_ns: i64,
+    /// From the intended to the actual send; `None` if no byte was sent, and `start_ns` is the
+    /// intended time then.
+    pub send_delay_ns: Option<i64>,
     /// From the first byte sent to the first token; `None` without one.
     pub ttft_ns: Option<i64>,
     /// From the first byte sent to the last token (or the end of the body); `None` unless done.
     pub latency_ns: Option<i64>,
+    /// From the first byte sent to the end of the response, or the moment of failure.
+    pub end_ns: i64,
+    /// From the kernel's receiving the first token to our reading it; 0 where the kernel gives no
+    /// times.
+    pub read_lag_ns: i64,
+    /// Chunks that carried text.
+    pub chunks: i64,
     /// `usage.prompt_tokens`.
     pub prompt_tokens: Option<i64>,
     /// `usage.completion_tokens`.
@@ -79,7 +87,7 @@ pub struct RequestRow<'a> {
 
 const NONE: i64 = i64::MIN;
 /// Columns of `i64`, in the order of [`RequestBlock::ints`].
-const INTS: [&str; 10] = [
+const INTS: [&str; 13] = [
     "request.id",
     "request.start_ns",
     "request.send_delay_ns",
@@ -90,6 +98,9 @@ const INTS: [&str; 10] = [
     "request.cached_tokens",
     "request.prompt_estimate",
     "request.requested_tokens",
+    "request.end_ns",
+    "request.read_lag_ns",
+    "request.chunks",
 ];
 /// Columns of `u32`, in the order of [`RequestBlock::words`].
 const WORDS: [&str; 3] = ["request.phase", "request.worker", "request.status"];
@@ -102,7 +113,7 @@ const ERROR_MESSAGE: &str = "request.error_message";
 /// Finished requests as the host hands them over; exporters see them as a [`RequestView`].
 #[derive(Debug, Clone, Default)]
 pub struct RequestBlock {
-    ints: [Vec<i64>; 10],
+    ints: [Vec<i64>; 13],
     words: [Vec<u32>; 3],
     outcome: Vec<u8>,
     gaps: Vec<i64>,
@@ -136,7 +147,7 @@ impl RequestBlock {
         let ints = [
             row.id,
             row.start_ns,
-            row.send_delay_ns,
+            row.send_delay_ns.unwrap_or(NONE),
             row.ttft_ns.unwrap_or(NONE),
             row.latency_ns.unwrap_or(NONE),
             row.prompt_tokens.unwrap_or(NONE),
@@ -144,6 +155,9 @@ impl RequestBlock {
             row.cached_tokens.unwrap_or(NONE),
             row.prompt_estimate,
             row.requested_tokens,
+            row.end_ns,
+            row.read_lag_ns,
+            row.chunks,
         ];
         for (column, value) in self.ints.iter_mut().zip(ints) {
             column.push(value);
@@ -244,7 +258,7 @@ impl RequestBlock {
 /// Finished requests. Columns that a host does not send read as "unknown".
 #[derive(Debug, Clone, Copy)]
 pub struct RequestView<'a> {
-    ints: [&'a [i64]; 10],
+    ints: [&'a [i64]; 13],
     words: [&'a [u32]; 3],
     outcome: &'a [u8],
     gaps: &'a [i64],
@@ -305,7 +319,7 @@ impl<'a> RequestView<'a> {
         RequestRow {
             id: known(0).unwrap_or_default(),
             start_ns: known(1).unwrap_or_default(),
-            send_delay_ns: known(2).unwrap_or_default(),
+            send_delay_ns: known(2),
             ttft_ns: known(3),
             latency_ns: known(4),
             prompt_tokens: known(5),
@@ -313,6 +327,9 @@ impl<'a> RequestView<'a> {
             cached_tokens: known(7),
             prompt_estimate: known(8).unwrap_or_default(),
             requested_tokens: known(9).unwrap_or_default(),
+            end_ns: known(10).unwrap_or_default(),
+            read_lag_ns: known(11).unwrap_or_default(),
+            chunks: known(12).unwrap_or_default(),
             phase: word(0),
             worker: word(1),
             status: word(2),
@@ -342,7 +359,10 @@ mod tests {
                 worker: 2,
                 status: 200,
                 start_ns: 1_730_000_000_000_000_000,
-                send_delay_ns: 12,
+                send_delay_ns: Some(12),
+                end_ns: 160,
+                read_lag_ns: 9,
+                chunks: 3,
                 ttft_ns: Some(50),
                 latency_ns: Some(150),
                 completion_tokens: Some(3),

@@ -35,6 +35,11 @@ pub enum Barrier {
 pub struct ScrapeMeta {
     /// Row in [`Schema::servers`].
     pub server: u32,
+    /// Number of the source among those of the run, from 0.
+    pub endpoint: u32,
+    /// Number of the page among the answered ones of its source, from 0; the servers of one page
+    /// share it. `None` if the scrape failed.
+    pub page: Option<u32>,
     /// Name of the phase, `None` outside all phases.
     pub phase: Option<String>,
     /// Where it stands in the phase.
@@ -63,6 +68,22 @@ pub struct ServerEntry {
     pub metadata: ServerMetadata,
 }
 
+/// A family of one server. Its name is unique within the server.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FamilyEntry {
+    /// Row of its server.
+    pub server: u32,
+    /// Name, as the page declares it.
+    pub name: String,
+    /// Type.
+    pub kind: MetricKind,
+    /// Help text, empty if none.
+    pub help: String,
+    /// Unit that the page declares, empty if none.
+    pub unit: String,
+}
+
 /// A series. Its id is its position in [`Schema::series`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -77,6 +98,8 @@ pub struct SeriesEntry {
     pub kind: MetricKind,
     /// Labels that identify it, `le` and `quantile` among them.
     pub labels: BTreeMap<String, String>,
+    /// Further labels on the page, which say what the metadata of its server says.
+    pub server_labels: BTreeMap<String, String>,
 }
 
 /// A flat key of `metrics_data`. Its id is its position in [`Schema::keys`].
@@ -97,6 +120,8 @@ pub struct KeyEntry {
 pub struct SchemaDelta {
     /// Appended to [`Schema::servers`].
     pub servers: Vec<ServerEntry>,
+    /// Appended to [`Schema::families`].
+    pub families: Vec<FamilyEntry>,
     /// Appended to [`Schema::series`].
     pub series: Vec<SeriesEntry>,
     /// Appended to [`Schema::keys`].
@@ -107,13 +132,20 @@ impl SchemaDelta {
     /// Appends later additions.
     pub fn extend(&mut self, later: Self) {
         self.servers.extend(later.servers);
+        self.families.extend(later.families);
         self.series.extend(later.series);
         self.keys.extend(later.keys);
     }
 
     /// True if nothing is added.
     pub fn is_empty(&self) -> bool {
-        self.servers.is_empty() && self.series.is_empty() && self.keys.is_empty()
+        let Self {
+            servers,
+            families,
+            series,
+            keys,
+        } = self;
+        servers.is_empty() && families.is_empty() && series.is_empty() && keys.is_empty()
     }
 }
 
@@ -122,6 +154,8 @@ impl SchemaDelta {
 pub struct Schema {
     /// Servers, by row.
     pub servers: Vec<ServerEntry>,
+    /// Families, in the order in which they were met.
+    pub families: Vec<FamilyEntry>,
     /// Series, by id.
     pub series: Vec<SeriesEntry>,
     /// Flat keys, by id.
@@ -132,6 +166,7 @@ impl Schema {
     /// Applies additions.
     pub fn add(&mut self, delta: SchemaDelta) {
         self.servers.extend(delta.servers);
+        self.families.extend(delta.families);
         self.series.extend(delta.series);
         self.keys.extend(delta.keys);
     }

@@ -9,6 +9,7 @@ pub(crate) mod env;
 mod flags;
 mod groups;
 mod profile;
+mod report;
 mod resolve;
 mod sim;
 mod value;
@@ -23,6 +24,7 @@ pub(crate) use demo::DemoArgs;
 pub(crate) use env::EnvSnapshot;
 pub(crate) use flags::RunArgs;
 pub(crate) use profile::ProfileArgs;
+pub(crate) use report::{RECORDER, ReportArgs};
 pub(crate) use resolve::{Surroundings, resolve};
 pub(crate) use sim::SimArgs;
 
@@ -67,6 +69,8 @@ pub(crate) enum Action {
     Collect(Box<CollectArgs>),
     /// Profile a simulated server, to see what a run gives
     Demo(Box<DemoArgs>),
+    /// Report a recorded run again
+    Report(Box<ReportArgs>),
     /// Show the installed plugins
     Plugins(PluginsArgs),
     /// Run the simulated server until Ctrl-C

@@ -26,6 +26,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) read_file: &'a dyn Fn(&Path) -> io::Result<String>,
     /// Seed of the run if the user gives none.
     pub(crate) fresh_seed: u64,
+    /// Name and text of a recorded run's settings, which lie under everything that the user names.
+    pub(crate) recorded: Option<(&'a str, &'a str)>,
     /// Laid over everything: what the program itself knows better, such as the demo server's URL.
     pub(crate) forced: &'a [Setting],
 }
@@ -42,6 +44,9 @@ pub(crate) fn resolve<A: RunArgs>(
     let mut layers = Layers::new(environment.variables().clone());
     add_text(&mut layers, "built-in defaults", DEFAULTS, Trust::Named);
     add_implicit_file(&mut layers, surroundings);
+    if let Some((name, text)) = surroundings.recorded {
+        add_text(&mut layers, name, text, Trust::Implicit);
+    }
     if let Some(path) = environment.non_empty(env::CONFIG) {
         let value = SettingValue::Text(path.to_owned());
         let setting = Setting::variable(env::CONFIG, "", value);

@@ -1,12 +1,15 @@
 //! One file per command: what was written in, an exit code out.
 
 mod plugins;
+mod recorded;
+mod report;
 mod run;
 mod simulator;
 
 use console::Term;
 
 pub(crate) use plugins::list_plugins;
+pub(crate) use report::report;
 pub(crate) use run::run;
 pub(crate) use simulator::{demo, sim};
 

@@ -34,6 +34,7 @@ pub(crate) fn run<A: RunArgs>(args: &A, forced: &[Setting], world: &World) -> Ex
         catalog: &*registry,
         read_file: &|path| std::fs::read_to_string(path),
         fresh_seed: fresh_seed(),
+        recorded: None,
         forced,
     };
     match resolve(args, &surroundings) {
@@ -51,14 +52,7 @@ fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode
     }
     let stop = StopSignal::new();
     signals::watch(stop.clone());
-    let parts = RunParts {
-        registry,
-        events: Events::new(Arc::new(Screen::new(plan.ui == Ui::Line))),
-        stop,
-        stdout: Arc::new(Mutex::new(io::stdout())),
-        terminal: terminal(world),
-        version: env!("CARGO_PKG_VERSION"),
-    };
+    let parts = parts(registry, stop, plan.ui == Ui::Line, world);
     match aiperf_core::run::run(plan, &parts) {
         Ok(outcome) => {
             conclude(plan, &outcome);
@@ -68,6 +62,23 @@ fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode
             output::error(&error);
             ExitCode::of_error(&error)
         }
+    }
+}
+
+/// What the engine is lent.
+pub(super) fn parts(
+    registry: Arc<Registry>,
+    stop: StopSignal,
+    talkative: bool,
+    world: &World,
+) -> RunParts {
+    RunParts {
+        registry,
+        events: Events::new(Arc::new(Screen::new(talkative))),
+        stop,
+        stdout: Arc::new(Mutex::new(io::stdout())),
+        terminal: terminal(world),
+        version: env!("CARGO_PKG_VERSION"),
     }
 }
 
@@ -117,7 +128,7 @@ fn terminal(world: &World) -> Terminal {
 }
 
 /// Differs from run to run; the run's files tell which it was.
-fn fresh_seed() -> u64 {
+pub(super) fn fresh_seed() -> u64 {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

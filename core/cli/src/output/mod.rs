@@ -5,4 +5,4 @@ mod screen;
 mod text;
 
 pub(crate) use screen::Screen;
-pub(crate) use text::{error, say, stdout_line};
+pub(crate) use text::{error, say, stdout_line, warning};

@@ -17,6 +17,16 @@ pub(crate) fn error(message: &dyn Display) {
     say(&format!("{label} {message}"));
 }
 
+/// `warning: …`, on stderr.
+pub(crate) fn warning(message: &dyn Display) {
+    let label = Style::new()
+        .for_stderr()
+        .yellow()
+        .bold()
+        .apply_to("warning:");
+    say(&format!("{label} {message}"));
+}
+
 /// A line of data, on stdout. A reader that has seen enough is no error.
 pub(crate) fn stdout_line(line: &str) {
     writeln!(io::stdout().lock(), "{line}").ok();

@@ -24,6 +24,8 @@ pub enum Command {
     Collect,
     /// As `Profile`, against a simulated server.
     Demo,
+    /// Report a recorded run again.
+    Report,
 }
 
 /// A run, ready to be carried out. `Debug` shows no secrets.

@@ -35,6 +35,21 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// All classes.
+    pub const ALL: [Self; 11] = [
+        Self::InvalidUrl,
+        Self::Dns,
+        Self::ConnectRefused,
+        Self::ConnectTimeout,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Reset,
+        Self::ClosedEarly,
+        Self::Protocol,
+        Self::BodyLimit,
+    ];
+
     /// The stable `snake_case` name of this class.
     pub const fn as_str(self) -> &'static str {
         match self {

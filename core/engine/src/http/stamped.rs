@@ -14,7 +14,8 @@ use super::recv;
 use super::stamps::Stamps;
 
 /// Which clock tells when bytes arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClockSource {
     /// The kernel's receive time of the segment: free of our own scheduling delays.
     Kernel,

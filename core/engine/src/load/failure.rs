@@ -29,6 +29,18 @@ impl FailureClass {
             Self::IncompleteStream => "incomplete_stream",
         }
     }
+
+    /// The class of this name; `None` if there is none.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let own = [
+            Self::HttpStatus,
+            Self::StreamError,
+            Self::InvalidResponse,
+            Self::IncompleteStream,
+        ];
+        let exchange = ErrorClass::ALL.into_iter().map(Self::Http);
+        exchange.chain(own).find(|class| class.as_str() == name)
+    }
 }
 
 /// A failed request: its class, and one line for the user.
@@ -115,6 +127,16 @@ mod tests {
         let long = "word ".repeat(1_000);
         let shown = Failure::status(http::StatusCode::NOT_FOUND, long.as_bytes()).message;
         assert!(shown.len() < 400 && shown.ends_with("..."), "{shown}");
+    }
+
+    #[test]
+    fn a_class_is_found_by_its_name() {
+        for class in ErrorClass::ALL.map(FailureClass::Http) {
+            assert_eq!(FailureClass::from_name(class.as_str()), Some(class));
+        }
+        let class = FailureClass::IncompleteStream;
+        assert_eq!(FailureClass::from_name("incomplete_stream"), Some(class));
+        assert_eq!(FailureClass::from_name("http_500"), None);
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub struct Artifacts(Arc<Inner>);
 
 struct Inner {
     dir: PathBuf,
+    has_folder: bool,
     prefix: String,
     stdout: SharedWriter,
     /// Who writes which file.
@@ -79,6 +80,7 @@ impl Artifacts {
                     let writers = Mutex::default();
                     let inner = Inner {
                         dir: folder,
+                        has_folder: true,
                         prefix,
                         stdout,
                         writers,
@@ -96,7 +98,18 @@ impl Artifacts {
         unreachable!("there is always another number")
     }
 
-    /// Writes a small file at once.
+    /// No folder: there is standard output, and nothing else.
+    pub fn stdout_only(stdout: SharedWriter) -> Self {
+        Self(Arc::new(Inner {
+            dir: PathBuf::new(),
+            has_folder: false,
+            prefix: String::new(),
+            stdout,
+            writers: Mutex::default(),
+        }))
+    }
+
+    /// Writes a small file of the run itself at once, over its last version.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -116,6 +129,10 @@ impl Artifacts {
     /// # Errors
     /// If `name` would leave the folder.
     pub fn path(&self, name: &str) -> Result<PathBuf> {
+        if !self.0.has_folder {
+            let message = format!("`{name}` needs a folder: name one with `--artifact-dir`");
+            return Err(PluginError::config("path", message));
+        }
         let relative = Path::new(name);
         let inside = relative
             .components()

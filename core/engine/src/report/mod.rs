@@ -27,6 +27,8 @@ use aiperf_plugin_sdk::report::{
 use aiperf_plugin_sdk::run::PhaseKind;
 use aiperf_plugin_sdk::time::Instant2;
 
+use serde::{Deserialize, Serialize};
+
 pub use unit::unit_of;
 
 use crate::http::ClockSource;
@@ -36,7 +38,8 @@ use client::Requests;
 use window::Window;
 
 /// A phase that has ended.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PhaseWindow {
     /// Index of the phase.
     pub index: u32,

@@ -1,6 +1,5 @@
 //! The server side alone, beside any other load generator.
 
-use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
 
@@ -14,8 +13,9 @@ use super::{RunError, RunOutcome, RunParts};
 use crate::config::RunPlan;
 use crate::event::{Event, Progress};
 use crate::http::{Clock, MonoNs};
+use crate::load::RequestRecords;
 use crate::load::{Stop, StopSignal};
-use crate::report::{self, PhaseWindow, ReportInput};
+use crate::report::PhaseWindow;
 
 /// Name of the one phase.
 const PHASE: &str = "collect";
@@ -28,6 +28,12 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     }
     let setup = Setup::begin(plan, parts, None, Clock::new())?;
     let mut collection = setup.collection(plan, parts, vec![PHASE.to_owned()], true)?;
+    let planned = PhaseWindow {
+        name: PHASE.to_owned(),
+        kind: PhaseKind::Profiling,
+        ..PhaseWindow::default()
+    };
+    let mut record = setup.record(vec![planned.clone()], false, plan)?;
     let start = setup.clock.now();
     tell(&setup, start, false);
     collection.begin_phase(0);
@@ -49,23 +55,13 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         _ => RunStatus::Interrupted,
     };
     let window = PhaseWindow {
-        name: PHASE.to_owned(),
-        kind: PhaseKind::Profiling,
         first_send: setup.instant(start),
         last_response: setup.instant(end),
-        ..PhaseWindow::default()
+        ..planned
     };
-    let report = report::build(&ReportInput {
-        run: &setup.run,
-        status,
-        clock: None,
-        store: &setup.store.lock().unwrap_or_else(PoisonError::into_inner),
-        phases: &[window],
-        records: None,
-        slice_duration: plan.slice_duration,
-        warnings: Vec::new(),
-    });
-    Ok(finish(&setup, report))
+    let none = RequestRecords::default();
+    record.end(status, vec![window], &setup.store(), &none);
+    Ok(finish(&setup, &record, &none))
 }
 
 fn wait(setup: &Setup, duration: Option<Duration>, start: MonoNs, stop: &StopSignal) {

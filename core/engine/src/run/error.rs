@@ -36,6 +36,17 @@ pub enum RunError {
     /// A collector cannot start, and must.
     #[error(transparent)]
     Collector(#[from] StartError),
+    /// There is no recorded run, or none that this version can read.
+    #[error("cannot report `{}`: {why}", path.display())]
+    Recording {
+        /// File that says so.
+        path: std::path::PathBuf,
+        /// What is wrong, and what to do.
+        why: String,
+    },
+    /// A plan for reporting again says nothing about what to run.
+    #[error("the plan is for a recorded run, and names none")]
+    NoRecording,
     /// There is nothing to collect.
     #[error("there is nothing to collect: name an endpoint with `--server-metrics URL`")]
     NothingToCollect,

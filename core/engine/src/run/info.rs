@@ -23,6 +23,7 @@ pub(super) fn run_info(
         Command::Profile => "profile",
         Command::Collect => "collect",
         Command::Demo => "demo",
+        Command::Report => "report",
     };
     RunInfo {
         aiperf_version: parts.version.to_owned(),

@@ -4,6 +4,8 @@ mod collect;
 mod error;
 mod info;
 mod profile;
+mod record;
+mod replay;
 mod requests;
 mod setup;
 
@@ -13,6 +15,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use error::RunError;
+pub use record::RUN_FILE;
+pub use replay::{Recomputed, Recording, Replayed, replay};
 
 use crate::config::{Command, RunPlan};
 use crate::event::Events;
@@ -55,7 +59,7 @@ pub struct RunOutcome {
     pub artifact_dir: PathBuf,
 }
 
-/// Carries out a plan. Blocks until the files are written.
+/// Carries out a plan. Blocks until the files are written. For [`Command::Report`] see [`replay`].
 ///
 /// # Errors
 /// If the run cannot start, or cannot go on; failures of single requests, sources and exporters
@@ -64,5 +68,6 @@ pub fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
     match plan.command {
         Command::Collect => collect::run(plan, parts),
         Command::Profile | Command::Demo => profile::run(plan, parts),
+        Command::Report => Err(RunError::NoRecording),
     }
 }

@@ -1,11 +1,12 @@
 //! Load on the one side, the servers' metrics on the other.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
-use aiperf_plugin_sdk::report::{Report, RunStatus, Warning};
+use aiperf_plugin_sdk::report::{RunStatus, Warning};
 use aiperf_plugin_sdk::run::PhaseKind;
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
 
+use super::record::{RUN_FILE, RunRecord};
 use super::requests::Requests;
 use super::setup::{Setup, settle_options};
 use super::{RunError, RunOutcome, RunParts};
@@ -14,10 +15,11 @@ use crate::config::{LoadSettings, RunPlan};
 use crate::event::{Event, Progress};
 use crate::http::{Clock, ClockSource};
 use crate::load::{
-    self, EndReason, LoadError, LoadGenerator, LoadPlan, LoadWarning, PhaseOutcome, Stop,
-    StopSignal,
+    self, EndReason, LoadError, LoadGenerator, LoadPlan, LoadWarning, PhaseOutcome, PhasePlan,
+    RequestRecords, Stop, StopSignal,
 };
-use crate::report::{self, PhaseWindow, ReportInput};
+use crate::plugins::ExporterFailure;
+use crate::report::PhaseWindow;
 
 pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
     let clock = Clock::new();
@@ -27,6 +29,8 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     write_inputs(&setup, &load)?;
     let phases = load.phases.iter().map(|phase| phase.name.clone()).collect();
     let collection = setup.collection(plan, parts, phases, false)?;
+    let planned = load.phases.iter().zip(0..).map(planned).collect();
+    let mut record = setup.record(planned, true, plan)?;
     let requests = Arc::new(Requests::new(
         setup.clock.clone(),
         Arc::clone(&setup.exporters),
@@ -72,23 +76,22 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         Stop::Drain => RunStatus::Interrupted,
         Stop::Abort => RunStatus::Aborted,
     };
-    let records = requests.take();
-    let report = report::build(&ReportInput {
-        run: &setup.run,
-        status,
-        clock: clock_source(reads_by_clock),
-        store: &setup.store.lock().unwrap_or_else(PoisonError::into_inner),
-        phases: &windows,
-        records: Some(&records),
-        slice_duration: plan.slice_duration,
-        warnings,
-    });
-    Ok(finish(&setup, report))
+    record.clock = clock_source(reads_by_clock);
+    record.warnings = warnings;
+    let requests = requests.take();
+    record.end(status, windows, &setup.store(), &requests);
+    Ok(finish(&setup, &record, &requests))
 }
 
-/// Hands the report to the exporters.
-pub(super) fn finish(setup: &Setup, report: Report) -> RunOutcome {
-    let failures = setup.exporters.finish(report.clone());
+/// Makes the report, keeps what it was made from, and hands it to the exporters.
+pub(super) fn finish(setup: &Setup, record: &RunRecord, requests: &RequestRecords) -> RunOutcome {
+    let report = record.report(&setup.store(), requests);
+    let unwritten = record.write(&setup.artifacts).err();
+    let mut failures = setup.exporters.finish(report.clone());
+    failures.extend(unwritten.map(|error| ExporterFailure {
+        name: RUN_FILE.to_owned(),
+        message: error.to_string(),
+    }));
     for failure in &failures {
         setup
             .events
@@ -98,6 +101,16 @@ pub(super) fn finish(setup: &Setup, report: Report) -> RunOutcome {
         report,
         failures,
         artifact_dir: setup.artifacts.dir().to_owned(),
+    }
+}
+
+/// A phase that has not begun.
+fn planned((plan, index): (&PhasePlan, u32)) -> PhaseWindow {
+    PhaseWindow {
+        index,
+        name: plan.name.clone(),
+        kind: kind_of(plan.kind),
+        ..PhaseWindow::default()
     }
 }
 
@@ -205,13 +218,10 @@ impl Dispatcher<'_> {
         let first_send = outcome.first_send.unwrap_or(outcome.start);
         let last_response = outcome.last_response.unwrap_or(outcome.end).max(first_send);
         PhaseWindow {
-            index: u32::try_from(index).unwrap_or(u32::MAX),
-            name: plan.name.clone(),
-            kind: kind_of(plan.kind),
             first_send: self.setup.instant(first_send),
             last_response: self.setup.instant(last_response),
             settle,
-            ..PhaseWindow::default()
+            ..planned((plan, u32::try_from(index).unwrap_or(u32::MAX)))
         }
     }
 

@@ -61,11 +61,10 @@ impl RecordSink for Requests {
         for row in block.rows() {
             push(&mut shown, &row, &self.clock, &mut gaps);
         }
+        // Under the lock, so that files have the order of the records: sums depend on it.
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         self.exporters.requests(&Arc::new(shown));
-        self.records
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .merge(&block);
+        records.merge(&block);
     }
 }
 
@@ -90,9 +89,12 @@ fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mu
         status: u32::from(row.status.unwrap_or_default()),
         outcome,
         start_ns: clock.wall_ns(start),
-        send_delay_ns: start.since(row.intended),
+        send_delay_ns: row.start.map(|start| start.since(row.intended)),
         ttft_ns: row.first_token.map(|token| token.since(start)),
         latency_ns: (row.outcome == Outcome::Ok).then_some(ended),
+        end_ns: row.end.since(start),
+        read_lag_ns: i64::from(row.first_token_lag_ns),
+        chunks: i64::from(row.chunks),
         prompt_tokens: row.usage.prompt_tokens.map(i64::from),
         completion_tokens: row.usage.completion_tokens.map(i64::from),
         cached_tokens: row.usage.cached_tokens.map(i64::from),

@@ -1,6 +1,6 @@
 //! What both kinds of run need: files, exporters, store, collectors.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aiperf_plugin_sdk::time::Instant2;
@@ -93,6 +93,11 @@ impl Setup {
             self.exporters.abort("a collector could not start");
         }
         Ok(collection?)
+    }
+
+    /// The store.
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An instant on both clocks.

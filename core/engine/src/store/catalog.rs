@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiperf_plugin_sdk::view::{KeyEntry, SchemaDelta, SeriesEntry};
+use aiperf_plugin_sdk::view::{FamilyEntry, KeyEntry, SchemaDelta, SeriesEntry};
 
 use super::encode;
 use super::endpoint::Endpoint;
@@ -21,8 +21,8 @@ pub(super) struct Catalog {
     pub(super) groups: Vec<Group>,
     pub(super) keys: Vec<Key>,
     server_ids: HashSet<String>,
-    /// Rows of servers, series and keys that exporters know.
-    sent: [usize; 3],
+    /// Rows of servers, families, series and keys that exporters know.
+    sent: [usize; 4],
 }
 
 impl Catalog {
@@ -53,12 +53,21 @@ impl Catalog {
 
     /// What exporters do not know yet. All of it belongs to `endpoint`, the one just scraped.
     pub(super) fn delta(&mut self, endpoint: &Endpoint) -> SchemaDelta {
-        let [servers, series, keys] = self.sent;
-        self.sent = [self.servers.len(), self.series.len(), self.keys.len()];
+        let [servers, families, series, keys] = self.sent;
+        self.sent = [
+            self.servers.len(),
+            self.families.len(),
+            self.series.len(),
+            self.keys.len(),
+        ];
         SchemaDelta {
             servers: self.servers[servers..]
                 .iter()
                 .map(|s| s.entry(&endpoint.info.url))
+                .collect(),
+            families: self.families[families..]
+                .iter()
+                .map(Family::entry)
                 .collect(),
             series: self.series[series..]
                 .iter()
@@ -70,13 +79,30 @@ impl Catalog {
 
     fn series_entry(&self, endpoint: &Endpoint, series: &Series) -> SeriesEntry {
         let family = &self.families[series.family as usize];
+        let server = &self.servers[series.server as usize];
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let (server_labels, labels) = encode::labels(endpoint.table.key(series.key))
+            .map(own)
+            .partition(|(name, value)| server.hides(name, value));
         SeriesEntry {
             server: series.server,
             name: encode::name(endpoint.table.key(series.key)).to_owned(),
             family: family.name.clone().into(),
             kind: family.kind,
-            labels: self.labels(endpoint, series).map(own).collect(),
+            labels,
+            server_labels,
+        }
+    }
+}
+
+impl Family {
+    fn entry(&self) -> FamilyEntry {
+        FamilyEntry {
+            server: self.server,
+            name: self.name.clone().into(),
+            kind: self.kind,
+            help: self.help.clone().into(),
+            unit: self.unit.clone().into(),
         }
     }
 }

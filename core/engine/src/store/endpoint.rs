@@ -6,6 +6,7 @@ use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::report::{ParseNote, ScrapeCounts, ScrapeFailure};
 use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
 use aiperf_plugin_sdk::view::Barrier;
+use serde::{Deserialize, Serialize};
 
 use super::series::NEVER;
 use super::server::Identity;
@@ -27,7 +28,8 @@ pub struct Scrape {
 }
 
 /// What an endpoint's pages had that is in no series.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EndpointCounts {
     /// Samples that stood twice on a page; the last one won.
     pub duplicates: u64,

@@ -60,7 +60,7 @@ impl Store {
         let record = |server: &u32| ScrapeRecord {
             meta: ScrapeMeta {
                 error: Some(failure.clone()),
-                ..meta(info, *server)
+                ..meta(id.0, info, *server)
             },
             schema: std::mem::take(&mut schema),
             ..ScrapeRecord::default()
@@ -76,9 +76,11 @@ impl Store {
     }
 }
 
-fn meta(info: &ScrapeInfo, server: u32) -> ScrapeMeta {
+fn meta(endpoint: u32, info: &ScrapeInfo, server: u32) -> ScrapeMeta {
     ScrapeMeta {
         server,
+        endpoint,
+        page: None,
         phase: info.phase_name.clone(),
         barrier: info.barrier,
         timestamp_ns: info.clock.sent.wall_ns,
@@ -104,12 +106,15 @@ pub(super) struct Ingest<'a> {
 }
 
 impl Ingest<'_> {
-    /// Decides, by the first page that has samples, how servers are told apart.
+    /// Decides, by the first page that has samples which the user wants, how servers are told
+    /// apart.
     fn identify(&mut self, page: &BatchView<'_>) {
-        if self.endpoint.identity.is_some() || page.is_empty() {
+        if self.endpoint.identity.is_some() {
             return;
         }
-        let identity = Identity::of(page, &self.options.server_label);
+        let Some(identity) = Identity::of(page, self.options) else {
+            return;
+        };
         // A failure before the first answer has already made the default server.
         if let (false, Some(known)) = (identity.split, self.endpoint.servers.first()) {
             let server = &mut self.catalog.servers[*known as usize];
@@ -183,6 +188,11 @@ impl Ingest<'_> {
     }
 
     fn records(&mut self, info: &ScrapeInfo) -> Vec<ScrapeRecord> {
+        // An answer that says nothing is an answer: it must not go unrecorded.
+        if self.endpoint.servers.is_empty() {
+            self.catalog
+                .add_default_server(self.endpoint, self.at, self.scrape);
+        }
         let mut schema = self.catalog.delta(self.endpoint);
         let empty = self.rows.is_empty();
         let rows = self.rows_by_server();
@@ -193,7 +203,10 @@ impl Ingest<'_> {
             }
             self.catalog.servers[*server as usize].answered |= !series.is_empty();
             let mut record = self.record(*server, series);
-            record.meta = meta(info, *server);
+            record.meta = ScrapeMeta {
+                page: Some(self.scrape),
+                ..meta(self.at, info, *server)
+            };
             record.schema = std::mem::take(&mut schema);
             records.push(record);
         }

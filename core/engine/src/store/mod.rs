@@ -26,6 +26,7 @@ mod naming;
 mod options;
 mod pattern;
 mod read;
+mod record;
 mod series;
 mod server;
 mod table;
@@ -39,6 +40,7 @@ pub use naming::{KeyNames, collector_id, display_of, flat_key, sanitize};
 pub use options::{EndpointId, EndpointInfo, ScrapeInfo, StoreOptions};
 pub use pattern::Pattern;
 pub use read::{EndpointView, FamilyView, ServerView};
+pub use record::EndpointRecord;
 pub use series::Role;
 pub use view::{GroupView, PartTotal, SeriesRef};
 

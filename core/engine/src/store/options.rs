@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::time::PayloadClock;
 use aiperf_plugin_sdk::view::Barrier;
+use serde::{Deserialize, Serialize};
 
 use super::Pattern;
 
 /// Limits and names that the user can set.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreOptions {
     /// Label that tells several servers behind one endpoint apart.
     pub server_label: String,
@@ -44,7 +45,7 @@ impl StoreOptions {
 pub struct EndpointId(pub u32);
 
 /// A source before its first scrape.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointInfo {
     /// URL without secrets, or the name of a source that has none.
     pub url: String,

@@ -3,9 +3,24 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A pattern: `*` stands for any text, `?` for one character, all else for itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Pattern(Vec<char>);
+
+impl From<String> for Pattern {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> Self {
+        pattern.0.into_iter().collect()
+    }
+}
 
 impl Pattern {
     /// A pattern; every text is one.

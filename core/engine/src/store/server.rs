@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aiperf_plugin_sdk::batch::BatchView;
+use aiperf_plugin_sdk::batch::{BatchView, SampleView};
 use aiperf_plugin_sdk::report::ServerMetadata;
 use aiperf_plugin_sdk::view::ServerEntry;
 
+use super::StoreOptions;
 use super::naming::{KeyNames, collector_id};
 
 /// Labels that describe a server rather than a series.
@@ -25,13 +26,18 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Decides by a page that has samples.
-    pub(super) fn of(page: &BatchView<'_>, server_label: &str) -> Self {
+    /// Decides by a page that has samples of wanted families; `None` if it has none.
+    pub(super) fn of(page: &BatchView<'_>, options: &StoreOptions) -> Option<Self> {
         let mut split = true;
         let mut common: Option<Vec<(String, String)>> = None;
-        for sample in (0..page.len()).filter_map(|row| page.sample(row)) {
+        let wanted = |sample: &SampleView<'_>| {
+            let family = page.family_name(sample.family).unwrap_or_default();
+            std::str::from_utf8(family).is_ok_and(|family| options.wants(family))
+        };
+        let samples = (0..page.len()).filter_map(|row| page.sample(row));
+        for sample in samples.filter(wanted) {
             let labels: Vec<(&str, &str)> = sample.labels.flatten().filter_map(utf8).collect();
-            split &= labels.iter().any(|(name, _)| *name == server_label);
+            split &= labels.iter().any(|(name, _)| *name == options.server_label);
             let here = labels.iter().filter(|(name, _)| is_descriptive(name));
             match &mut common {
                 None => {
@@ -43,12 +49,9 @@ impl Identity {
                 Some(common) => common.retain(|(n, v)| labels.contains(&(n.as_str(), v.as_str()))),
             }
         }
-        let common = if split {
-            Vec::new()
-        } else {
-            common.unwrap_or_default()
-        };
-        Self { split, common }
+        let common = common?;
+        let common = if split { Vec::new() } else { common };
+        Some(Self { split, common })
     }
 }
 

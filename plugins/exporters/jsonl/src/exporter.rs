@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::prelude::*;
 
-use crate::families::Families;
+use crate::explained::Explained;
 use crate::sink::Sink;
 use crate::{Config, RequestLine, ScrapeLine, SeriesDetail};
 
@@ -15,7 +15,7 @@ pub struct Jsonl {
     host: Host,
     scrapes: Option<Sink>,
     requests: Option<Sink>,
-    families: Families,
+    explained: Explained,
     phases: BTreeMap<u32, String>,
 }
 
@@ -37,7 +37,7 @@ impl Plugin for Jsonl {
             host: host.clone(),
             scrapes: None,
             requests: None,
-            families: Families::default(),
+            explained: Explained::default(),
             phases: BTreeMap::new(),
         })
     }
@@ -67,8 +67,8 @@ impl Exporter for Jsonl {
             return Ok(());
         };
         let full = self.config.series == SeriesDetail::Full;
-        let families = full.then(|| self.families.of_page(view));
-        sink.line(&ScrapeLine::new(view, families))?;
+        let news = (full && view.meta.error.is_none()).then(|| self.explained.page(view));
+        sink.line(&ScrapeLine::new(view, news.as_ref()))?;
         // Failures alone leave no file: "no file" is how users see that nothing answered.
         if view.meta.error.is_none() {
             sink.keep();

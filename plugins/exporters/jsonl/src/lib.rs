@@ -5,8 +5,8 @@
 //! `requests.schema.json` describe them to other tools.
 
 mod config;
+mod explained;
 mod exporter;
-mod families;
 mod number;
 mod request;
 mod scrape;
@@ -17,6 +17,6 @@ mod tests;
 pub use config::{Config, SeriesDetail};
 pub use exporter::Jsonl;
 pub use request::{RequestError, RequestLine};
-pub use scrape::{ErrorDetails, ScrapeLine};
+pub use scrape::{ErrorDetails, NewFamily, NewSchema, NewSeries, ScrapeLine};
 
 aiperf_plugin_sdk::export_plugin!(exporter Jsonl);

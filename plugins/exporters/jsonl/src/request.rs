@@ -17,14 +17,16 @@ pub struct RequestLine<'a> {
     status: u32,
     /// Sender thread.
     worker: u32,
-    /// Wall-clock nanoseconds of its first byte on the socket.
+    /// Wall-clock nanoseconds of its first byte on the socket, or of when it should have been sent.
     request_start_ns: i64,
-    /// From the intended to the actual send.
-    send_delay_ms: f64,
+    /// From the intended to the actual send; `null` if it was never sent.
+    send_delay_ms: Option<f64>,
     /// From the first byte sent to the first token; `null` without one.
     time_to_first_token_ms: Option<f64>,
     /// From the first byte sent to the last token; `null` unless done.
     request_latency_ms: Option<f64>,
+    /// From the first byte sent to the end of the response, or the moment of failure.
+    request_duration_ms: f64,
     /// `(request_latency - time_to_first_token) / (output_sequence_length - 1)`; `null` with fewer
     /// than two tokens.
     inter_token_latency_ms: Option<f64>,
@@ -37,6 +39,10 @@ pub struct RequestLine<'a> {
     output_sequence_length: Option<i64>,
     /// True if the server did not say.
     output_sequence_length_estimated: bool,
+    /// Chunks that carried text.
+    output_chunks: i64,
+    /// From the kernel's receiving the first token to our reading it; 0 without kernel stamps.
+    first_token_read_lag_ms: f64,
     /// Output tokens asked for, `null` if the request set none.
     requested_output_tokens: Option<i64>,
     /// Prompt tokens that the server took from its cache, `null` if it did not say.
@@ -70,14 +76,17 @@ impl<'a> RequestLine<'a> {
             status: row.status,
             worker: row.worker,
             request_start_ns: row.start_ns,
-            send_delay_ms: millis(row.send_delay_ns),
+            send_delay_ms: row.send_delay_ns.map(millis),
             time_to_first_token_ms: row.ttft_ns.map(millis),
             request_latency_ms: row.latency_ns.map(millis),
+            request_duration_ms: millis(row.end_ns),
             inter_token_latency_ms: inter_token_latency_ms(row, osl),
             input_sequence_length: row.prompt_tokens.unwrap_or(row.prompt_estimate),
             input_sequence_length_estimated: row.prompt_tokens.is_none(),
             output_sequence_length: osl,
             output_sequence_length_estimated: row.completion_tokens.is_none(),
+            output_chunks: row.chunks,
+            first_token_read_lag_ms: millis(row.read_lag_ns),
             requested_output_tokens: (row.requested_tokens > 0).then_some(row.requested_tokens),
             cached_tokens: row.cached_tokens,
             token_gaps_ms: Gaps(row.gaps_ns),

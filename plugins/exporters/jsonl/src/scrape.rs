@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::MetricKind;
 use aiperf_plugin_sdk::report::ScrapeFailure;
-use aiperf_plugin_sdk::view::{Barrier, ScrapeView};
+use aiperf_plugin_sdk::view::{Barrier, Schema, ScrapeView, SeriesEntry};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use crate::explained::News;
 use crate::number::Number;
 
 /// One scrape of one server, or its failure.
 ///
-/// Every line stands for itself: lines may be filtered, sampled and joined.
+/// Up to `latency_ns` every line stands for itself: lines may be filtered, sampled and joined. The
+/// fields after it hold whole pages, so that a run can be put together again; a line may rely on
+/// lines before it there.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ScrapeLine<'a> {
     /// Wall-clock nanoseconds when the scrape was sent.
@@ -39,14 +42,62 @@ pub struct ScrapeLine<'a> {
     barrier: Barrier,
     /// Nanoseconds from sending the request to the last byte of the answer.
     latency_ns: i64,
-    /// Every series of the page, in page order, as `[name, labels, value]`.
+    /// Monotonic nanoseconds when the scrape was sent, on the clock of the whole run.
+    mono_ns: i64,
+    /// Number of the endpoint among those of the run, from 0.
+    endpoint: u32,
+    /// Number of the page among those of its endpoint, from 0, shared by all servers on the page;
+    /// `null` if the scrape failed.
+    page: Option<u32>,
+    /// Families and series that no line before has explained; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<NewSchema<'a>>,
+    /// Ids of the page's series, in page order; absent if they are those of the server's page
+    /// before.
     #[serde(skip_serializing_if = "Series::is_off")]
-    #[schemars(with = "Option<Vec<(String, BTreeMap<String, String>, Number)>>")]
+    #[schemars(with = "Option<Vec<u32>>")]
     series: Series<'a>,
-    /// Type of each family in `series`.
-    #[serde(skip_serializing_if = "Types::is_off")]
-    #[schemars(with = "Option<BTreeMap<String, MetricKind>>")]
-    types: Types<'a>,
+    /// Their values, as many; absent if the scrape failed, or values are not wanted.
+    #[serde(skip_serializing_if = "Values::is_off")]
+    #[schemars(with = "Option<Vec<Number>>")]
+    values: Values<'a>,
+}
+
+/// Facts about series, written once.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NewSchema<'a> {
+    /// Families of this line's server.
+    families: Vec<NewFamily<'a>>,
+    /// Series of this line's server.
+    series: Vec<NewSeries<'a>>,
+}
+
+/// A family.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NewFamily<'a> {
+    /// Name, as the page declares it.
+    name: &'a str,
+    /// Type.
+    #[serde(rename = "type")]
+    kind: MetricKind,
+    /// Help text, empty if none.
+    help: &'a str,
+    /// Unit that the page declares, empty if none.
+    unit: &'a str,
+}
+
+/// A series.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NewSeries<'a> {
+    /// Its id in the whole file.
+    id: u32,
+    /// Name as the server writes it, with suffix.
+    name: &'a str,
+    /// Name of its family.
+    family: &'a str,
+    /// All its labels on the page.
+    #[schemars(with = "BTreeMap<String, String>")]
+    labels: Labels<'a>,
 }
 
 /// Schema of [`Barrier`].
@@ -82,12 +133,11 @@ impl<'a> From<&'a ScrapeFailure> for ErrorDetails<'a> {
 }
 
 impl<'a> ScrapeLine<'a> {
-    /// The line of `view`. `families` has one series of each family to name the types by; `None`
-    /// leaves series and types out.
-    pub(crate) fn new(view: &'a ScrapeView<'a>, families: Option<&'a [u32]>) -> Self {
+    /// The line of `view`. `news` is what it must say of its series; `None` leaves them out.
+    pub(crate) fn new(view: &'a ScrapeView<'a>, news: Option<&News>) -> Self {
         let server = view.server();
         let error = view.meta.error.as_ref();
-        let full = families.filter(|_| error.is_none());
+        let news = news.filter(|_| error.is_none());
         Self {
             timestamp_ns: view.meta.timestamp_ns,
             server_url: &server.url,
@@ -100,13 +150,46 @@ impl<'a> ScrapeLine<'a> {
             phase: view.meta.phase.as_deref(),
             barrier: view.meta.barrier,
             latency_ns: view.meta.latency_ns,
-            series: Series(full.map(|_| view)),
-            types: Types(full.map(|families| (view, families))),
+            mono_ns: view.meta.mono_ns,
+            endpoint: view.meta.endpoint,
+            page: view.meta.page,
+            schema: news
+                .filter(|news| !news.series.is_empty())
+                .map(|news| NewSchema::new(view.schema(), news)),
+            series: Series(news.filter(|news| news.layout).map(|_| view)),
+            values: Values(news.map(|_| view)),
         }
     }
 }
 
-// The three below serialize straight from the view: nothing is copied or allocated per sample.
+impl<'a> NewSchema<'a> {
+    fn new(schema: &'a Schema, news: &News) -> Self {
+        let family = |row: &usize| {
+            let family = &schema.families[*row];
+            NewFamily {
+                name: &family.name,
+                kind: family.kind,
+                help: &family.help,
+                unit: &family.unit,
+            }
+        };
+        let series = |id: &u32| {
+            let series = &schema.series[*id as usize];
+            NewSeries {
+                id: *id,
+                name: &series.name,
+                family: &series.family,
+                labels: Labels(series),
+            }
+        };
+        Self {
+            families: news.families.iter().map(family).collect(),
+            series: news.series.iter().map(series).collect(),
+        }
+    }
+}
+
+// Those below serialize straight from the view: nothing is copied or allocated per sample.
 
 #[derive(Debug)]
 struct MetricsData<'a>(Option<&'a ScrapeView<'a>>);
@@ -130,28 +213,33 @@ impl Series<'_> {
 
 impl Serialize for Series<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let series = self.0.into_iter().flat_map(ScrapeView::series);
-        serializer
-            .collect_seq(series.map(|(entry, value)| (&entry.name, &entry.labels, Number(value))))
+        let ids = self.0.into_iter().flat_map(ScrapeView::ids);
+        serializer.collect_seq(ids.map(|(series, _)| series))
     }
 }
 
 #[derive(Debug)]
-struct Types<'a>(Option<(&'a ScrapeView<'a>, &'a [u32])>);
+struct Values<'a>(Option<&'a ScrapeView<'a>>);
 
-impl Types<'_> {
+impl Values<'_> {
     fn is_off(&self) -> bool {
         self.0.is_none()
     }
 }
 
-impl Serialize for Types<'_> {
+impl Serialize for Values<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let families = self.0.into_iter().flat_map(|(view, families)| {
-            families
-                .iter()
-                .map(|series| &view.schema().series[*series as usize])
-        });
-        serializer.collect_map(families.map(|entry| (&entry.family, entry.kind)))
+        let ids = self.0.into_iter().flat_map(ScrapeView::ids);
+        serializer.collect_seq(ids.map(|(_, value)| Number(value)))
+    }
+}
+
+/// Labels of a series and those that describe its server, as they stand on the page.
+#[derive(Debug)]
+struct Labels<'a>(&'a SeriesEntry);
+
+impl Serialize for Labels<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.labels.iter().chain(&self.0.server_labels))
     }
 }

@@ -6,8 +6,8 @@ use aiperf_plugin_sdk::hosting::{ExporterHandle, builtin_factories};
 use aiperf_plugin_sdk::report::{ScrapeFailure, ServerMetadata};
 use aiperf_plugin_sdk::testing::{self, FakeHost};
 use aiperf_plugin_sdk::view::{
-    Barrier, KeyEntry, Outcome, RequestBlock, RequestRow, SchemaDelta, ScrapeMeta, ScrapeRecord,
-    SeriesEntry, ServerEntry,
+    Barrier, FamilyEntry, KeyEntry, Outcome, RequestBlock, RequestRow, SchemaDelta, ScrapeMeta,
+    ScrapeRecord, SeriesEntry, ServerEntry,
 };
 use aiperf_plugin_sdk::{MetricKind, Plugin, prelude::*, schemars};
 use serde_json::{Value, json};
@@ -38,6 +38,14 @@ fn schema() -> SchemaDelta {
         family: family.to_owned(),
         kind,
         labels: labels(pairs),
+        server_labels: labels(&[("instance", "server-0:8080")]),
+    };
+    let family = |name: &str, kind, help: &str| FamilyEntry {
+        server: 0,
+        name: name.to_owned(),
+        kind,
+        help: help.to_owned(),
+        unit: String::new(),
     };
     let key = |key: &str| KeyEntry {
         key: key.to_owned(),
@@ -54,6 +62,10 @@ fn schema() -> SchemaDelta {
                 ..ServerMetadata::default()
             },
         }],
+        families: vec![
+            family("ttft", MetricKind::Histogram, "First token."),
+            family("odd\"gauge", MetricKind::Gauge, ""),
+        ],
         series: vec![
             series(
                 "ttft_bucket",
@@ -81,6 +93,8 @@ fn good() -> ScrapeRecord {
             barrier: Barrier::Tick,
             timestamp_ns: 1_730_000_000_000_000_000,
             latency_ns: 2_500_000,
+            mono_ns: 77,
+            page: Some(4),
             ..ScrapeMeta::default()
         },
         schema: schema(),
@@ -135,9 +149,17 @@ fn a_line_is_the_documented_one() {
         r#""server_id":"server-0","instance":"server-0:8080","server_type":"ai-server","#,
         r#""metrics_data":{"memory_usage_bytes":157000000000.0,"ttft_sum":0.1},"error":null,"#,
         r#""phase":"profiling","barrier":"tick","latency_ns":2500000,"#,
-        r#""series":[["ttft_bucket",{"le":"0.5"},1.0],["ttft_bucket",{"le":"+Inf"},2.0],"#,
-        r#"["odd\"gauge",{},"NaN"],["ttft_sum",{},0.1]],"#,
-        r#""types":{"ttft":"histogram","odd\"gauge":"gauge"}}"#,
+        r#""mono_ns":77,"endpoint":0,"page":4,"schema":{"families":["#,
+        r#"{"name":"ttft","type":"histogram","help":"First token.","unit":""},"#,
+        r#"{"name":"odd\"gauge","type":"gauge","help":"","unit":""}],"series":["#,
+        r#"{"id":0,"name":"ttft_bucket","family":"ttft","#,
+        r#""labels":{"le":"0.5","instance":"server-0:8080"}},"#,
+        r#"{"id":1,"name":"ttft_bucket","family":"ttft","#,
+        r#""labels":{"le":"+Inf","instance":"server-0:8080"}},"#,
+        r#"{"id":2,"name":"odd\"gauge","family":"odd\"gauge","#,
+        r#""labels":{"instance":"server-0:8080"}},"#,
+        r#"{"id":3,"name":"ttft_sum","family":"ttft","labels":{"instance":"server-0:8080"}}]},"#,
+        r#""series":[0,1,2,3],"values":[1.0,2.0,"NaN",0.1]}"#,
         "\n",
     );
     // Before `finish`: what was scraped is on disk whatever happens next.
@@ -145,20 +167,49 @@ fn a_line_is_the_documented_one() {
 }
 
 #[test]
-fn every_line_names_the_types_of_its_own_page() {
+fn facts_are_written_once_and_ids_when_they_change() {
     let host = FakeHost::new();
     let mut exporter = begin(&host, &json!({}));
-    exporter.scrape(&good()).unwrap();
-    let only_gauge = ScrapeRecord {
+    let later = |series: Vec<u32>| ScrapeRecord {
         schema: SchemaDelta::default(),
-        series: vec![2],
-        values: vec![1.0],
+        values: series.iter().map(|id| f64::from(*id)).collect(),
+        series,
         ..good()
     };
-    exporter.scrape(&only_gauge).unwrap();
+    exporter
+        .scrape(&ScrapeRecord {
+            schema: schema(),
+            ..later(vec![2])
+        })
+        .unwrap();
+    exporter.scrape(&failed()).unwrap();
+    for series in [vec![2], vec![0, 2], vec![0, 2], vec![2]] {
+        exporter.scrape(&later(series)).unwrap();
+    }
     let text = host.file(SCRAPES).unwrap();
-    let line: Value = serde_json::from_str(text.lines().nth(1).unwrap()).unwrap();
-    assert_eq!(line["types"], json!({ "odd\"gauge": "gauge" }));
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines: Vec<Value> = lines.collect();
+    let explained = |line: &Value| line["schema"]["series"].as_array().map_or(0, Vec::len);
+    assert_eq!(
+        lines.iter().map(explained).collect::<Vec<_>>(),
+        [1, 0, 0, 1, 0, 0]
+    );
+    let ids: Vec<&Value> = lines.iter().map(|line| &line["series"]).collect();
+    let none = Value::Null;
+    assert_eq!(
+        ids,
+        [
+            &json!([2]),
+            &none,
+            &none,
+            &json!([0, 2]),
+            &none,
+            &json!([2])
+        ]
+    );
+    assert_eq!(lines[4]["values"], json!([0.0, 2.0]));
 }
 
 #[test]
@@ -169,7 +220,7 @@ fn series_can_be_left_out() {
     let line: Value = serde_json::from_str(&host.file(SCRAPES).unwrap()).unwrap();
     assert_eq!(
         line.as_object().unwrap().keys().next_back().unwrap(),
-        "latency_ns"
+        "page"
     );
 }
 
@@ -186,7 +237,7 @@ fn a_failure_is_a_record_with_empty_metrics() {
     let error = json!({ "code": 503, "type": "http_503", "message": "busy\nnow" });
     assert_eq!(line["error"], error);
     assert_eq!(line["phase"], Value::Null);
-    assert!(line.get("series").is_none());
+    assert!(line.get("values").is_none());
 }
 
 #[test]
@@ -266,7 +317,10 @@ fn a_request_is_one_line_in_milliseconds() {
         worker: 2,
         status: 200,
         start_ns: 1_730_000_000_000_000_000,
-        send_delay_ns: 12_000,
+        send_delay_ns: Some(12_000),
+        end_ns: 151_000_000,
+        read_lag_ns: 4_000,
+        chunks: 3,
         ttft_ns: Some(50_000_000),
         latency_ns: Some(150_000_000),
         prompt_tokens: Some(145),
@@ -280,9 +334,11 @@ fn a_request_is_one_line_in_milliseconds() {
         "id": 7, "phase": "profiling", "outcome": "done", "status": 200, "worker": 2,
         "request_start_ns": 1_730_000_000_000_000_000_i64, "send_delay_ms": 0.012,
         "time_to_first_token_ms": 50.0, "request_latency_ms": 150.0,
+        "request_duration_ms": 151.0,
         "inter_token_latency_ms": 50.0,
         "input_sequence_length": 145, "input_sequence_length_estimated": false,
         "output_sequence_length": 3, "output_sequence_length_estimated": false,
+        "output_chunks": 3, "first_token_read_lag_ms": 0.004,
         "requested_output_tokens": 32, "cached_tokens": 16,
         "token_gaps_ms": [40.0, 60.0], "error": null,
     });

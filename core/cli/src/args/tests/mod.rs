@@ -51,12 +51,14 @@ impl Machine {
             catalog: &registry,
             read_file: &read_file,
             fresh_seed: 42,
+            recorded: None,
             forced: &[],
         };
         match parse(line).action {
             Action::Profile(args) => resolve(&*args, &surroundings),
             Action::Collect(args) => resolve(&*args, &surroundings),
             Action::Demo(args) => resolve(&*args, &surroundings),
+            Action::Report(args) => resolve(&*args, &surroundings),
             other => panic!("{other:?} has no plan"),
         }
     }

@@ -101,9 +101,14 @@ impl Resolver<'_> {
         self.check_run();
         self.check_plugins();
         // A shared file may name a key or a load that `collect` has no use for.
-        let sends_load = self.context.command != Command::Collect;
+        let command = self.context.command;
+        let sends_load = matches!(command, Command::Profile | Command::Demo);
         let load = sends_load.then(|| self.load(random_seed)).flatten();
-        let collectors = self.collectors();
+        // A recorded run has all its pages.
+        let collectors = match command {
+            Command::Report => Vec::new(),
+            _ => self.collectors(),
+        };
         let parsers = self.parsers();
         let exporters = self.exporters();
         let sources = Arc::new(self.sources);
