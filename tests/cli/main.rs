@@ -9,4 +9,7 @@
 mod bad_input;
 mod context;
 mod main_job;
+mod pages;
+mod recording;
+mod report;
 mod tidy;
