@@ -7,8 +7,10 @@
 )]
 
 mod bad_input;
+mod console_text;
 mod context;
 mod main_job;
+mod one_report;
 mod pages;
 mod recording;
 mod report;

@@ -1,0 +1,373 @@
+//! One run, one report: every number of every format is the same number.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use aiperf_core::config::{Command, ConfigFile, Context, Layers, RunPlan, Trust};
+use aiperf_core::event::{Event, EventSink, Events};
+use aiperf_core::load::StopSignal;
+use aiperf_core::plugins::Registry;
+use aiperf_core::run::{Recording, RunParts};
+use aiperf_exporter_json::Document;
+use aiperf_plugin_sdk::display::metric_title;
+use aiperf_plugin_sdk::report::{MetricReport, Report, Stats};
+use aiperf_plugin_sdk::run::Terminal;
+use aiperf_sim::{Faults, Sim, SimConfig};
+use serde_json::Value;
+
+use super::console_text::{Row, divisor, numbers, shows, tables};
+use super::pages::Pages;
+
+// Plugins that nobody names are not linked.
+use aiperf_collector_prometheus as _;
+use aiperf_exporter_console as _;
+use aiperf_exporter_csv as _;
+use aiperf_exporter_jsonl as _;
+use aiperf_parser_prometheus as _;
+
+/// A run of the library, and everything that it wrote.
+struct OneRun {
+    report: Report,
+    recomputed: Report,
+    json: String,
+    csv: String,
+    console: String,
+}
+
+fn one_run() -> &'static OneRun {
+    static RUN: OnceLock<OneRun> = OnceLock::new();
+    RUN.get_or_init(run)
+}
+
+fn run() -> OneRun {
+    let faults = Faults {
+        error_every: 11,
+        ..Faults::default()
+    };
+    let config = SimConfig {
+        jitter: 0.3,
+        faults,
+        ..SimConfig::default()
+    };
+    let (sim, pages) = (
+        Sim::start(config).expect("a simulated server"),
+        Pages::start(),
+    );
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let registry = Registry::with_builtins().expect("built-ins describe themselves");
+    let plan = plan(&registry, &sim.url(), &pages.url(), &dir.path().join("out"));
+    let stdout = Arc::new(Mutex::new(Vec::new()));
+    let parts = RunParts {
+        registry: Arc::new(registry),
+        events: Events::new(Arc::new(Silence)),
+        stop: StopSignal::new(),
+        stdout: Arc::<Mutex<Vec<u8>>>::clone(&stdout),
+        terminal: Terminal {
+            width: 240,
+            ..Terminal::default()
+        },
+        version: "test",
+    };
+    let outcome = aiperf_core::run::run(&plan, &parts).expect("a run");
+    assert_eq!(outcome.failures, []);
+    let read = |name: &str| {
+        std::fs::read_to_string(outcome.artifact_dir.join(name)).expect("a file of the run")
+    };
+    let console = stdout.lock().expect("nobody panicked").clone();
+    OneRun {
+        recomputed: recompute(&outcome.artifact_dir),
+        json: read("aiperf.json"),
+        csv: read("metrics.csv"),
+        console: String::from_utf8(console).expect("text"),
+        report: outcome.report,
+    }
+}
+
+struct Silence;
+
+impl EventSink for Silence {
+    fn event(&self, _: &Event) {}
+}
+
+fn plan(registry: &Registry, url: &str, more: &str, dir: &Path) -> RunPlan {
+    let text = format!(
+        "[endpoint]\nurl = {url:?}\n[load]\nconcurrency = 4\nrequest_count = 50\n\
+         warmup_request_count = 6\nisl = 30.0\nosl = 16.0\n\
+         [server_metrics]\nurls = [{more:?}]\ninterval = \"40ms\"\n\
+         [collectors.server_metrics]\nuse = \"prometheus\"\n\
+         [exporters.jsonl]\n[exporters.csv]\n[exporters.json]\n\
+         [exporters.console.options]\nserver_metrics = true\n\
+         [run]\nslice_duration = \"100ms\"\nartifact_dir = {dir:?}\n"
+    );
+    let mut layers = Layers::new(BTreeMap::new());
+    layers.add_file(ConfigFile {
+        name: "settings",
+        text: &text,
+        trust: Trust::Named,
+    });
+    let context = Context {
+        command: Command::Profile,
+        catalog: registry,
+        fresh_seed: 7,
+    };
+    layers
+        .resolve(&context)
+        .unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn recompute(dir: &Path) -> Report {
+    let recording = Recording {
+        run: dir.join("run.json"),
+        scrapes: Some(dir.join("server_metrics_export.jsonl")),
+        requests: Some(dir.join("profile_export.jsonl")),
+    };
+    let recomputed = recording.recompute(None).expect("a recorded run");
+    assert_eq!(recomputed.gaps, []);
+    recomputed.report
+}
+
+#[test]
+fn the_library_the_recording_and_the_document_say_the_same() {
+    let run = one_run();
+    assert_eq!(run.report, run.recomputed);
+    let document = Document::new(&run.report).to_bytes().expect("a document");
+    assert_eq!(run.json.as_bytes(), document);
+    assert_eq!(run.report.servers.len(), 3);
+    assert!(run.report.requests.as_ref().expect("load").failed > 0);
+    assert!(!run.report.slices.is_empty());
+}
+
+/// All numbers of a document, and texts that read as numbers, such as the values of labels.
+fn numbers_of(value: &Value, into: &mut BTreeSet<u64>) {
+    let mut add = |number: Option<f64>| into.extend(number.map(f64::to_bits));
+    match value {
+        Value::Number(number) => add(number.as_f64()),
+        Value::String(text) => add(text.parse().ok()),
+        Value::Array(items) => items.iter().for_each(|item| numbers_of(item, into)),
+        Value::Object(fields) => fields.values().for_each(|field| numbers_of(field, into)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+#[test]
+fn the_csv_has_no_number_that_the_json_has_not() {
+    let run = one_run();
+    let mut known = BTreeSet::new();
+    numbers_of(&serde_json::from_str(&run.json).expect("JSON"), &mut known);
+    for row in csv_rows(&run.csv) {
+        for cell in &row {
+            let number = cell.parse::<f64>();
+            assert!(
+                !number.is_ok_and(|n| !known.contains(&n.to_bits())),
+                "{cell} in {row:?}"
+            );
+        }
+    }
+}
+
+fn csv_rows(text: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let rows = reader.records().map(|row| row.expect("a row"));
+    rows.map(|row| row.iter().map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn each_metric_of_the_csv_is_that_of_the_json() {
+    let run = one_run();
+    let json: Value = serde_json::from_str(&run.json).expect("JSON");
+    let rows = csv_rows(&run.csv);
+    let (header, rows) = rows.split_first().expect("a header");
+    let mut metrics = &json["llm_metrics"];
+    let mut endpoint = "";
+    let mut compared = 0;
+    for row in rows {
+        match row.as_slice() {
+            [name, value] if name == "server_endpoint" => endpoint = value,
+            [name, value] if name == "server_id" => {
+                let servers = &json["server_metrics"]["endpoints"][format!("http://{endpoint}")];
+                metrics = &servers["servers"][value]["metrics"];
+            }
+            row if row.len() == header.len() => {
+                compare_row(header, row, &metrics[&row[0]]);
+                compared += 1;
+            }
+            _ => {}
+        }
+    }
+    let report = &run.report;
+    let all = report
+        .servers
+        .iter()
+        .map(|server| server.metrics.len())
+        .sum::<usize>();
+    assert_eq!(compared, all + report.llm_metrics.len());
+}
+
+fn compare_row(header: &[String], row: &[String], metric: &Value) {
+    assert!(metric.is_object(), "`{}` is not in the JSON", row[0]);
+    let statistics = Stats::NAMES
+        .iter()
+        .copied()
+        .chain(["n", "total", "rate", "count", "sum"]);
+    let rates = Stats::NAMES.iter().map(|name| format!("rate_{name}"));
+    let columns: Vec<String> = statistics.map(str::to_owned).chain(rates).collect();
+    for (column, cell) in header
+        .iter()
+        .zip(row)
+        .filter(|(name, _)| columns.contains(name))
+    {
+        let expected = match column.strip_prefix("rate_") {
+            Some(statistic) => metric["rates"][statistic].as_f64(),
+            None => metric[column].as_f64(),
+        };
+        let shown = (!cell.is_empty()).then(|| cell.parse::<f64>().expect("a number"));
+        assert_eq!(shown, expected, "{column} of `{}`", row[0]);
+    }
+}
+
+#[test]
+fn each_cell_of_the_client_table_is_a_rounding_of_the_report() {
+    let run = one_run();
+    let tables = tables(&run.console);
+    let metrics = &run.report.llm_metrics;
+    assert_eq!(tables[0].len(), metrics.len());
+    for (row, (key, metric)) in tables[0].iter().zip(metrics) {
+        let (title, unit) = row.title();
+        assert_eq!(title, metric.display_name, "{key}");
+        let divisor = divisor(&metric.unit, unit).expect("a unit of the metric");
+        let shown = row.cells.iter().filter(|cell| !cell.is_empty()).count();
+        let values = metric.stats.seven();
+        assert!(
+            shown == 7 || values[shown..].iter().all(Option::is_none),
+            "{row:?}"
+        );
+        assert!(
+            shows(&row.cells[..shown], &values[..shown], divisor, 4),
+            "{row:?} {values:?}"
+        );
+    }
+}
+
+#[test]
+fn each_cell_of_the_server_tables_is_a_rounding_of_the_report() {
+    let run = one_run();
+    let tables = tables(&run.console);
+    assert_eq!(tables.len(), 1 + run.report.servers.len());
+    for (table, server) in tables[1..].iter().zip(&run.report.servers) {
+        let mut family = &Row {
+            name: String::new(),
+            indent: 0,
+            cells: Vec::new(),
+        };
+        let mut above: Vec<&MetricReport> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for row in table {
+            if row.name.starts_with('↳') {
+                assert!(
+                    above.iter().any(|metric| shows_rates(row, metric)),
+                    "{row:?}"
+                );
+                continue;
+            }
+            if row.indent == 0 {
+                family = row;
+            }
+            if row.cells.iter().any(|cell| !cell.is_empty()) {
+                let fits = |metric: &&MetricReport| shows_metric(row, family, metric);
+                above = server.metrics.iter().filter(fits).collect();
+                assert!(!above.is_empty(), "{family:?} {row:?} is in no report");
+                seen.extend(above.iter().map(|metric| metric.key.as_str()));
+            }
+        }
+        let all: BTreeSet<&str> = server.metrics.iter().map(|m| m.key.as_str()).collect();
+        assert_eq!(seen, all, "every metric has its row");
+    }
+}
+
+/// True if `row`, below the row `family`, is that of `metric`.
+fn shows_metric(row: &Row, family: &Row, metric: &MetricReport) -> bool {
+    let (title, unit) = family.title();
+    let plain = metric.name.strip_suffix("_total").unwrap_or(&metric.name);
+    let of_family = [metric.key.as_str(), &metric.name, plain];
+    // A series that no label tells apart has the title of its own key.
+    let own = metric_title(&metric.key);
+    let has = |pair: &str| {
+        let pair = pair.split_once('=');
+        pair.is_some_and(|(name, value)| metric.labels.get(name).is_some_and(|v| v == value))
+    };
+    let named = match row.indent {
+        0 => title == own,
+        _ if row.name == own => true,
+        _ => {
+            of_family.iter().any(|name| title == metric_title(name)) && row.name.split(' ').all(has)
+        }
+    };
+    named
+        && divisor(&metric.unit, unit)
+            .is_some_and(|divisor| shows(&row.cells, &metric.stats.seven(), divisor, 3))
+}
+
+fn shows_rates(row: &Row, metric: &MetricReport) -> bool {
+    let (_, unit) = row.title();
+    let unit = if unit.is_empty() { &metric.unit } else { unit };
+    let rates = metric.rates.unwrap_or_default();
+    let rates = Stats {
+        avg: metric.rate.or(rates.avg),
+        ..rates
+    };
+    divisor(&metric.unit, unit).is_some_and(|divisor| shows(&row.cells, &rates.seven(), divisor, 3))
+}
+
+#[test]
+fn each_number_beside_the_tables_is_a_rounding_of_the_report() {
+    let run = one_run();
+    let line = |start: &str| {
+        let mut lines = run.console.lines();
+        lines
+            .find(|line| line.starts_with(start))
+            .unwrap_or_else(|| panic!("{start}"))
+    };
+    let counts = |line: &str| {
+        numbers(line)
+            .into_iter()
+            .map(|(n, _)| n)
+            .collect::<Vec<_>>()
+    };
+    let totals = run.report.requests.as_ref().expect("load");
+    let known = [totals.sent, totals.done, totals.failed, totals.cancelled].map(|n| n as f64);
+    assert_eq!(counts(line("Requests")), known);
+    let tokens = [
+        totals.prompt_tokens,
+        totals.cached_tokens,
+        totals.completion_tokens,
+    ];
+    let tokens: Vec<f64> = tokens.iter().flatten().map(|n| *n as f64).collect();
+    assert_eq!(counts(line("Tokens")), tokens);
+    for phase in &run.report.phases {
+        let mut lines = run.console.lines();
+        let start = format!("{}: ", phase.name);
+        let line = lines
+            .find(|line| line.contains(&start))
+            .expect("a line of the phase");
+        let sent = phase.requests.as_ref().expect("load").sent as f64;
+        let wait = phase
+            .settle
+            .iter()
+            .filter(|settle| settle.settled)
+            .map(|settle| settle.wait_ms);
+        let wait = wait.fold(0.0, f64::max) / 1e3;
+        let shown = numbers(line);
+        let values = [phase.duration_seconds, sent, wait];
+        for ((number, unit), value) in shown.iter().zip(values) {
+            let scale = divisor("sec", unit).unwrap_or(1.0);
+            let error = (number * scale - value).abs() / value.abs().max(f64::MIN_POSITIVE);
+            assert!(error < 0.005, "{number} {unit} for {value} in {line}");
+        }
+        assert!(shown.len() >= 2, "{line}");
+    }
+}
