@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aiperf_core::run::Recording;
+use aiperf_plugin_sdk::testing::schema_problems;
 use aiperf_sim::{Sim, SimConfig};
 use serde_json::Value;
 
@@ -97,6 +98,27 @@ fn the_recorded_run_has_everything_that_could_differ() {
         "scrapes_failed",
     ] {
         assert!(codes(&document).contains(&code), "{code}");
+    }
+}
+
+#[test]
+fn every_recorded_line_is_as_its_schema_says() {
+    let context = &recorded().context;
+    for (file, schema) in [(SCRAPES, "schema.json"), (REQUESTS, "requests.schema.json")] {
+        let path = format!(
+            "{}/../../plugins/exporters/jsonl/{schema}",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let schema = std::fs::read_to_string(path).expect("the schema");
+        let schema: Value = serde_json::from_str(&schema).expect("JSON");
+        let fields = schema["properties"].as_object().expect("properties");
+        let lines = context.json_lines(file);
+        assert!(lines.len() > 20, "{} lines of {file}", lines.len());
+        for line in &lines {
+            assert_eq!(schema_problems(&schema, line), [""; 0], "{line}");
+            let mut own = line.as_object().expect("an object").keys();
+            assert!(own.all(|field| fields.contains_key(field)), "{line}");
+        }
     }
 }
 
