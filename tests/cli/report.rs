@@ -1,10 +1,13 @@
 //! `aiperf report`: a recorded run gives the same numbers again, and says what it lacks.
 
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use aiperf_core::run::Recording;
 use aiperf_plugin_sdk::testing::schema_problems;
 use aiperf_sim::{Sim, SimConfig};
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::context::{Context, Ran};
@@ -354,44 +357,71 @@ fn a_run_without_recorder_says_so_and_one_without_load_comes_back() {
     );
 }
 
+/// A run that goes on until it is ended from outside.
+fn endless(context: &Context, sim: &Sim) -> Child {
+    let url = sim.url();
+    let mut command = context.command(&[
+        "profile",
+        "--url",
+        &url,
+        "--request-count",
+        "100000",
+        "--warmup-request-count",
+        "4",
+        "--artifact-dir",
+        "out",
+        "--osl",
+        "4",
+        "--ui",
+        "none",
+        "--concurrency",
+        "4",
+        "--server-metrics-interval",
+        "0.05",
+    ]);
+    command
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts")
+}
+
+fn wait_for(sim: &Sim, completed: u64) {
+    let limit = Duration::from_secs(30);
+    let reached = sim.wait_until(limit, |totals| totals.completed >= completed);
+    assert!(reached, "the load stands still");
+}
+
+#[test]
+fn an_interrupted_run_comes_back_as_it_was() {
+    for signals in [1, 2] {
+        let sim = Sim::start(SimConfig::default()).expect("a simulated server");
+        let context = Context::new();
+        let run = endless(&context, &sim);
+        wait_for(&sim, 30);
+        let pid = Pid::from_raw(i32::try_from(run.id()).expect("a process id"));
+        for _ in 0..signals {
+            // Gone already: it has drained between the two.
+            signal::kill(pid, Signal::SIGINT).ok();
+        }
+        let shown = super::context::ran(run.wait_with_output().expect("it ends"));
+        assert_eq!(shown.code, Some(130), "{}", shown.stderr);
+        let ran = context.succeed(&["report", "out"]);
+        assert_eq!(ran.stdout, shown.stdout);
+        let ran = context.succeed(&["report", "out", "--format", "json"]);
+        assert_eq!(ran.stdout, context.read("out/aiperf.json"));
+    }
+}
+
 #[test]
 fn a_killed_run_is_reported_from_what_it_had_written() {
     let sim = Sim::start(SimConfig::default()).expect("a simulated server");
     let context = Context::new();
-    let url = sim.url();
-    let mut run = context
-        .command(&[
-            "profile",
-            "--url",
-            &url,
-            "--request-count",
-            "100000",
-            "--warmup-request-count",
-            "4",
-            "--artifact-dir",
-            "out",
-            "--osl",
-            "4",
-            "--ui",
-            "none",
-            "--concurrency",
-            "4",
-            "--server-metrics-interval",
-            "0.05",
-        ])
-        .spawn()
-        .expect("the binary starts");
+    let mut run = endless(&context, &sim);
     let written = || context.exists(REQUESTS) && context.read(REQUESTS).lines().count() > 20;
-    for wanted in (20..).step_by(4) {
-        let limit = Duration::from_secs(30);
-        assert!(
-            sim.wait_until(limit, |totals| totals.completed >= wanted),
-            "the load stands still"
-        );
-        if written() {
-            break;
-        }
-    }
+    (20..).step_by(4).find(|completed| {
+        wait_for(&sim, *completed);
+        written()
+    });
     run.kill().expect("it still runs");
     run.wait().expect("it has ended");
 

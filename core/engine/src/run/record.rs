@@ -21,7 +21,8 @@ use crate::store::{EndpointRecord, EndpointView, Store, StoreOptions};
 pub const RUN_FILE: &str = "run.json";
 
 /// Everything about a run but its pages and requests.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct RunRecord {
     /// Version of this and of the files beside it.
     pub(super) schema_version: String,
@@ -35,7 +36,9 @@ pub(super) struct RunRecord {
     pub(super) clock: Option<ClockSource>,
     /// Requests that ended; `None` without load.
     pub(super) requests: Option<u64>,
-    /// Phases that have ended; while the run goes on, those that are planned, without times.
+    /// All phases that were meant to be, without times.
+    pub(super) planned: Vec<PhaseWindow>,
+    /// Phases that have ended.
     pub(super) phases: Vec<PhaseWindow>,
     /// Findings of the run itself.
     pub(super) warnings: Vec<Warning>,
@@ -51,23 +54,21 @@ impl RunRecord {
     /// The record of a run whose sources are known and whose first phase has not begun.
     pub(super) fn begun(
         run: &RunInfo,
-        phases: Vec<PhaseWindow>,
+        planned: Vec<PhaseWindow>,
         has_load: bool,
         plan: &RunPlan,
         store: &Store,
     ) -> Self {
         Self {
             schema_version: SCHEMA_VERSION.to_owned(),
-            complete: false,
             run: run.clone(),
             status: RunStatus::Aborted,
-            clock: None,
             requests: has_load.then_some(0),
-            phases,
-            warnings: Vec::new(),
+            planned,
             slice_duration: plan.slice_duration,
             store: plan.store.clone(),
             endpoints: endpoints(store),
+            ..Self::default()
         }
     }
 
@@ -118,11 +119,11 @@ impl Setup {
     /// Starts the record, and leaves it on disk in case the run does not live to end it.
     pub(super) fn record(
         &self,
-        phases: Vec<PhaseWindow>,
+        planned: Vec<PhaseWindow>,
         has_load: bool,
         plan: &RunPlan,
     ) -> aiperf_plugin_sdk::Result<RunRecord> {
-        let record = RunRecord::begun(&self.run, phases, has_load, plan, &self.store());
+        let record = RunRecord::begun(&self.run, planned, has_load, plan, &self.store());
         let written = record.write(&self.artifacts);
         written.inspect_err(|error| drop(self.exporters.abort(&error.to_string())))?;
         Ok(record)

@@ -10,6 +10,7 @@ use super::Pattern;
 
 /// Limits and names that the user can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StoreOptions {
     /// Label that tells several servers behind one endpoint apart.
     pub server_label: String,
@@ -46,6 +47,7 @@ pub struct EndpointId(pub u32);
 
 /// A source before its first scrape.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EndpointInfo {
     /// URL without secrets, or the name of a source that has none.
     pub url: String,

@@ -20,8 +20,7 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SeriesDetail {
-    /// Every series with labels and value, so that everything can be recomputed. A line is then
-    /// about as long as the page.
+    /// Every series, so that everything can be recomputed: type, help and labels once, then values.
     #[default]
     Full,
     /// None.

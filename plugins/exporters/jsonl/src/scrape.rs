@@ -13,7 +13,7 @@ use crate::number::Number;
 
 /// One scrape of one server, or its failure.
 ///
-/// Up to `latency_ns` every line stands for itself: lines may be filtered, sampled and joined. The
+/// Up to `page` every line stands for itself: lines may be filtered, sampled and joined. The
 /// fields after it hold whole pages, so that a run can be put together again; a line may rely on
 /// lines before it there.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -31,6 +31,26 @@ default. The resolved configuration of a run is written to its artifact folder.
 * All errors are told at once, each with file, line and caret.
 ";
 
+const RECORDED: &str = "
+## Recorded runs
+
+`aiperf report DIR` reports a recorded run again, from its pages and requests. Its exporters have the
+settings that the run wrote into its `aiperf.toml` (`[exporters]` only), under those of `AIPERF_CONFIG`,
+`--config` and flags.
+
+| Flag | Meaning |
+|---|---|
+| `DIR` | Folder of the run; its `run.json`, if runs share a folder. |
+| `--format NAMES` | Exporters to use, with commas between. Default: `console`; with a folder all of the run. |
+| `--artifact-dir DIR` | Folder for files. Without it the one format goes to standard output. The recorded run is never overwritten. |
+| `--slice-duration D` | Length of slices. Default: as the run had them. |
+| `--server-metrics` | Show server metrics as tables. |
+
+Exit code 5 says that the recording is not whole: each line on standard error names what is missing and
+what to do, and the report shows the rest. To be whole, a run needs its `jsonl` exporter at
+`series = \"full\"`, the default.
+";
+
 #[test]
 fn the_reference_is_up_to_date() {
     let expected = render();
@@ -81,7 +101,7 @@ fn render() -> String {
             .unwrap();
         }
     }
-    text
+    text + RECORDED
 }
 
 fn flags_by_path() -> BTreeMap<String, Vec<String>> {

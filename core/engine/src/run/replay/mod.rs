@@ -8,6 +8,8 @@ mod pages;
 mod reader;
 mod render;
 mod requests;
+#[cfg(test)]
+mod tests;
 mod unfinished;
 
 use std::io::ErrorKind;
@@ -119,7 +121,7 @@ impl RunRecord {
 
     /// Index of the phase of this name.
     fn phase(&self, name: &str) -> Option<u32> {
-        let mut phases = self.phases.iter();
+        let mut phases = self.planned.iter();
         phases
             .find(|phase| phase.name == name)
             .map(|phase| phase.index)

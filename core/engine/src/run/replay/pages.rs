@@ -15,6 +15,9 @@ use super::lines::{ScrapeError, ScrapeLine};
 use super::reader;
 use crate::store::{EndpointId, EndpointInfo, ScrapeInfo, Store, display_of};
 
+/// Sources in a row that may have come up during a run without a line.
+const MAX_SILENT: usize = 1000;
+
 /// Reads all pages into `store`, in the order of the file, which is that of the run.
 pub(super) fn read(
     path: Option<&Path>,
@@ -106,24 +109,30 @@ impl Pages<'_> {
         })
     }
 
-    /// Sources that came up during a run which did not live to list them.
+    /// Sources that came up during a run which did not live to list them. Those that never answered
+    /// have no lines, but their place.
     fn know(&mut self, line: &ScrapeLine) -> Result<(), String> {
         let wanted = line.endpoint as usize;
-        if wanted > self.endpoints {
-            return Err(format!(
-                "endpoint {wanted} comes before endpoint {}",
-                self.endpoints
-            ));
+        if wanted > self.endpoints + MAX_SILENT {
+            return Err(format!("the run has no endpoint {wanted}"));
         }
-        if wanted == self.endpoints {
-            self.store.add_endpoint(EndpointInfo {
-                url: line.server_url.clone(),
-                display: display_of(&line.server_url),
-                ..EndpointInfo::default()
-            });
-            self.endpoints += 1;
+        while self.endpoints < wanted {
+            self.add_endpoint(&format!("endpoint {}", self.endpoints), true);
+        }
+        if self.endpoints == wanted {
+            self.add_endpoint(&line.server_url, false);
         }
         Ok(())
+    }
+
+    fn add_endpoint(&mut self, url: &str, automatic: bool) {
+        self.store.add_endpoint(EndpointInfo {
+            url: url.to_owned(),
+            display: display_of(url),
+            automatic,
+            ..EndpointInfo::default()
+        });
+        self.endpoints += 1;
     }
 
     fn failure(&mut self, line: &ScrapeLine, info: &ScrapeInfo, error: &ScrapeError) {

@@ -25,7 +25,7 @@ pub(super) fn reconstruct(
         Some(_) => with_load(phase, requests, started),
         None => without_load(phase, store, started),
     };
-    record.phases = record.phases.iter().filter_map(window).collect();
+    record.phases = record.planned.iter().filter_map(window).collect();
     let what = match record.requests {
         Some(_) => format!("phases are those of the {} requests", requests.len()),
         None => "the window ends with the last page".to_owned(),
