@@ -117,10 +117,15 @@ fn every_recorded_line_is_as_its_schema_says() {
         let fields = schema["properties"].as_object().expect("properties");
         let lines = context.json_lines(file);
         assert!(lines.len() > 20, "{} lines of {file}", lines.len());
-        for line in &lines {
-            assert_eq!(schema_problems(&schema, line), [""; 0], "{line}");
+        for (line, number) in lines.iter().zip(1..) {
+            assert_eq!(
+                schema_problems(&schema, line),
+                [""; 0],
+                "line {number} of {file}"
+            );
             let mut own = line.as_object().expect("an object").keys();
-            assert!(own.all(|field| fields.contains_key(field)), "{line}");
+            let unknown = own.find(|field| !fields.contains_key(*field));
+            assert_eq!(unknown, None, "line {number} of {file}");
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct ScrapeMeta {
     /// Number of the page among the answered ones of its source, from 0; the servers of one page
     /// share it. `None` if the scrape failed.
     pub page: Option<u32>,
+    /// Number of servers on the page, each of which has a record; 0 if the scrape failed.
+    pub servers: u32,
     /// Name of the phase, `None` outside all phases.
     pub phase: Option<String>,
     /// Where it stands in the phase.

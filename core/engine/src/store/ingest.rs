@@ -81,6 +81,7 @@ fn meta(endpoint: u32, info: &ScrapeInfo, server: u32) -> ScrapeMeta {
         server,
         endpoint,
         page: None,
+        servers: 0,
         phase: info.phase_name.clone(),
         barrier: info.barrier,
         timestamp_ns: info.clock.sent.wall_ns,
@@ -209,6 +210,10 @@ impl Ingest<'_> {
             };
             record.schema = std::mem::take(&mut schema);
             records.push(record);
+        }
+        let servers = super::index(records.len());
+        for record in &mut records {
+            record.meta.servers = servers;
         }
         records
     }

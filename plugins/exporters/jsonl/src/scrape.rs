@@ -13,7 +13,7 @@ use crate::number::Number;
 
 /// One scrape of one server, or its failure.
 ///
-/// Up to `page` every line stands for itself: lines may be filtered, sampled and joined. The
+/// Up to `servers` every line stands for itself: lines may be filtered, sampled and joined. The
 /// fields after it hold whole pages, so that a run can be put together again; a line may rely on
 /// lines before it there.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -49,6 +49,8 @@ pub struct ScrapeLine<'a> {
     /// Number of the page among those of its endpoint, from 0, shared by all servers on the page;
     /// `null` if the scrape failed.
     page: Option<u32>,
+    /// Number of servers on the page, each of which has a line; 0 if the scrape failed.
+    servers: u32,
     /// Families and series that no line before has explained; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     schema: Option<NewSchema<'a>>,
@@ -153,6 +155,7 @@ impl<'a> ScrapeLine<'a> {
             mono_ns: view.meta.mono_ns,
             endpoint: view.meta.endpoint,
             page: view.meta.page,
+            servers: view.meta.servers,
             schema: news
                 .filter(|news| !news.series.is_empty())
                 .map(|news| NewSchema::new(view.schema(), news)),

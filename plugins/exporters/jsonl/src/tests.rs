@@ -95,6 +95,7 @@ fn good() -> ScrapeRecord {
             latency_ns: 2_500_000,
             mono_ns: 77,
             page: Some(4),
+            servers: 1,
             ..ScrapeMeta::default()
         },
         schema: schema(),
@@ -149,7 +150,7 @@ fn a_line_is_the_documented_one() {
         r#""server_id":"server-0","instance":"server-0:8080","server_type":"ai-server","#,
         r#""metrics_data":{"memory_usage_bytes":157000000000.0,"ttft_sum":0.1},"error":null,"#,
         r#""phase":"profiling","barrier":"tick","latency_ns":2500000,"#,
-        r#""mono_ns":77,"endpoint":0,"page":4,"schema":{"families":["#,
+        r#""mono_ns":77,"endpoint":0,"page":4,"servers":1,"schema":{"families":["#,
         r#"{"name":"ttft","type":"histogram","help":"First token.","unit":""},"#,
         r#"{"name":"odd\"gauge","type":"gauge","help":"","unit":""}],"series":["#,
         r#"{"id":0,"name":"ttft_bucket","family":"ttft","#,
@@ -220,7 +221,7 @@ fn series_can_be_left_out() {
     let line: Value = serde_json::from_str(&host.file(SCRAPES).unwrap()).unwrap();
     assert_eq!(
         line.as_object().unwrap().keys().next_back().unwrap(),
-        "page"
+        "servers"
     );
 }
 

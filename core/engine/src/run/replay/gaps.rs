@@ -9,6 +9,10 @@ use super::name;
 use crate::load::RequestRecords;
 use crate::store::Store;
 
+/// What to do about parts that are missing.
+const WHAT_IS_THERE: &str =
+    "the numbers are those of what is there; see the run's warnings and log";
+
 /// Findings about a recording, in the order in which they were made.
 #[derive(Debug, Default)]
 pub(super) struct Gaps(Vec<Warning>);
@@ -45,6 +49,13 @@ impl Gaps {
         self.add(gap("recording_damaged", name(path), message, remedy));
     }
 
+    /// Pages without the lines of some of their servers.
+    pub(super) fn partial(&mut self, path: Option<&Path>, pages: u64) {
+        let subject = path.map(name).unwrap_or_default();
+        let message = format!("{pages} pages lack the lines of some of their servers");
+        self.add(gap("recording_incomplete", subject, message, WHAT_IS_THERE));
+    }
+
     /// Compares what was read with what the run counted.
     pub(super) fn compare(&mut self, record: &RunRecord, store: &Store, requests: &RequestRecords) {
         let read = requests.len() as u64;
@@ -62,8 +73,7 @@ impl Gaps {
             return;
         }
         let message = format!("{read} of the run's {counted} {what} are in the recording");
-        let remedy = "the numbers are those of what is there; see the run's warnings and log";
-        self.add(gap("recording_incomplete", subject, message, remedy));
+        self.add(gap("recording_incomplete", subject, message, WHAT_IS_THERE));
     }
 }
 

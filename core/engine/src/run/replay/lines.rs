@@ -21,6 +21,7 @@ pub(super) struct ScrapeLine {
     pub(super) mono_ns: i64,
     pub(super) endpoint: u32,
     pub(super) page: Option<u32>,
+    pub(super) servers: u32,
     #[serde(default)]
     pub(super) schema: NewSchema,
     /// `None`: as on the server's page before.

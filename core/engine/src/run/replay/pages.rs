@@ -37,12 +37,17 @@ pub(super) fn read(
         batch: Batch::new(),
         open: None,
         last_failure: None,
+        partial: 0,
     };
     let there = match path {
         Some(path) => reader::lines(path, gaps, |line| pages.line(line))?,
         None => false,
     };
     pages.flush();
+    let partial = pages.partial;
+    if partial > 0 {
+        gaps.partial(path, partial);
+    }
     let answered = |record: &RunRecord| record.endpoints.iter().any(|e| e.scrapes.done > 0);
     if !there && (answered(record) || !record.complete) {
         gaps.missing(path, "the servers' pages");
@@ -56,6 +61,8 @@ struct OpenPage {
     endpoint: u32,
     number: u32,
     info: ScrapeInfo,
+    /// Lines that it still lacks.
+    missing: u32,
 }
 
 struct Pages<'a> {
@@ -70,6 +77,8 @@ struct Pages<'a> {
     open: Option<OpenPage>,
     /// Source and time of the last failure: its servers share it.
     last_failure: Option<(u32, i64)>,
+    /// Pages without the lines of some of their servers.
+    partial: u64,
 }
 
 impl Pages<'_> {
@@ -182,7 +191,11 @@ impl Pages<'_> {
                 endpoint: line.endpoint,
                 number,
                 info,
+                missing: line.servers,
             });
+        }
+        if let Some(open) = &mut self.open {
+            open.missing = open.missing.saturating_sub(1);
         }
         let layout = &self.layouts[&line.server_id];
         for (series, value) in layout.iter().zip(values) {
@@ -196,6 +209,7 @@ impl Pages<'_> {
         let Some(open) = self.open.take() else {
             return;
         };
+        self.partial += u64::from(open.missing > 0);
         let Self { store, batch, .. } = self;
         let read = batch.read(self.dictionary.text(), |view| {
             store.scrape(EndpointId(open.endpoint), &open.info, view);

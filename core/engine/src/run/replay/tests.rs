@@ -38,7 +38,7 @@ fn page(number: u32, more: &Value) -> Value {
     let mut line = json!({
         "timestamp_ns": 1000 + number, "mono_ns": number, "latency_ns": 1, "error": null,
         "server_url": "http://h/metrics", "server_id": "server-0", "phase": "profiling",
-        "barrier": "tick", "endpoint": 0, "page": number, "values": [1.5],
+        "barrier": "tick", "endpoint": 0, "page": number, "servers": 1, "values": [1.5],
     });
     let fields = line.as_object_mut().unwrap();
     fields.extend(more.as_object().unwrap().clone());
@@ -109,6 +109,15 @@ fn a_line_that_does_not_fit_is_left_out_with_its_reason() {
     let series = json!([{ "id": 1, "name": "x", "family": "x", "labels": {} }]);
     let schema = json!({ "schema": { "families": [], "series": series } });
     check(page(1, &schema), "family `x` is not explained");
+}
+
+#[test]
+fn a_page_that_lacks_a_server_is_noted() {
+    let half = page(1, &json!({ "servers": 2 }));
+    let recomputed = recompute(&[first(), half, page(2, &json!({}))], &[]);
+    let gap = &recomputed.gaps[0];
+    assert_eq!(gap.code, "recording_incomplete");
+    assert!(gap.message.starts_with("1 pages lack"), "{}", gap.message);
 }
 
 fn request(more: &Value) -> Value {
