@@ -213,11 +213,13 @@ impl ScrapeRecord {
         let values = self.series.len() + self.keys.len();
         let SchemaDelta {
             servers,
+            families,
             series,
             keys,
         } = &self.schema;
+        let entries = servers.len() + families.len() + series.len() + keys.len();
         // Ids and values; entries of a schema with their texts.
-        12 * values + 256 * (1 + servers.len() + series.len() + keys.len())
+        12 * values + 256 * (1 + entries)
     }
 
     /// The record that [`ScrapeRecord::to_bytes`] wrote.

@@ -235,6 +235,6 @@ fn main() {
         });
     }
     measure("256 requests of 128 tokens", 256, &written, || {
-        exporter.requests(&block).unwrap()
+        exporter.requests(&block).unwrap();
     });
 }
