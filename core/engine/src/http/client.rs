@@ -1,27 +1,39 @@
 //! A server's idle connections, and the one rule for sending a request twice.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 
+use super::clock::MonoNs;
 use super::connect::Connector;
 use super::connection::{Connection, Response};
 use super::error::HttpError;
+use super::reuse::Habits;
 
 /// Sends requests to one server over connections that are kept open.
 ///
 /// Every request in flight has a connection of its own; the most recently used idle one is taken
-/// first. There is no limit: the caller decides how much is in flight.
+/// first. There is no limit: the caller decides how much is in flight. Connections are used again
+/// once the server has shown that it keeps them: until then one of them waits, idle, as the witness,
+/// and every request opens its own.
 #[derive(Debug)]
 pub struct Client {
     connector: Connector,
-    idle: Mutex<Vec<Connection>>,
-    /// Cleared once the server has closed a connection under a request that may not be sent again:
-    /// reusing connections would then cost a request now and then (llama.cpp does this).
-    reuses: AtomicBool,
+    pool: Mutex<Pool>,
+}
+
+#[derive(Debug, Default)]
+struct Pool {
+    idle: Vec<Idle>,
+    habits: Habits,
+}
+
+#[derive(Debug)]
+struct Idle {
+    connection: Connection,
+    since: MonoNs,
 }
 
 impl Client {
@@ -29,9 +41,16 @@ impl Client {
     pub fn new(connector: Connector) -> Self {
         Self {
             connector,
-            idle: Mutex::new(Vec::new()),
-            reuses: AtomicBool::new(true),
+            pool: Mutex::default(),
         }
+    }
+
+    /// A client that believes after `proof` that its server keeps idle connections.
+    #[cfg(test)]
+    pub(crate) fn with_proof(connector: Connector, proof: std::time::Duration) -> Self {
+        let client = Self::new(connector);
+        client.pool().habits = Habits::with_proof(proof);
+        client
     }
 
     /// How this client connects.
@@ -53,19 +72,21 @@ impl Client {
         build: impl Fn() -> Request<Full<Bytes>>,
         mut observe: impl FnMut(&Connection),
     ) -> Result<Response, HttpError> {
-        let request = build();
-        let method = request.method().clone();
-        if let Some(connection) = self.take_idle() {
+        let idle = self.pool().take(self.connector.now());
+        if let Some(connection) = idle {
             observe(&connection);
+            let request = build();
+            let method = request.method().clone();
             match connection.send(request).await {
-                Err(error) if error.may_resend(&method) => {}
+                Ok(response) => return Ok(response),
                 Err(error) => {
                     if error.is_stale_connection() {
-                        self.reuses.store(false, Relaxed);
+                        self.pool().habits.lost_a_request();
                     }
-                    return Err(error);
+                    if !error.may_resend(&method) {
+                        return Err(error);
+                    }
                 }
-                Ok(response) => return Ok(response),
             }
         }
         let connection = self.connector.connect().await?;
@@ -75,24 +96,46 @@ impl Client {
 
     /// Takes the connection of a finished response back, if it can be used again.
     pub fn recycle(&self, response: Response) {
-        if !self.reuses.load(Relaxed) {
-            return;
-        }
         if let Some(connection) = response.into_connection() {
-            self.lock().push(connection);
+            self.pool().keep(connection, self.connector.now());
         }
     }
 
-    fn take_idle(&self) -> Option<Connection> {
-        if self.reuses.load(Relaxed) {
-            self.lock().pop()
-        } else {
-            None
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn pool(&self) -> MutexGuard<'_, Pool> {
         // A list of connections is sound at every moment, so that poisoning means nothing.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pool {
+    fn keep(&mut self, connection: Connection, since: MonoNs) {
+        // Before the proof, one witness is enough; a fast server would fill the table of open files.
+        let is_wanted = self.habits.keeps() || self.idle.is_empty();
+        if is_wanted && self.habits.may_keep() {
+            self.idle.push(Idle { connection, since });
+        }
+    }
+
+    /// The most recently used connection that is open and may still be used.
+    fn take(&mut self, now: MonoNs) -> Option<Connection> {
+        while let Some(mut idle) = self.idle.pop() {
+            let age = now.until(idle.since);
+            let is_due = age <= self.habits.idle_limit(idle.connection.lease());
+            if !idle.connection.still_open() {
+                if is_due {
+                    self.habits.seen_closed(age);
+                }
+                continue;
+            }
+            self.habits.seen_open(age);
+            if !self.habits.keeps() {
+                self.keep(idle.connection, idle.since);
+                return None;
+            }
+            if is_due {
+                return Some(idle.connection);
+            }
+        }
+        None
     }
 }

@@ -184,6 +184,11 @@ impl Connector {
         Ok(Transport::Tls(Box::new(stream)))
     }
 
+    /// The current time on the clock that stamps the connections.
+    pub(super) fn now(&self) -> MonoNs {
+        self.clock.now()
+    }
+
     fn elapsed(&self, began: MonoNs) -> Duration {
         self.clock.now().until(began)
     }

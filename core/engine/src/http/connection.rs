@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
@@ -14,6 +14,7 @@ use hyper::client::conn::http1;
 use super::clock::MonoNs;
 use super::connect::ConnectTimes;
 use super::error::{ErrorClass, HttpError, Stage};
+use super::reuse::Lease;
 use super::stamped::ClockSource;
 use super::stamps::Stamps;
 use super::transport::Transport;
@@ -37,6 +38,7 @@ pub struct Connection {
     url: Arc<str>,
     times: ConnectTimes,
     exchanges: u64,
+    lease: Lease,
 }
 
 impl Connection {
@@ -58,6 +60,7 @@ impl Connection {
             url,
             times,
             exchanges: 0,
+            lease: Lease::default(),
         })
     }
 
@@ -115,6 +118,20 @@ impl Connection {
         .await
     }
 
+    /// What the server announced about this connection.
+    pub(super) fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    /// Asks the socket of an idle connection whether the server has closed it (or said something
+    /// unasked-for, which makes it as useless). The runtime's view may be older than the last turn
+    /// of its event loop.
+    pub(super) fn still_open(&mut self) -> bool {
+        self.stamps.distrust_readiness();
+        poll_driver(&mut self.driver, &mut Context::from_waker(Waker::noop()));
+        self.is_open()
+    }
+
     fn is_open(&self) -> bool {
         self.driver.is_some() && !self.sender.is_closed()
     }
@@ -158,8 +175,11 @@ pub struct Response {
 }
 
 impl Response {
-    fn new(connection: Connection, response: http::Response<Incoming>) -> Self {
+    fn new(mut connection: Connection, response: http::Response<Incoming>) -> Self {
         let (head, body) = response.into_parts();
+        if connection.exchanges == 1 {
+            connection.lease = Lease::of(&head.headers);
+        }
         Self {
             status: head.status,
             headers: head.headers,
@@ -244,14 +264,16 @@ impl Response {
         Ok(())
     }
 
-    /// Gives the connection back if it can carry another exchange: the body was read to its end and
-    /// the server did not close.
+    /// Gives the connection back if it can carry another exchange: the body was read to its end, and
+    /// the server has neither closed it nor announced that it will.
     pub fn into_connection(self) -> Option<Connection> {
         let Self {
             complete,
             connection,
             ..
         } = self;
-        (complete && connection.is_open()).then_some(connection)
+        let reusable =
+            complete && connection.is_open() && connection.lease.allows(connection.exchanges);
+        reusable.then_some(connection)
     }
 }

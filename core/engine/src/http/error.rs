@@ -155,10 +155,11 @@ impl HttpError {
         self.stage.written
     }
 
-    /// Whether the server closed an idle connection just as a request went out on it.
+    /// Whether the server closed an idle connection just as a request went out on it: the first
+    /// byte had been written, and nothing was answered.
     pub(crate) fn is_stale_connection(&self) -> bool {
         let closed = matches!(self.class, ErrorClass::Reset | ErrorClass::ClosedEarly);
-        closed && self.stage.reused && !self.stage.answered
+        closed && self.stage.reused && self.stage.written && !self.stage.answered
     }
 
     /// Whether the same request may be sent again on a new connection.
@@ -168,8 +169,8 @@ impl HttpError {
     /// safe and nothing was answered. A `POST` with bytes written is never sent again.
     pub fn may_resend(&self, method: &Method) -> bool {
         let closed = matches!(self.class, ErrorClass::Reset | ErrorClass::ClosedEarly);
-        let harmless = !self.stage.written || (method.is_safe() && !self.stage.answered);
-        closed && self.stage.reused && harmless
+        let harmless = closed && method.is_safe() && !self.stage.answered;
+        self.stage.reused && (!self.stage.written || harmless)
     }
 
     pub(crate) fn at(mut self, stage: Stage) -> Self {

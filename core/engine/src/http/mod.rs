@@ -2,7 +2,8 @@
 //! metrics scraper.
 //!
 //! [`Connector`] opens connections to one [`Origin`], [`Connection`] carries one request at a time,
-//! [`Client`] keeps idle connections and applies the one rule for resending. [`Stamps`] say when
+//! [`Client`] keeps idle connections as long as the server is known to, and applies the one rule
+//! for resending. [`Stamps`] say when
 //! the first byte of a request was written and when the bytes of a response arrived, on the
 //! monotonic clock of [`Clock`].
 
@@ -14,6 +15,7 @@ mod error;
 mod origin;
 #[cfg(target_os = "linux")]
 mod recv;
+mod reuse;
 mod secret;
 mod stamped;
 mod stamps;

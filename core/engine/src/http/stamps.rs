@@ -1,6 +1,6 @@
 //! Time stamps of one connection's current exchange.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use super::clock::MonoNs;
 
@@ -18,6 +18,7 @@ pub struct Stamps {
     bytes_read: AtomicU64,
     kernel_reads: AtomicU64,
     user_reads: AtomicU64,
+    distrust_readiness: AtomicBool,
 }
 
 impl Stamps {
@@ -79,6 +80,18 @@ impl Stamps {
         ] {
             count.store(0, Relaxed);
         }
+    }
+
+    /// Makes the next read ask the socket, whatever the runtime believes about it.
+    pub(super) fn distrust_readiness(&self) {
+        self.distrust_readiness.store(true, Relaxed);
+    }
+
+    /// Whether [`Stamps::distrust_readiness`] was called since the last time.
+    pub(super) fn take_distrust(&self) -> bool {
+        let distrust = self.distrust_readiness.load(Relaxed);
+        self.distrust_readiness.store(false, Relaxed);
+        distrust
     }
 
     /// Notes that `bytes` were written by a call that began at `began`.

@@ -36,7 +36,9 @@ fn client_with(url: &str, kernel_stamps: bool, tls: Option<Arc<rustls::ClientCon
         kernel_stamps,
         tls,
     };
-    Client::new(Connector::new(Origin::parse(url).unwrap(), options, Clock::new()).unwrap())
+    let connector = Connector::new(Origin::parse(url).unwrap(), options, Clock::new()).unwrap();
+    // Believes at once that the server keeps connections.
+    Client::with_proof(connector, Duration::ZERO)
 }
 
 fn request(client: &Client, method: Method) -> Request<Full<Bytes>> {
@@ -184,11 +186,45 @@ fn an_idle_connection_that_was_closed_is_replaced_without_sending_twice() {
     block_on(async {
         assert_eq!(fetch(&client, Method::POST).await.unwrap(), "ok");
         is_closed.recv().unwrap();
-        // Lets the runtime collect the event, as it does whenever it has nothing else to do.
-        tokio::task::yield_now().await;
         assert_eq!(fetch(&client, Method::POST).await.unwrap(), "ok");
     });
     server.join().unwrap();
+}
+
+#[test]
+fn a_server_that_closes_after_every_response_costs_no_request() {
+    let server = RawServer::always(Answer::SendAndClose(OK.into()));
+    let options = ConnectOptions {
+        timeout: Duration::from_secs(10),
+        kernel_stamps: true,
+        tls: None,
+    };
+    let origin = Origin::parse(&server.url()).unwrap();
+    let client = Client::new(Connector::new(origin, options, Clock::new()).unwrap());
+    block_on(async {
+        for _ in 0..200 {
+            assert_eq!(fetch(&client, Method::POST).await.unwrap(), "ok");
+        }
+    });
+    assert_eq!(server.requests().len(), 200);
+}
+
+#[test]
+fn no_more_exchanges_than_announced_and_none_after_an_announced_timeout() {
+    for announced in ["max=1", "timeout=0"] {
+        let text =
+            format!("HTTP/1.1 200 OK\r\nkeep-alive: {announced}\r\ncontent-length: 2\r\n\r\nok");
+        let server = RawServer::always(Answer::Send(text.into()));
+        let client = client(&server.url());
+        block_on(async {
+            for _ in 0..2 {
+                let mut response = send(&client, Method::POST).await.unwrap();
+                assert_eq!(response.connection().exchanges(), 1, "{announced}");
+                while response.chunk().await.is_some() {}
+                client.recycle(response);
+            }
+        });
+    }
 }
 
 #[test]
