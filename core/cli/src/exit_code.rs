@@ -36,9 +36,10 @@ impl ExitCode {
     pub(crate) fn of_error(error: &RunError) -> Self {
         match error {
             RunError::Unreachable(_) => Self::Unreachable,
-            RunError::NothingToCollect | RunError::NoModel { .. } | RunError::Recording { .. } => {
-                Self::Usage
-            }
+            RunError::NothingToCollect
+            | RunError::NoModel { .. }
+            | RunError::Recording { .. }
+            | RunError::Tls(_) => Self::Usage,
             _ => Self::Failure,
         }
     }

@@ -6,7 +6,7 @@ use aiperf_core::config::Command;
 use clap::Args;
 
 use super::flags::{Flags, RunArgs};
-use super::groups::{MetricsArgs, OutputArgs};
+use super::groups::{MetricsArgs, OutputArgs, TlsArgs};
 use super::value::Hidden;
 
 const AFTER_HELP: &str = "\
@@ -32,6 +32,8 @@ pub(crate) struct CollectArgs {
     #[command(flatten)]
     pub(crate) metrics: MetricsArgs,
     #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
@@ -48,6 +50,7 @@ impl RunArgs for CollectArgs {
         flags.switch("--once", "collect.once", self.once, true);
         flags.text("--url", "endpoint.url", self.url.as_ref());
         self.metrics.add_to(&mut flags);
+        self.tls.add_to(&mut flags);
         self.output.add_to(&mut flags);
         flags
     }

@@ -68,6 +68,26 @@ impl MetricsArgs {
     }
 }
 
+/// Whom `https` connections trust.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS")]
+pub(crate) struct TlsArgs {
+    /// Certificates (PEM) of private authorities, trusted beside the system's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Accept any certificate.
+    #[arg(long)]
+    pub(crate) insecure: bool,
+}
+
+impl TlsArgs {
+    pub(crate) fn add_to(&self, flags: &mut Flags) {
+        let file = self.ca_file.as_ref().map(|file| file.display());
+        flags.text("--ca-file", "tls.ca_file", file.as_ref());
+        flags.switch("--insecure", "tls.insecure", self.insecure, true);
+    }
+}
+
 /// What is written and shown, and where settings come from.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]

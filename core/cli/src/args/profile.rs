@@ -6,7 +6,7 @@ use aiperf_core::config::Command;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::flags::{Flags, RunArgs};
-use super::groups::{MetricsArgs, OutputArgs};
+use super::groups::{MetricsArgs, OutputArgs, TlsArgs};
 use super::value::{Hidden, extra_inputs, header};
 
 const AFTER_HELP: &str = "\
@@ -27,6 +27,8 @@ pub(crate) struct ProfileArgs {
     #[command(flatten)]
     pub(crate) metrics: MetricsArgs,
     #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
@@ -42,6 +44,7 @@ impl RunArgs for ProfileArgs {
         self.endpoint.add_to(&mut flags);
         self.load.add_to(&mut flags);
         self.metrics.add_to(&mut flags);
+        self.tls.add_to(&mut flags);
         self.output.add_to(&mut flags);
         flags
     }

@@ -9,7 +9,7 @@ use super::lateness::Lateness;
 use super::sinks::Sinks;
 use super::tag::Tag;
 use crate::event::Events;
-use crate::http::{Clock, MonoNs};
+use crate::http::{Clock, MonoNs, Tls};
 use crate::store::ScrapeInfo;
 
 /// What all sources share.
@@ -19,6 +19,7 @@ pub(super) struct Context {
     pub(super) ingest: Ingest,
     pub(super) events: Events,
     pub(super) clock: Clock,
+    pub(super) tls: Tls,
     pub(super) lateness: Arc<Lateness>,
     pub(super) phases: Arc<[String]>,
 }

@@ -16,8 +16,7 @@ use http::{Method, Request};
 use http_body_util::Full;
 
 use crate::http::{
-    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, Origin, Scheme, TlsOptions,
-    client_config,
+    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, Origin, Scheme, Tls,
 };
 
 /// Largest page, before and after decompression.
@@ -46,10 +45,11 @@ impl Fetcher {
         headers: HeaderMap,
         timeout: Duration,
         clock: &Clock,
+        tls: &Tls,
     ) -> Result<Self, HttpError> {
         let origin = Origin::parse(url)?;
         let tls = match origin.scheme() {
-            Scheme::Https => Some(client_config(url, &TlsOptions::default())?),
+            Scheme::Https => Some(tls.config(url)?),
             Scheme::Http => None,
         };
         let headers = complete(headers, &origin);
@@ -186,6 +186,7 @@ pub(super) fn header_map<'a>(
 pub(crate) fn fetch_once(
     request: &HttpRequest<'_>,
     clock: &Clock,
+    tls: &Tls,
 ) -> Result<HttpResponse, PluginError> {
     if request.method != "GET" {
         let message = format!("the host lends GET only, not {}", request.method);
@@ -199,7 +200,7 @@ pub(crate) fn fetch_once(
     let network =
         |error: HttpError| PluginError::new(ErrorKind::Network, error.to_string()).retriable();
     let mut fetcher =
-        Fetcher::new(request.url, headers, request.timeout, clock).map_err(network)?;
+        Fetcher::new(request.url, headers, request.timeout, clock, tls).map_err(network)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

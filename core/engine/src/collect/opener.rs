@@ -49,7 +49,8 @@ impl Opener {
     pub(super) fn open(&self, spec: &CollectorPlan) -> std::io::Result<Opening> {
         let label = format!("collector {}", spec.name);
         let (events, clock) = (self.context.events.clone(), self.context.clock.clone());
-        let host = Arc::new(InstanceHost::new(&label, events, None, clock));
+        let tls = self.context.tls.clone();
+        let host = Arc::new(InstanceHost::new(&label, events, None, clock).with_tls(tls));
         let (tried, first) = channel();
         let attempts = Attempts {
             opener: self.clone(),

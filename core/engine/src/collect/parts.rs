@@ -10,7 +10,7 @@ use super::lateness::Lateness;
 use super::parsers::ParserParts;
 use super::sinks::Sinks;
 use crate::event::Events;
-use crate::http::Clock;
+use crate::http::{Clock, Tls};
 use crate::plugins::{Exporters, Registry};
 use crate::store::Store;
 
@@ -46,6 +46,8 @@ pub struct CollectionParts {
     pub events: Events,
     /// The run's clock.
     pub clock: Clock,
+    /// Whom `https` connections trust.
+    pub tls: Tls,
     /// Names of the phases, by index.
     pub phases: Vec<String>,
     /// Options of parsers, by id.
@@ -69,6 +71,7 @@ impl CollectionParts {
             ingest: Ingest::start(INGEST_THREADS, parsers)?,
             events: self.events,
             clock: self.clock,
+            tls: self.tls,
             lateness: Arc::new(Lateness::default()),
             phases: self.phases.into(),
         })

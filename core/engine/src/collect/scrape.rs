@@ -81,7 +81,13 @@ impl Scraper {
         spec: &CollectorPlan,
     ) -> Self {
         let timeout = spec.timeout;
-        let fetcher = Fetcher::new(&target.url, headers.clone(), timeout, &context.clock);
+        let fetcher = Fetcher::new(
+            &target.url,
+            headers.clone(),
+            timeout,
+            &context.clock,
+            &context.tls,
+        );
         Self {
             source_id: target.id.as_str().into(),
             context,
@@ -261,8 +267,8 @@ impl Scraper {
     }
 
     fn replace(&mut self, url: String) {
-        let clock = &self.context.clock;
-        self.fetcher = Fetcher::new(&url, self.headers.clone(), self.timeout, clock);
+        let Context { clock, tls, .. } = &self.context;
+        self.fetcher = Fetcher::new(&url, self.headers.clone(), self.timeout, clock, tls);
         self.context
             .sinks
             .lock()

@@ -12,6 +12,7 @@ use super::document::Document;
 use super::error::Diagnostics;
 use super::location::Location;
 use super::schema::{OnStartError, Ui};
+use crate::http::Tls;
 use crate::load::LoadPlan;
 use crate::store::StoreOptions;
 
@@ -59,6 +60,8 @@ pub struct RunPlan {
     pub memory_limit: u64,
     /// Length of the slices of the profiling phase, if any are wanted.
     pub slice_duration: Option<Duration>,
+    /// Whom `https` connections trust.
+    pub tls: Tls,
     /// What is shown while the run lasts.
     pub ui: Ui,
     /// Make warnings about the measurement an exit code.

@@ -15,6 +15,7 @@ use super::connection::Connection;
 use super::error::{ErrorClass, HttpError, root_text};
 use super::origin::Origin;
 use super::stamped::{ClockSource, Stamped, enable_stamps};
+use super::tls::handshake_error;
 use super::transport::Transport;
 
 /// How connections are opened.
@@ -174,13 +175,14 @@ impl Connector {
         config: Arc<rustls::ClientConfig>,
         stream: Stamped,
     ) -> Result<Transport, HttpError> {
-        let fail = |detail| HttpError::new(ErrorClass::Tls, Arc::clone(&self.url), detail);
-        let name = ServerName::try_from(self.origin.host().to_owned())
-            .map_err(|error| fail(root_text(&error)))?;
+        let host = self.origin.host();
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| {
+            HttpError::new(ErrorClass::Tls, Arc::clone(&self.url), root_text(&error))
+        })?;
         let stream = TlsConnector::from(config)
             .connect(name, stream)
             .await
-            .map_err(|error| fail(tls_text(&error)))?;
+            .map_err(|error| handshake_error(&self.url, host, &error))?;
         Ok(Transport::Tls(Box::new(stream)))
     }
 
@@ -191,15 +193,5 @@ impl Connector {
 
     fn elapsed(&self, began: MonoNs) -> Duration {
         self.clock.now().until(began)
-    }
-}
-
-/// An unclean end during the handshake is what a port without TLS looks like.
-fn tls_text(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
-            "the server ended the handshake".to_owned()
-        }
-        _ => root_text(error),
     }
 }

@@ -85,7 +85,7 @@ impl ErrorClass {
         }
     }
 
-    const fn advice(self) -> &'static str {
+    pub(super) const fn advice(self) -> &'static str {
         match self {
             Self::InvalidUrl => "give it as `http://host:port` or `https://host`",
             Self::Dns => "check the host name and the resolver",
@@ -103,11 +103,12 @@ impl ErrorClass {
 
 /// A failed exchange with a server. `Display` is one line: where, what, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{url}`: {}{}; {}", class.summary(), Parenthesis(detail), class.advice())]
+#[error("`{url}`: {}{}; {advice}", class.summary(), Parenthesis(detail))]
 pub struct HttpError {
     class: ErrorClass,
     url: Arc<str>,
     detail: String,
+    advice: &'static str,
     stage: Stage,
 }
 
@@ -141,6 +142,7 @@ impl HttpError {
             class,
             url: url.into(),
             detail: detail.into(),
+            advice: class.advice(),
             stage: Stage::default(),
         }
     }
@@ -171,6 +173,12 @@ impl HttpError {
         let closed = matches!(self.class, ErrorClass::Reset | ErrorClass::ClosedEarly);
         let harmless = closed && method.is_safe() && !self.stage.answered;
         self.stage.reused && (!self.stage.written || harmless)
+    }
+
+    /// Replaces what its class says to do.
+    pub(super) fn advise(mut self, advice: &'static str) -> Self {
+        self.advice = advice;
+        self
     }
 
     pub(crate) fn at(mut self, stage: Stage) -> Self {

@@ -25,6 +25,7 @@ pub(crate) mod testing;
 mod tests;
 mod tls;
 mod transport;
+mod unverified;
 
 pub use client::Client;
 pub use clock::{Clock, Moment, MonoNs, thread_cpu};
@@ -35,4 +36,4 @@ pub use origin::{Origin, Scheme};
 pub use secret::Secret;
 pub use stamped::{ClockSource, prepare_kernel_stamps};
 pub use stamps::Stamps;
-pub use tls::{TlsOptions, client_config};
+pub use tls::{Tls, TlsOptions};

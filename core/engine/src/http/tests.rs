@@ -1,5 +1,7 @@
 //! The client against a server that misbehaves on purpose.
 
+mod tls;
+
 use std::future::Future;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,14 +11,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::testing::{Answer, RawServer, chunk, closed_url, stream_head};
 use super::*;
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-const AUTHORITY: &[u8] = include_bytes!("testdata/authority.pem");
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
@@ -281,118 +280,4 @@ fn failures_to_connect_have_classes() {
     // A label of more than 63 letters is refused before any name server is asked.
     let unresolvable = connect(&format!("http://{}/", "x".repeat(64)));
     assert_eq!(unresolvable.class(), ErrorClass::Dns);
-}
-
-fn tls_config() -> Arc<rustls::ClientConfig> {
-    let options = TlsOptions {
-        extra_roots_pem: AUTHORITY.to_vec(),
-    };
-    client_config("https://localhost", &options).unwrap()
-}
-
-/// Serves one connection over TLS; a failed handshake is the client's affair.
-fn tls_server() -> (u16, std::thread::JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let certificate =
-        CertificateDer::from_pem_slice(include_bytes!("testdata/server.pem")).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("testdata/server-key.pem")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let server = std::thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let session = rustls::ServerConnection::new(Arc::new(config)).unwrap();
-        let mut stream = rustls::StreamOwned::new(session, stream);
-        if stream.read(&mut [0; 1024]).is_ok_and(|bytes| bytes > 0) {
-            stream.write_all(OK.as_bytes()).unwrap();
-        }
-    });
-    (port, server)
-}
-
-#[test]
-fn tls_works_with_a_private_authority_and_is_stamped() {
-    let (port, server) = tls_server();
-    let client = client_with(
-        &format!("https://localhost:{port}"),
-        true,
-        Some(tls_config()),
-    );
-    block_on(async {
-        let mut response = send(&client, Method::GET).await.unwrap();
-        assert!(response.connection().times().tls.is_some());
-        let body = response.chunk().await.unwrap().unwrap();
-        assert_eq!(body.bytes, "ok");
-        let start = response.stamps().first_write().unwrap();
-        assert!(start <= body.arrived);
-        assert!(
-            response.stamps().bytes_written() > 4,
-            "stamps count encrypted bytes"
-        );
-    });
-    server.join().unwrap();
-}
-
-#[test]
-fn a_stranger_s_certificate_is_not_trusted() {
-    let (port, _server) = tls_server();
-    let url = format!("https://localhost:{port}");
-    // A system without any root certificates trusts nobody either.
-    let error = match client_config(&url, &TlsOptions::default()) {
-        Ok(config) => {
-            let client = client_with(&url, false, Some(config));
-            block_on(client.connector().connect()).unwrap_err()
-        }
-        Err(error) => error,
-    };
-    assert_eq!(error.class(), ErrorClass::Tls);
-}
-
-#[test]
-fn a_port_without_tls_is_named_as_such() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("https://{}", listener.local_addr().unwrap());
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
-        stream
-            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            .unwrap();
-    });
-    let client = client_with(&url, false, Some(tls_config()));
-    let error = block_on(client.connector().connect()).unwrap_err();
-    assert_eq!(error.class(), ErrorClass::Tls);
-    server.join().unwrap();
-}
-
-#[test]
-fn https_without_a_configuration_is_refused_at_once() {
-    let options = ConnectOptions {
-        timeout: Duration::from_secs(1),
-        kernel_stamps: false,
-        tls: None,
-    };
-    let origin = Origin::parse("https://h").unwrap();
-    let error = Connector::new(origin, options, Clock::new()).unwrap_err();
-    assert_eq!(error.class(), ErrorClass::Tls);
-}
-
-#[test]
-fn a_silent_server_meets_the_connect_timeout_in_the_handshake() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("https://{}", listener.local_addr().unwrap());
-    let options = ConnectOptions {
-        timeout: Duration::from_millis(20),
-        kernel_stamps: false,
-        tls: Some(tls_config()),
-    };
-    let connector = Connector::new(Origin::parse(&url).unwrap(), options, Clock::new()).unwrap();
-    let error = block_on(connector.connect()).unwrap_err();
-    assert_eq!(error.class(), ErrorClass::ConnectTimeout);
-    assert!(error.to_string().contains("waited 20ms"), "{error}");
 }

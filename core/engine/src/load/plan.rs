@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::http::{Origin, Secret, TlsOptions};
+use crate::http::{Origin, Secret, Tls};
 
 /// The API that requests are sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,8 +66,8 @@ pub struct LoadPlan {
     pub connect_timeout: Duration,
     /// Use the kernel's receive times where the system offers them.
     pub kernel_stamps: bool,
-    /// What to trust beside the system's root certificates.
-    pub tls: TlsOptions,
+    /// Whom `https` connections trust.
+    pub tls: Tls,
     /// The phases, in order.
     pub phases: Vec<PhasePlan>,
     /// Load threads, each with its own runtime and connections. More than the machine has cores, or

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::http::{Client, Clock, ConnectOptions, Connector, HttpError, Scheme, client_config};
+use crate::http::{Client, Clock, ConnectOptions, Connector, HttpError, Scheme};
 
 use super::endpoint::Endpoint;
 use super::error::LoadError;
@@ -62,7 +62,7 @@ impl Shared {
 
 pub(super) fn connect_options(plan: &LoadPlan) -> Result<ConnectOptions, HttpError> {
     let tls = match plan.origin.scheme() {
-        Scheme::Https => Some(client_config(&plan.origin.to_string(), &plan.tls)?),
+        Scheme::Https => Some(plan.tls.config(&plan.origin.to_string())?),
         Scheme::Http => None,
     };
     Ok(ConnectOptions {

@@ -8,7 +8,7 @@ use http::HeaderMap;
 
 use super::*;
 use crate::http::testing::{Answer, RawServer, chunk, closed_url, stream_head};
-use crate::http::{Clock, Origin, Secret, TlsOptions};
+use crate::http::{Clock, Origin, Secret, Tls};
 
 #[cfg(target_os = "linux")]
 mod sim;
@@ -41,7 +41,7 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
         request_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(30),
         kernel_stamps: true,
-        tls: TlsOptions::default(),
+        tls: Tls::default(),
         phases,
         threads: 2,
     }

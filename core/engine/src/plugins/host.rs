@@ -10,7 +10,7 @@ use aiperf_plugin_sdk::{ErrorKind, HttpResponse, LogLevel, PluginError, Result, 
 use super::Artifacts;
 use crate::collect::fetch_once;
 use crate::event::Events;
-use crate::http::Clock;
+use crate::http::{Clock, Tls};
 
 /// Host of one instance.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub struct InstanceHost {
     events: Events,
     artifacts: Option<Artifacts>,
     clock: Clock,
+    tls: Tls,
     signal: Mutex<Signal>,
     changed: Condvar,
 }
@@ -40,9 +41,17 @@ impl InstanceHost {
             events,
             artifacts,
             clock,
+            tls: Tls::default(),
             signal,
             changed,
         }
+    }
+
+    /// Lends connections that trust as the run says; without it, as the system says.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = tls;
+        self
     }
 
     fn signal<T>(&self, change: impl FnOnce(&mut Signal) -> T) -> T {
@@ -107,7 +116,7 @@ impl HostServices for InstanceHost {
     }
 
     fn http(&self, request: &HttpRequest<'_>) -> Result<HttpResponse> {
-        fetch_once(request, &self.clock)
+        fetch_once(request, &self.clock, &self.tls)
     }
 
     fn wait(&self, timeout: Duration) -> Wake {

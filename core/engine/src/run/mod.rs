@@ -65,6 +65,7 @@ pub struct RunOutcome {
 /// If the run cannot start, or cannot go on; failures of single requests, sources and exporters
 /// are part of the outcome instead.
 pub fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
+    plan.tls.check().map_err(RunError::Tls)?;
     match plan.command {
         Command::Collect => collect::run(plan, parts),
         Command::Profile | Command::Demo => profile::run(plan, parts),

@@ -85,6 +85,7 @@ impl Setup {
             exporters: Arc::clone(&self.exporters),
             events: self.events.clone(),
             clock: self.clock.clone(),
+            tls: plan.tls.clone(),
             phases,
             parser_options: parser_options.collect(),
         };

@@ -83,7 +83,7 @@ fn flags(line: &[&str]) -> Flags {
 }
 
 /// Every flag of `profile` that stands for a setting, but for those that exclude one of them.
-const ALL_PROFILE_FLAGS: [&[&str]; 33] = [
+const ALL_PROFILE_FLAGS: [&[&str]; 35] = [
     &["--url", "http://h"],
     &["--model", "m"],
     &["--endpoint-type", "completions"],
@@ -109,6 +109,8 @@ const ALL_PROFILE_FLAGS: [&[&str]; 33] = [
     &["--server-metrics-timeout", "0.5"],
     &["--server-metrics-include", "vllm:*"],
     &["--server-metrics-exclude", "go_*"],
+    &["--ca-file", "ca.pem"],
+    &["--insecure"],
     &["--artifact-dir", "out"],
     &["--profile-export-prefix", "P"],
     &["--ui", "none"],

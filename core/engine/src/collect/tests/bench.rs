@@ -69,6 +69,7 @@ impl Bench {
             &clock,
         );
         let ticks = TickOptions {
+            slice: None,
             interval: Duration::from_secs(1),
             jitter: false,
             seed: 1,
@@ -117,6 +118,7 @@ impl Bench {
 
     pub(super) fn start(&self) -> Result<Collection, StartError> {
         let parts = CollectionParts {
+            tls: crate::http::Tls::default(),
             registry: Arc::clone(&self.registry),
             store: Arc::clone(&self.store),
             exporters: Arc::clone(&self.exporters),

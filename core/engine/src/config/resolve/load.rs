@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::Resolver;
 use crate::config::error::Problem;
 use crate::config::plan::LoadSettings;
-use crate::http::{Origin as Server, Secret, TlsOptions};
+use crate::http::{Origin as Server, Secret, Tls};
 use crate::load::{ArrivalPlan, LoadPlan, PhaseKind, PhasePlan, StopPlan, TokenCount};
 
 /// Requests if the user limits neither their number nor the time.
@@ -13,7 +13,7 @@ const MIN_DEFAULT_REQUESTS: u64 = 10;
 
 impl Resolver<'_> {
     /// `None` if an error stands in the way; it is recorded.
-    pub(super) fn load(&mut self, random_seed: u64) -> Option<LoadSettings> {
+    pub(super) fn load(&mut self, random_seed: u64, tls: &Tls) -> Option<LoadSettings> {
         let (endpoint, load) = (&self.config.endpoint, &self.config.load);
         self.check_load();
         let headers = self.headers();
@@ -43,7 +43,7 @@ impl Resolver<'_> {
             request_timeout: endpoint.request_timeout.0,
             connect_timeout: endpoint.connect_timeout.0,
             kernel_stamps: self.config.run.kernel_timestamps,
-            tls: TlsOptions::default(),
+            tls: tls.clone(),
             phases,
             threads: self
                 .config

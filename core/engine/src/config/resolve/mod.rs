@@ -17,6 +17,7 @@ use super::node::{Node, Value};
 use super::plan::{ArtifactSettings, CollectSettings, Command, RunPlan};
 use super::schema::{Config, json_schema};
 use super::source::{Origin, Sources};
+use crate::http::{Tls, TlsOptions};
 use crate::store::{Pattern, StoreOptions};
 
 /// What a plan depends on beside the settings.
@@ -103,7 +104,11 @@ impl Resolver<'_> {
         // A shared file may name a key or a load that `collect` has no use for.
         let command = self.context.command;
         let sends_load = matches!(command, Command::Profile | Command::Demo);
-        let load = sends_load.then(|| self.load(random_seed)).flatten();
+        let tls = Tls::new(TlsOptions {
+            ca_file: config.tls.ca_file.clone(),
+            insecure: config.tls.insecure,
+        });
+        let load = sends_load.then(|| self.load(random_seed, &tls)).flatten();
         // A recorded run has all its pages.
         let collectors = match command {
             Command::Report => Vec::new(),
@@ -143,6 +148,7 @@ impl Resolver<'_> {
             random_seed,
             memory_limit: config.run.memory_limit.0,
             slice_duration: config.run.slice_duration.map(|duration| duration.0),
+            tls,
             ui: config.run.ui,
             strict: config.run.strict,
             warnings: Diagnostics::new(Arc::clone(&sources), self.problems),

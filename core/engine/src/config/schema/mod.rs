@@ -6,6 +6,7 @@ mod instances;
 mod load;
 mod run;
 mod server_metrics;
+mod tls;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -19,6 +20,7 @@ pub use instances::{
 pub use load::LoadConfig;
 pub use run::{CollectConfig, RunConfig, Ui};
 pub use server_metrics::ServerMetricsConfig;
+pub use tls::TlsConfig;
 
 /// Everything that a config file can hold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +32,8 @@ pub struct Config {
     pub load: LoadConfig,
     /// Metrics of the server side, found automatically or by URL.
     pub server_metrics: ServerMetricsConfig,
+    /// Whom `https` connections trust, to the inference server and to metrics endpoints alike.
+    pub tls: TlsConfig,
     /// `aiperf collect`: metrics without load.
     pub collect: CollectConfig,
     /// Further sources, one table each: `[collectors.NAME]`.

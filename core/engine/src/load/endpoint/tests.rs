@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::path::{endpoint_path, models_path};
 use super::*;
-use crate::http::{Origin, Secret, TlsOptions};
+use crate::http::{Origin, Secret, Tls};
 use crate::load::failure::FailureClass;
 use crate::load::plan::TokenCount;
 
@@ -30,7 +30,7 @@ fn plan(url: &str, endpoint: EndpointKind) -> LoadPlan {
         request_timeout: Duration::from_secs(1),
         connect_timeout: Duration::from_secs(1),
         kernel_stamps: false,
-        tls: TlsOptions::default(),
+        tls: Tls::default(),
         phases: Vec::new(),
         threads: 1,
     }
