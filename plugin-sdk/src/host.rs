@@ -153,7 +153,8 @@ impl Host {
 /// Bytes buffered before they cross to the host.
 const BUFFER: usize = 64 * 1024;
 
-/// A file of the run, from [`Host::artifact`]. Buffered: flush what must survive a crash.
+/// A file of the run, from [`Host::artifact`]. Buffered: flush what must survive a crash, and flush
+/// at the end of a record: a failed write loses what was written since the last flush, as a whole.
 pub struct Artifact {
     writer: WriterBox,
     buffer: Vec<u8>,
@@ -169,13 +170,13 @@ impl fmt::Debug for Artifact {
 
 impl Artifact {
     fn drain(&mut self) -> Result<()> {
-        if !self.buffer.is_empty() {
-            self.writer
-                .write(self.buffer.as_slice().into())
-                .into_result()?;
-            self.buffer.clear();
+        if self.buffer.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let written = self.writer.write(self.buffer.as_slice().into());
+        // Also after a failure: what a full disk refuses must not pile up here.
+        self.buffer.clear();
+        Ok(written.into_result()?)
     }
 
     /// Makes the file final; an atomic one appears under its name now.

@@ -1,10 +1,14 @@
 //! Ctrl-C once: stop sending and finish. Twice: give up what is in flight. The files stay valid
-//! either way.
+//! either way. Three times: leave.
 
+use std::io;
 use std::thread;
 
 use aiperf_core::load::{Stop, StopSignal};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::exit_code::ExitCode;
 use crate::output;
 
 /// Watches for SIGINT and SIGTERM on a thread of its own. Without one the default handling stays.
@@ -25,6 +29,9 @@ pub(crate) fn watch(stop: StopSignal) {
 }
 
 async fn escalate(stop: &StopSignal) {
+    let Ok(mut interrupts) = Interrupts::new() else {
+        return;
+    };
     for (urgency, message) in [
         (
             Stop::Drain,
@@ -35,25 +42,61 @@ async fn escalate(stop: &StopSignal) {
             "Giving up what is in flight; writing what there is.",
         ),
     ] {
-        if interrupted().await.is_err() {
-            return;
-        }
+        interrupts.next().await;
         output::say(message);
         stop.request(urgency);
     }
+    interrupts.next().await;
+    leave();
+}
+
+/// For whoever has no patience with a disk that hangs.
+#[expect(clippy::exit, reason = "the user has asked three times")]
+fn leave() {
+    output::say("Leaving at once; reports may be missing.");
+    std::process::exit(i32::from(ExitCode::Interrupted as u8));
+}
+
+/// Ctrl-C and SIGTERM. Listens from the start, so that none is lost between two waits.
+#[cfg(unix)]
+struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
 }
 
 #[cfg(unix)]
-async fn interrupted() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
+impl Interrupts {
+    fn new() -> io::Result<Self> {
+        // A file beyond the limit of `ulimit -f` is an error of that file, not the end of the run.
+        let too_large = nix::sys::signal::Signal::SIGXFSZ;
+        drop(signal(SignalKind::from_raw(too_large as i32))?);
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn interrupted() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Interrupts;
+
+#[cfg(not(unix))]
+impl Interrupts {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        // Without a handler the system ends the program, which is all that can be done.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }

@@ -127,11 +127,8 @@ impl Fetcher {
             .take(limit)
             .read_to_end(body);
         let failed = |class, detail: String| {
-            Err(HttpError::new(
-                class,
-                self.client.connector().origin().to_string(),
-                detail,
-            ))
+            let url = self.client.connector().origin().to_string();
+            Err(HttpError::new(class, url, detail).advise("see the server's log"))
         };
         match read {
             Err(error) => failed(ErrorClass::Protocol, format!("bad gzip data: {error}")),

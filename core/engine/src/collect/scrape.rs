@@ -44,6 +44,8 @@ pub(super) struct Scraper {
     instance: Instance,
     endpoint: EndpointId,
     target: Target,
+    /// The target's URL before its collector replaced it.
+    first_url: String,
     timeout: Duration,
     parser: Option<Arc<str>>,
     headers: HeaderMap,
@@ -93,6 +95,7 @@ impl Scraper {
             context,
             instance,
             endpoint,
+            first_url: target.url.clone(),
             target,
             timeout,
             parser: spec.parser.as_deref().map(Into::into),
@@ -153,7 +156,8 @@ impl Scraper {
                     ErrorClass::Timeout,
                     self.target.url.as_str(),
                     detail,
-                ))
+                )
+                .advise("raise `--server-metrics-timeout` if the server is slow to answer"))
             }
         }
     }
@@ -279,7 +283,12 @@ impl Scraper {
 
     fn disable(&mut self, reason: &str) {
         self.disabled = true;
-        self.context.sinks.lock().disable(self.endpoint, reason);
+        // Users look for the URL that they gave, not for the last one that was tried.
+        self.target.url.clone_from(&self.first_url);
+        let mut store = self.context.sinks.lock();
+        store.rename_endpoint(self.endpoint, &self.first_url);
+        store.disable(self.endpoint, reason);
+        drop(store);
         let level = if self.target.automatic {
             LogLevel::Info
         } else {

@@ -176,7 +176,7 @@ impl HttpError {
     }
 
     /// Replaces what its class says to do.
-    pub(super) fn advise(mut self, advice: &'static str) -> Self {
+    pub(crate) fn advise(mut self, advice: &'static str) -> Self {
         self.advice = advice;
         self
     }

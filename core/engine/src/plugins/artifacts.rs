@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -182,7 +182,11 @@ impl Artifacts {
             }));
         }
         let file = File::create(&path).map_err(failed)?;
-        Ok(Box::new(Streaming { file, path }))
+        Ok(Box::new(Streaming {
+            file,
+            path,
+            written: 0,
+        }))
     }
 }
 
@@ -228,13 +232,29 @@ impl FileServices for Stdout {
 struct Streaming {
     file: File,
     path: PathBuf,
+    /// Bytes of all writes that succeeded.
+    written: u64,
+}
+
+impl Streaming {
+    /// Takes back what a failed write left: half a line would spoil the lines after it.
+    fn rewind(&mut self) -> io::Result<()> {
+        self.file.set_len(self.written)?;
+        self.file.seek(SeekFrom::Start(self.written)).map(drop)
+    }
 }
 
 impl FileServices for Streaming {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file
-            .write_all(bytes)
-            .map_err(|error| io_error("write", &self.path, &error))
+        match self.file.write_all(bytes) {
+            Ok(()) => self.written += bytes.len() as u64,
+            Err(error) => {
+                // If even that fails, the first error is the one to tell.
+                drop(self.rewind());
+                return Err(io_error("write", &self.path, &error));
+            }
+        }
+        Ok(())
     }
     fn flush(&mut self) -> Result<()> {
         // Written bytes are the kernel's already: they survive a crash of this process.
@@ -249,22 +269,29 @@ impl FileServices for Streaming {
 }
 
 struct Atomic {
-    /// `None` once committed or discarded.
+    /// `None` once committed, discarded, or incomplete.
     file: Option<NamedTempFile>,
     path: PathBuf,
 }
 
 impl Atomic {
     fn taken() -> PluginError {
-        PluginError::new(ErrorKind::Io, "the file is already final")
+        PluginError::new(
+            ErrorKind::Io,
+            "the file is already final, or was given up after a failed write",
+        )
     }
 }
 
 impl FileServices for Atomic {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let file = self.file.as_mut().ok_or_else(Self::taken)?;
-        file.write_all(bytes)
-            .map_err(|error| io_error("write", &self.path, &error))
+        let written = file.as_file_mut().write_all(bytes);
+        written.map_err(|error| {
+            // Never let an incomplete file appear under its name.
+            self.file = None;
+            io_error("write", &self.path, &error)
+        })
     }
     fn flush(&mut self) -> Result<()> {
         Ok(())

@@ -35,8 +35,9 @@ pub(super) fn of_window(
         (Some(_), Some(_)) => "",
     };
     if !missed.is_empty() {
-        let message = format!("it did not answer {missed} the load: totals cannot be known");
-        let remedy = "raise `[server_metrics] timeout` if the server is slow to answer";
+        let message = format!("it was not read {missed} the load: totals cannot be known");
+        let remedy =
+            "let the run end, and raise `[server_metrics] timeout` if the server is slow to answer";
         warn(to, "barrier_missed", subject, message, remedy);
     }
     if window.ticks.is_empty() {
