@@ -214,6 +214,9 @@ impl Response {
     /// # Errors
     /// `reset`, `closed_early` or `protocol`; the response is then over.
     pub async fn chunk(&mut self) -> Option<Result<Chunk, HttpError>> {
+        // Pieces that have arrived already cost no wait: without this a flood of tiny ones would keep
+        // the timeout, and all other requests of the thread, from their turn.
+        tokio::task::consume_budget().await;
         poll_fn(|cx| self.poll_chunk(cx)).await
     }
 
