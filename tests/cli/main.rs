@@ -6,12 +6,18 @@
     reason = "a failed check ends a test, and counts are whole numbers"
 )]
 
+mod bad_disks;
 mod bad_input;
 mod console_text;
+mod bad_pages;
+mod bad_servers;
 mod context;
+mod https;
+mod interrupts;
 mod main_job;
 mod one_report;
 mod pages;
 mod recording;
 mod report;
+mod peer;
 mod tidy;
