@@ -8,16 +8,16 @@
 
 mod bad_disks;
 mod bad_input;
-mod console_text;
 mod bad_pages;
 mod bad_servers;
+mod console_text;
 mod context;
 mod https;
 mod interrupts;
 mod main_job;
 mod one_report;
 mod pages;
+mod peer;
 mod recording;
 mod report;
-mod peer;
 mod tidy;

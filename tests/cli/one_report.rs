@@ -98,7 +98,8 @@ fn plan(registry: &Registry, url: &str, more: &str, dir: &Path) -> RunPlan {
          [collectors.server_metrics]\nuse = \"prometheus\"\n\
          [exporters.jsonl]\n[exporters.csv]\n[exporters.json]\n\
          [exporters.console.options]\nserver_metrics = true\n\
-         [run]\nslice_duration = \"100ms\"\nartifact_dir = {dir:?}\n"
+         [run]\nslice_duration = \"100ms\"\nartifact_dir = \"{}\"\n",
+        dir.display()
     );
     let mut layers = Layers::new(BTreeMap::new());
     layers.add_file(ConfigFile {

@@ -127,6 +127,12 @@ impl Collection {
         self.roster.tick(&Place::tick(phase), now);
     }
 
+    /// Nothing more is sent from `since` on: what is in flight ends, and gauges fall. Reads sources
+    /// more often, so that the end of a short phase is not taken for its middle.
+    pub fn ending(&self, since: MonoNs) {
+        self.roster.closer(since);
+    }
+
     /// Stops the regular readings.
     pub fn rest(&self) {
         self.roster.rest();

@@ -31,6 +31,8 @@ pub(super) enum Command {
         start: MonoNs,
         options: TickOptions,
     },
+    /// Read more often from now on: the phase ends, and gauges fall.
+    Closer { since: MonoNs },
     /// Stop reading regularly.
     Rest,
 }
@@ -114,6 +116,11 @@ impl Driven {
                 command = self.commands.recv() => match command {
                     None => return,
                     Some(Command::Rest) => ticking = None,
+                    Some(Command::Closer { since }) => {
+                        if let Some(ticking) = &mut ticking {
+                            ticking.ticks.ending(since);
+                        }
+                    }
                     Some(Command::Tick { place, start, options }) => {
                         let (ticks, interval) = (Ticks::new(start, options), options.interval);
                         ticking = Some(Ticking { place, ticks, interval });

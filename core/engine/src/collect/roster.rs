@@ -143,6 +143,13 @@ impl SharedRoster {
         roster.ticking = Some((place.clone(), start));
     }
 
+    /// Reads more often while a phase ends.
+    pub(super) fn closer(&self, since: MonoNs) {
+        for source in &self.lock().sources {
+            source.send(Command::Closer { since });
+        }
+    }
+
     /// Stops the regular readings.
     pub(super) fn rest(&self) {
         let mut roster = self.lock();

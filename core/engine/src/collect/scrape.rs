@@ -152,12 +152,10 @@ impl Scraper {
             Ok(result) => result,
             Err(_elapsed) => {
                 let detail = format!("waited {:?}", self.timeout);
-                Err(HttpError::new(
-                    ErrorClass::Timeout,
-                    self.target.url.as_str(),
-                    detail,
+                Err(
+                    HttpError::new(ErrorClass::Timeout, self.target.url.as_str(), detail)
+                        .advise("raise `--server-metrics-timeout` if the server is slow to answer"),
                 )
-                .advise("raise `--server-metrics-timeout` if the server is slow to answer"))
             }
         }
     }

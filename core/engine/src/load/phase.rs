@@ -87,6 +87,12 @@ impl Phase {
         }
     }
 
+    /// Requests that are still to be drawn, if their number is limited.
+    pub(super) fn left(&self) -> Option<u64> {
+        let limited = self.limit != u64::MAX;
+        limited.then(|| self.limit.saturating_sub(self.drawn.load(Relaxed)))
+    }
+
     /// Where the numbering of the next phase begins.
     pub(super) fn next_id(&self) -> u64 {
         self.first_id + self.drawn.load(Relaxed).min(self.limit)

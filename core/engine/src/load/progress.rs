@@ -14,6 +14,8 @@ pub struct Progress {
     pub phase: usize,
     /// Since the phase began.
     pub elapsed: Duration,
+    /// False once nothing more will be sent: the phase ends with what is in flight.
+    pub sending: bool,
     /// Requests begun.
     pub sent: u64,
     /// Requests that ended well.

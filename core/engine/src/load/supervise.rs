@@ -14,6 +14,8 @@ use super::thread::{Finished, LoadThread};
 
 /// How often progress is reported and stop signals are looked at.
 const TICK: Duration = Duration::from_millis(100);
+/// How often the last requests are looked for: the end of sending must not be noticed late.
+const CLOSE_TICK: Duration = Duration::from_millis(5);
 
 /// How the supervision of a phase ended.
 #[derive(Debug)]
@@ -34,6 +36,9 @@ pub(super) struct Supervision<'a> {
     /// When sending was stopped before all requests were sent.
     stopped_at: Option<MonoNs>,
     reported: Totals,
+    /// When progress was last reported, and whether more was to be sent then.
+    reported_at: MonoNs,
+    sending: bool,
 }
 
 impl<'a> Supervision<'a> {
@@ -46,6 +51,8 @@ impl<'a> Supervision<'a> {
             in_flight: 0,
             stopped_at: None,
             reported: Totals::default(),
+            reported_at: phase.start,
+            sending: true,
         }
     }
 
@@ -72,7 +79,7 @@ impl<'a> Supervision<'a> {
                         return Err(LoadError::ThreadDied);
                     }
                     self.tick();
-                    on_progress(&self.progress());
+                    self.report(on_progress);
                 }
             }
         }
@@ -92,10 +99,31 @@ impl<'a> Supervision<'a> {
             None => self.phase.deadline,
             Some(stopped_at) => Some(stopped_at.after(self.grace_period)),
         };
+        let tick = self.until_last_request(now).unwrap_or(TICK);
         // At least a moment, so that an event in the past does not make this a busy loop.
-        event.map_or(TICK, |event| {
-            event.until(now).clamp(Duration::from_millis(1), TICK)
+        event.map_or(tick, |event| {
+            event.until(now).clamp(Duration::from_millis(1), tick)
         })
+    }
+
+    /// Half the time in which the last request will be drawn, if it goes on as so far.
+    fn until_last_request(&self, now: MonoNs) -> Option<Duration> {
+        let left = self.phase.left().filter(|_| self.sending)?;
+        let drawn = Totals::of(&self.phase.counters).progress.sent.max(1);
+        let each = now.until(self.phase.start).as_secs_f64() / drawn as f64;
+        let half = Duration::try_from_secs_f64(each * left as f64 / 2.0).ok()?;
+        Some(half.clamp(CLOSE_TICK, TICK))
+    }
+
+    /// Reports progress when it is time, and at once when nothing more is to be sent.
+    fn report(&mut self, on_progress: &mut dyn FnMut(&Progress)) {
+        let now = self.clock.now();
+        let sending = self.stopped_at.is_none() && self.phase.left() != Some(0);
+        if sending == self.sending && now < self.reported_at.after(TICK) {
+            return;
+        }
+        (self.sending, self.reported_at) = (sending, now);
+        on_progress(&self.progress());
     }
 
     fn tick(&mut self) {
@@ -133,6 +161,7 @@ impl<'a> Supervision<'a> {
         self.reported = totals;
         Progress {
             phase: self.phase.index,
+            sending: self.sending,
             elapsed: self.clock.now().until(self.phase.start),
             recent_ttft,
             ..totals.progress

@@ -190,7 +190,14 @@ impl Dispatcher<'_> {
         self.tell(index, false);
         self.collection.tick(phase, self.setup.clock.now());
         let (setup, load) = (self.setup, self.load);
-        let mut on_progress = |progress: &load::Progress| show(setup, load, progress);
+        let (collection, mut ending) = (&self.collection, false);
+        let mut on_progress = |progress: &load::Progress| {
+            if !progress.sending && !ending {
+                ending = true;
+                collection.ending(setup.clock.now());
+            }
+            show(setup, load, progress);
+        };
         let outcome = self.generator.run_phase(index, &mut on_progress, self.stop);
         self.collection.rest();
         let outcome = outcome?;

@@ -89,7 +89,7 @@ impl<'a> EndpointView<'a> {
 
     /// True if it answered at least once.
     pub fn is_reached(&self) -> bool {
-        self.endpoint.scrape_counts.done > 0
+        self.endpoint.scrape_counts.done > 0 || !self.endpoint.scrapes.is_empty()
     }
 
     /// Mean and largest latency of answered scrapes in nanoseconds.

@@ -14,8 +14,8 @@ fn recording(run: &Value, scrapes: &[Value], requests: &[Value]) -> (TempDir, Re
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, lines: &[Value]| -> PathBuf {
         let path = dir.path().join(name);
-        let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        std::fs::write(&path, lines).unwrap();
+        let lines: Vec<String> = lines.iter().map(|line| line.to_string() + "\n").collect();
+        std::fs::write(&path, lines.concat()).unwrap();
         path
     };
     let recording = Recording {
