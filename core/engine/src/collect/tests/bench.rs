@@ -5,7 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use aiperf_plugin_sdk::RunInfo;
-use aiperf_plugin_sdk::report::{Report, ScrapeCounts};
+use aiperf_plugin_sdk::report::{Report, RunStatus, ScrapeCounts};
+use aiperf_plugin_sdk::time::Instant2;
 use aiperf_plugin_sdk::view::ScrapeMeta;
 use serde_json::{Value, json};
 
@@ -16,7 +17,9 @@ use crate::config::{CollectorPlan, ExporterPlan};
 use crate::event::{Event, EventSink, Events};
 use crate::http::Clock;
 use crate::http::testing::Answer;
+use crate::load::RequestRecords;
 use crate::plugins::{Artifacts, Exporters, Registry};
+use crate::report::{self, PhaseWindow, ReportInput};
 use crate::store::{EndpointId, Store, StoreOptions};
 
 /// Long enough for anything that must happen, on any machine.
@@ -141,6 +144,37 @@ impl Bench {
     /// Waits until something is true of the counts of an endpoint.
     pub(super) fn until(&self, endpoint: u32, is_true: impl Fn(ScrapeCounts) -> bool) {
         wait_until(|| is_true(self.counts(endpoint)));
+    }
+
+    pub(super) fn instant(&self) -> Instant2 {
+        let moment = self.clock.moment();
+        Instant2 {
+            mono_ns: moment.mono.0,
+            wall_ns: moment.wall_ns,
+        }
+    }
+
+    /// A phase of load that begins now.
+    pub(super) fn phase(&self, index: u32) -> PhaseWindow {
+        PhaseWindow {
+            index,
+            first_send: self.instant(),
+            ..PhaseWindow::default()
+        }
+    }
+
+    /// The report of a run with load, of which no request ended.
+    pub(super) fn report(&self, phases: &[PhaseWindow]) -> Report {
+        report::build(&ReportInput {
+            run: &RunInfo::default(),
+            status: RunStatus::Completed,
+            clock: None,
+            store: &self.store(),
+            phases,
+            records: Some(&RequestRecords::default()),
+            slice_duration: None,
+            warnings: Vec::new(),
+        })
     }
 
     pub(super) fn log(&self) -> Vec<String> {
