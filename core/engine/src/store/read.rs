@@ -87,7 +87,7 @@ impl<'a> EndpointView<'a> {
         &self.endpoint.scrapes
     }
 
-    /// True if it answered at least once.
+    /// True if it answered at least once, if only for its collector's other sources.
     pub fn is_reached(&self) -> bool {
         self.endpoint.scrape_counts.done > 0 || !self.endpoint.scrapes.is_empty()
     }
