@@ -81,6 +81,7 @@ pub mod collect;
 pub mod config;
 pub mod event;
 pub mod http;
+pub mod knowledge;
 pub mod load;
 pub mod plugins;
 pub mod report;

@@ -5,12 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use super::MetricReport;
 
-/// A family combined over several servers.
+/// A family combined over several servers of the same role. Servers of other roles may have a family
+/// by the same name; then there is one report for each.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct AggregateReport {
-    /// Plain key of the family.
+    /// Name of the family; `_total` is stripped from counters, as in the keys of metrics.
     pub key: String,
+    /// What the servers are, such as `vllm`, or `dynamo+vllm` for a worker with its engine; empty if
+    /// their software is not known.
+    pub software: String,
+    /// Role that they share, such as `worker`; empty if it is not known.
+    pub role: String,
     /// How the servers' values were combined.
     pub combine: Combine,
     /// Ids of the servers.

@@ -19,14 +19,24 @@ pub struct PairReport {
     pub unit: String,
     /// Server software that the table of pairs knows, such as `vllm`.
     pub software: String,
+    /// Role of the servers, such as `frontend`; they share the requests, so that their counters add
+    /// up. With the part of the deployment where there are several, such as `worker.prefill`.
+    pub role: String,
+    /// Name of the pair that the server's side is a part of: the queue of the time to first token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
     /// Family, or formula over families, that the server's side comes from.
     pub family: String,
     /// Ids of the servers it was combined from.
     pub servers: Vec<String>,
     /// The client's side; a total has `avg` only.
     pub client: Stats,
+    /// Values behind the client's side; `None` for a total.
+    pub client_n: Option<f64>,
     /// The server's side, in the same unit.
     pub server: Stats,
+    /// Observations behind the server's side; `None` for a total and where it is not known.
+    pub server_n: Option<f64>,
     /// Bounds of the server's statistics that are estimated, by name.
     pub server_bounds: BTreeMap<String, ValueBounds>,
     /// Client's `avg` less server's.

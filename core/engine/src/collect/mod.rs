@@ -22,7 +22,6 @@ mod barrier;
 mod collection;
 mod context;
 mod driver;
-mod families;
 mod fetch;
 mod ingest;
 mod instance;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aiperf_plugin_sdk::report::{FamilyCheck, SettleBasis};
 
-use super::families::{Equals, Families};
+use crate::knowledge::{Knowledge, Quantity};
 use crate::store::EndpointId;
 
 /// Counters that stand still this long at other numbers than the client's will not reach them.
@@ -25,10 +25,11 @@ pub struct Expected {
 }
 
 impl Expected {
-    fn of(&self, equals: Equals) -> Option<f64> {
-        match equals {
-            Equals::Requests => Some(self.requests as f64),
-            Equals::CompletionTokens => self.completion_tokens.map(|tokens| tokens as f64),
+    fn of(&self, quantity: Quantity) -> Option<f64> {
+        match quantity {
+            Quantity::RequestCount => Some(self.requests as f64),
+            Quantity::CompletionTokens => self.completion_tokens.map(|tokens| tokens as f64),
+            _ => None,
         }
     }
 }
@@ -104,8 +105,8 @@ struct Before {
 impl Settle {
     /// True if the rule looks at series of this name.
     pub(super) fn knows(series: &str) -> bool {
-        let table = Families::embedded();
-        table.counter(series).is_some() || table.is_in_flight(series)
+        let known = Knowledge::embedded();
+        known.settled_by(series).is_some() || known.is_in_flight(series)
     }
 
     /// Takes the values of the endpoints that answered at the start of a phase.
@@ -163,8 +164,8 @@ impl Settle {
     fn sums(&self, watched: &[Watched], expected: &Expected) -> BTreeMap<String, FamilyCheck> {
         let mut sums = BTreeMap::new();
         for series in watched {
-            let counter = Families::embedded().counter(&series.name);
-            let Some(expected) = counter.and_then(|counter| expected.of(counter.equals)) else {
+            let quantity = Knowledge::embedded().settled_by(&series.name);
+            let Some(expected) = quantity.and_then(|quantity| expected.of(quantity)) else {
                 continue;
             };
             let base = self.base.get(&series.key()).copied().unwrap_or_default();
@@ -199,14 +200,14 @@ impl Settle {
         expected: &Expected,
         waited: Duration,
     ) -> Option<SettleBasis> {
-        let in_flight = |s: &&&Watched| Families::embedded().is_in_flight(&s.name);
+        let in_flight = |s: &&&Watched| Knowledge::embedded().is_in_flight(&s.name);
         let idle = page
             .iter()
             .filter(in_flight)
             .all(|series| series.value <= 0.0);
         let values: HashMap<_, _> = page
             .iter()
-            .filter(|series| Families::embedded().counter(&series.name).is_some())
+            .filter(|series| Knowledge::embedded().settled_by(&series.name).is_some())
             .map(|series| (series.series, series.value))
             .collect();
         let nothing_to_watch = values.is_empty() || self.based.contains(&endpoint);

@@ -11,8 +11,9 @@ use serde_json::Value as Json;
 use super::document::Document;
 use super::error::Diagnostics;
 use super::location::Location;
-use super::schema::{OnStartError, Ui};
+use super::schema::{OnStartError, Ui, UserKnowledge};
 use crate::http::Tls;
+use crate::knowledge::Knowledge;
 use crate::load::LoadPlan;
 use crate::store::StoreOptions;
 
@@ -48,6 +49,10 @@ pub struct RunPlan {
     pub exporters: Vec<ExporterPlan>,
     /// Which series are kept.
     pub store: StoreOptions,
+    /// What is known of server software, the user's additions included.
+    pub knowledge: Knowledge,
+    /// What of it the user added.
+    pub user_knowledge: UserKnowledge,
     /// Where files go.
     pub artifacts: ArtifactSettings,
     /// How long to wait for the server's counters after a phase; `None`: as the engine finds right.

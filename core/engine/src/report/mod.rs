@@ -2,11 +2,13 @@
 //!
 //! Every number is defined in `docs/metrics.md`.
 
+mod aggregate;
 mod client;
 mod cuts;
 mod display;
 mod histogram;
 mod label;
+mod pairs;
 mod scalar;
 mod server;
 mod slices;
@@ -32,6 +34,7 @@ use serde::{Deserialize, Serialize};
 pub use unit::unit_of;
 
 use crate::http::ClockSource;
+use crate::knowledge::Knowledge;
 use crate::load::RequestRecords;
 use crate::store::{EndpointView, Store};
 use client::Requests;
@@ -94,6 +97,8 @@ pub struct ReportInput<'a> {
     pub clock: Option<ClockSource>,
     /// What the servers said.
     pub store: &'a Store,
+    /// What is known of server software.
+    pub knowledge: &'a Knowledge,
     /// Phases, in order.
     pub phases: &'a [PhaseWindow],
     /// What the clients saw; `None` without load.
@@ -154,6 +159,8 @@ pub fn build(input: &ReportInput<'_>) -> Report {
         add_clients(&mut report, phase, records);
     }
     warnings::of_phases(&mut report.warnings, &report.phases);
+    report.aggregates = aggregate::of(&report.servers, input.knowledge);
+    report.pairs = pairs::of(&report, input.knowledge);
     report
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::setup::Setup;
 use crate::config::RunPlan;
+use crate::config::schema::UserKnowledge;
 use crate::http::ClockSource;
 use crate::load::RequestRecords;
 use crate::plugins::Artifacts;
@@ -44,6 +45,8 @@ pub(super) struct RunRecord {
     pub(super) warnings: Vec<Warning>,
     /// Length of the slices of the profiling phase, if they were asked for.
     pub(super) slice_duration: Option<Duration>,
+    /// What the user added to what is known of servers.
+    pub(super) knowledge: UserKnowledge,
     /// Which series were kept.
     pub(super) store: StoreOptions,
     /// Sources, in order.
@@ -66,6 +69,7 @@ impl RunRecord {
             requests: has_load.then_some(0),
             planned,
             slice_duration: plan.slice_duration,
+            knowledge: plan.user_knowledge.clone(),
             store: plan.store.clone(),
             endpoints: endpoints(store),
             ..Self::default()
@@ -94,6 +98,7 @@ impl RunRecord {
             status: self.status,
             clock: self.clock,
             store,
+            knowledge: &self.knowledge.table(),
             phases: &self.phases,
             records: self.requests.map(|_| requests),
             slice_duration: self.slice_duration,

@@ -166,6 +166,7 @@ impl Bench {
     /// The report of a run with load, of which no request ended.
     pub(super) fn report(&self, phases: &[PhaseWindow]) -> Report {
         report::build(&ReportInput {
+            knowledge: crate::knowledge::Knowledge::embedded(),
             run: &RunInfo::default(),
             status: RunStatus::Completed,
             clock: None,

@@ -15,7 +15,7 @@ use super::error::{Diagnostics, Problem, Severity};
 use super::layers::Layers;
 use super::node::{Node, Value};
 use super::plan::{ArtifactSettings, CollectSettings, Command, RunPlan};
-use super::schema::{Config, json_schema};
+use super::schema::{Config, UserKnowledge, json_schema};
 use super::source::{Origin, Sources};
 use crate::http::{Tls, TlsOptions};
 use crate::store::{Pattern, StoreOptions};
@@ -116,6 +116,10 @@ impl Resolver<'_> {
         };
         let parsers = self.parsers();
         let exporters = self.exporters();
+        let user_knowledge = UserKnowledge {
+            pairs: config.pairs.clone(),
+            aggregates: config.aggregates.clone(),
+        };
         let sources = Arc::new(self.sources);
         if self
             .problems
@@ -136,6 +140,8 @@ impl Resolver<'_> {
             parsers,
             exporters,
             store: store_options(config),
+            knowledge: user_knowledge.table(),
+            user_knowledge,
             artifacts: ArtifactSettings {
                 dir: config.run.artifact_dir.clone(),
                 prefix: config.run.profile_export_prefix.clone(),

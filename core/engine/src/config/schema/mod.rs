@@ -3,6 +3,7 @@
 
 mod endpoint;
 mod instances;
+mod knowledge;
 mod load;
 mod run;
 mod server_metrics;
@@ -17,6 +18,7 @@ pub use instances::{
     CollectorConfig, ExporterConfig, Isolation, OnStartError, Options, ParserConfig,
     PluginFileConfig,
 };
+pub use knowledge::{AggregateConfig, PairConfig, UserKnowledge};
 pub use load::LoadConfig;
 pub use run::{CollectConfig, RunConfig, Ui};
 pub use server_metrics::ServerMetricsConfig;
@@ -42,6 +44,12 @@ pub struct Config {
     pub parsers: IndexMap<String, ParserConfig>,
     /// What is written, one table each: `[exporters.NAME]`.
     pub exporters: IndexMap<String, ExporterConfig>,
+    /// Families of servers that the tool does not know, beside the client's numbers, one table each:
+    /// `[pairs.NAME]`. See `docs/metrics.md`, *Client beside server*.
+    pub pairs: IndexMap<String, PairConfig>,
+    /// How families are combined over several servers, one table each: `[aggregates.NAME]`. Counters
+    /// and histograms are added without being named. See `docs/metrics.md`, *Aggregates*.
+    pub aggregates: IndexMap<String, AggregateConfig>,
     /// Plugin libraries, one table each: `[plugins.NAME]`. Honored only in files that are named by
     /// `--config` or `AIPERF_CONFIG`, never in an `aiperf.toml` that just lies there.
     /// This build does not load them yet: a table here is an error.

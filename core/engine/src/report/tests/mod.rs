@@ -98,6 +98,7 @@ impl Bench {
             status: RunStatus::Completed,
             clock: Some(ClockSource::Kernel),
             store: &self.store,
+            knowledge: Knowledge::embedded(),
             phases,
             records: self.records.as_ref(),
             slice_duration: self.slice_duration,

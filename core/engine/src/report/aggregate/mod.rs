@@ -1,0 +1,125 @@
+//! Families over several servers. See `docs/metrics.md#aggregates`.
+
+mod combine;
+mod histogram;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use aiperf_plugin_sdk::MetricKind;
+use aiperf_plugin_sdk::report::{AggregateReport, Combine, MetricReport, ServerReport};
+
+pub(super) use combine::combine;
+
+use crate::knowledge::{Group, How, Knowledge};
+use crate::store::sanitize;
+
+/// Every family that several servers of one role have, if it is known how to combine it. By group of
+/// servers in the order in which they first come, then by name.
+pub(super) fn of(servers: &[ServerReport], knowledge: &Knowledge) -> Vec<AggregateReport> {
+    let groups = knowledge.groups(servers);
+    let several = groups.iter().filter(|group| group.servers.len() > 1);
+    several
+        .flat_map(|group| of_group(group, knowledge))
+        .collect()
+}
+
+fn of_group(group: &Group<'_>, knowledge: &Knowledge) -> Vec<AggregateReport> {
+    let mut families: BTreeMap<&str, Vec<&ServerReport>> = BTreeMap::new();
+    for server in &group.servers {
+        for metric in &server.metrics {
+            let having = families.entry(&metric.name).or_default();
+            // Series of a family stand side by side or far apart: once a server is enough.
+            if having
+                .last()
+                .is_none_or(|last| !std::ptr::eq(*last, *server))
+            {
+                having.push(server);
+            }
+        }
+    }
+    let several = families.into_iter().filter(|(_, having)| having.len() > 1);
+    several
+        .filter_map(|(name, having)| of_family(group, knowledge, name, &having))
+        .collect()
+}
+
+fn of_family(
+    group: &Group<'_>,
+    knowledge: &Knowledge,
+    name: &str,
+    having: &[&ServerReport],
+) -> Option<AggregateReport> {
+    let parts: Vec<_> = having
+        .iter()
+        .flat_map(|server| series(server, name))
+        .collect();
+    let kind = parts.first()?.kind;
+    if parts.iter().any(|part| part.kind != kind) {
+        return None;
+    }
+    let how = how(group, knowledge, name, kind)?;
+    let names = |of: fn(&crate::knowledge::Software) -> &String| {
+        let mut names: Vec<_> = group.software.iter().map(|one| of(one).as_str()).collect();
+        names.dedup();
+        names.join("+")
+    };
+    let role = group.software.first().map(|software| group.role(software));
+    Some(AggregateReport {
+        key: key(name, kind),
+        software: names(|software| &software.name),
+        role: role.unwrap_or_default(),
+        combine: how,
+        servers: having
+            .iter()
+            .map(|server| server.server_id.clone())
+            .collect(),
+        metric: combine(&parts, how),
+    })
+}
+
+fn key(name: &str, kind: MetricKind) -> String {
+    let counter = kind == MetricKind::Counter;
+    let stem = name.strip_suffix("_total").filter(|_| counter);
+    sanitize(stem.unwrap_or(name))
+}
+
+/// What may be added by its type is added unless somebody says no; anything else is combined only if
+/// somebody says how.
+fn how(group: &Group<'_>, knowledge: &Knowledge, name: &str, kind: MetricKind) -> Option<Combine> {
+    let said = knowledge.how(&group.software, name);
+    let adds_up = matches!(
+        kind,
+        MetricKind::Counter
+            | MetricKind::Histogram
+            | MetricKind::GaugeHistogram
+            | MetricKind::Summary
+    );
+    if !adds_up {
+        return said?.combine();
+    }
+    // Servers that nobody knows are the same only in what no other program has.
+    let stranger = group.software.is_empty() && knowledge.is_generic(name);
+    let may = said.map_or(!stranger, |said| said != How::Never);
+    may.then_some(Combine::Sum)
+}
+
+/// What to combine of a family: the sum over its series if there is one, else all series. Quantiles
+/// of summaries are left out: they cannot be combined.
+pub(super) fn series<'a>(server: &'a ServerReport, family: &str) -> Vec<&'a MetricReport> {
+    let all: Vec<_> = server
+        .metrics
+        .iter()
+        .filter(|metric| metric.name == family && !is_quantile(metric))
+        .collect();
+    match all.iter().find(|metric| metric.sum_over_series) {
+        Some(sum) => vec![sum],
+        None => all,
+    }
+}
+
+/// True for a quantile that the server computed.
+pub(super) fn is_quantile(metric: &MetricReport) -> bool {
+    metric.kind == MetricKind::Summary && metric.labels.contains_key("quantile")
+}

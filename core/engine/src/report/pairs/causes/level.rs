@@ -1,0 +1,52 @@
+//! What goes up and down: requests in flight.
+
+use aiperf_plugin_sdk::report::PairCause;
+
+use super::{Case, WHOLE, cause};
+use crate::knowledge::Quantity;
+
+pub(super) fn causes(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
+    let mut causes = Vec::new();
+    let served = case
+        .side(Quantity::RequestCount)
+        .and_then(|side| side.stats.avg);
+    let sent = case.facts.totals.done as f64;
+    if served.is_some_and(|served| served > sent + WHOLE) {
+        let doubts = case.doubts(true);
+        if doubts.is_empty() {
+            let message = "the server counted requests that this run did not send";
+            return vec![cause("foreign_load", None, message)];
+        }
+        return doubts;
+    }
+    let mut rest = difference;
+    if let Some(amount) = in_between(case) {
+        let message = "requests on their way: the client sees each for longer than the server does";
+        causes.push(cause("network_and_client", Some(amount), message));
+        rest -= amount;
+    }
+    causes.push(cause("sampling", Some(rest), sampling(case)));
+    causes
+}
+
+/// Requests that the client holds and the server does not, by Little's law: requests per second times
+/// the seconds between both.
+fn in_between(case: &Case<'_>) -> Option<f64> {
+    let seen = case.facts.client_latency_ms?;
+    let latency = case.side(Quantity::RequestLatency)?;
+    let same = latency
+        .n
+        .is_some_and(|n| (n - case.facts.totals.done as f64).abs() < WHOLE);
+    let between_ms = seen - latency.stats.avg.filter(|_| same)?;
+    Some(case.facts.throughput? * between_ms / 1e3)
+}
+
+fn sampling(case: &Case<'_>) -> String {
+    let n = case.server.n.unwrap_or_default();
+    match case.server.sampling_error {
+        Some(error) => {
+            format!("the gauge was read {n} times: its mean is sure to about {error:.2}")
+        }
+        None => format!("the gauge was read {n} times only"),
+    }
+}
