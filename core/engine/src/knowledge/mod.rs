@@ -47,6 +47,11 @@ impl Knowledge {
         &TABLE
     }
 
+    /// All software that is known.
+    pub fn software(&self) -> &[Software] {
+        &self.software
+    }
+
     /// Adds a pair of the user's; `software` is what the report calls servers that have its
     /// families.
     pub fn add_pair(&mut self, software: String, rule: PairRule) {

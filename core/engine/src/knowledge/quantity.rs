@@ -89,10 +89,9 @@ impl Quantity {
     pub fn unit(self) -> &'static str {
         match self.kind() {
             QuantityKind::Time => "ms",
-            QuantityKind::Length => "tokens",
             QuantityKind::Level => "requests",
             QuantityKind::Total if self == Self::RequestCount => "requests",
-            QuantityKind::Total => "tokens",
+            QuantityKind::Length | QuantityKind::Total => "tokens",
         }
     }
 

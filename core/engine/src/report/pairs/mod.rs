@@ -4,8 +4,6 @@ mod causes;
 mod client;
 mod facts;
 mod server;
-#[cfg(test)]
-mod tests;
 
 use aiperf_plugin_sdk::report::{PairReport, Report};
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod histogram;
+mod pairs;
 mod scalar;
 mod slices;
 mod window;
@@ -60,6 +61,11 @@ impl Bench {
     }
 
     fn page(&mut self, seconds: f64, barrier: Barrier, fill: impl FnOnce(&mut Batch)) {
+        self.text(seconds, barrier, "", fill);
+    }
+
+    /// A page whose columns point into its text.
+    fn text(&mut self, seconds: f64, barrier: Barrier, text: &str, fill: impl FnOnce(&mut Batch)) {
         let sent = at(seconds);
         let (first_byte_ns, complete_ns) = (sent.mono_ns + 1, sent.mono_ns + 2_000_000);
         let clock = PayloadClock {
@@ -77,7 +83,9 @@ impl Bench {
         let mut batch = Batch::new();
         fill(&mut batch);
         batch
-            .read(&[], |page| self.store.scrape(self.endpoint, &info, page))
+            .read(text.as_bytes(), |page| {
+                self.store.scrape(self.endpoint, &info, page)
+            })
             .unwrap();
     }
 
@@ -93,8 +101,21 @@ impl Bench {
     }
 
     fn report_of(&self, phases: &[PhaseWindow]) -> Report {
+        self.build(&RunInfo::default(), phases)
+    }
+
+    fn report_of_model(&self, model: &str) -> Report {
+        let model = model.to_owned();
+        let run = RunInfo {
+            model,
+            ..RunInfo::default()
+        };
+        self.build(&run, std::slice::from_ref(&self.phase))
+    }
+
+    fn build(&self, run: &RunInfo, phases: &[PhaseWindow]) -> Report {
         build(&ReportInput {
-            run: &RunInfo::default(),
+            run,
             status: RunStatus::Completed,
             clock: Some(ClockSource::Kernel),
             store: &self.store,
