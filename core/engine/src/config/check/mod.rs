@@ -48,6 +48,10 @@ impl Checker<'_> {
         match &mut node.value {
             Value::Table(_) => self.check_table(node, schema, path),
             Value::List(items) => {
+                let fewest = schema.get("minItems").and_then(Json::as_u64);
+                if items.is_empty() && fewest.is_some_and(|fewest| fewest > 0) {
+                    return self.wrong(node, path, "must not be empty", None);
+                }
                 if let Some(item_schema) = schema.get("items") {
                     let mut index = 0;
                     items.retain_mut(|item| {

@@ -288,3 +288,28 @@ fn defaults_pass_their_own_schema() {
         Config::default()
     );
 }
+
+#[test]
+fn pairs_and_aggregates_of_the_user_are_known() {
+    use crate::knowledge::{How, Quantity};
+
+    let plan = plan(
+        "[pairs.acme]\nquantity = \"request_count\"\nfamilies = [\"acme_done_total\"]\n\
+         [aggregates.power]\nfamilies = [\"acme_*_watts\"]\ncombine = \"sum\"\n",
+    );
+    let how = plan.knowledge.how(&[], "acme_gpu_watts");
+    assert_eq!(how, Some(How::Sum));
+    let software = plan.knowledge.software().last().unwrap();
+    assert_eq!(software.name, "acme");
+    assert_eq!(software.pairs[0].quantity, Quantity::RequestCount);
+    // The settle rule waits for nothing that was not measured.
+    assert_eq!(plan.knowledge.settled_by("acme_done_total"), None);
+}
+
+#[test]
+fn a_pair_needs_a_quantity_that_clients_know() {
+    let text = "[pairs.acme]\nquantity = \"joy\"\nfamilies = []\n";
+    let errors = resolve(text).unwrap_err().to_string();
+    assert!(errors.contains("joy"), "{errors}");
+    assert!(errors.contains("families"), "{errors}");
+}

@@ -17,6 +17,8 @@ pub(super) struct Facts<'a> {
     pub(super) outputs_guessed: bool,
     /// Complete requests per second.
     pub(super) throughput: Option<f64>,
+    /// Mean time to first token, in ms; `None` unless all complete requests have one.
+    pub(super) client_ttft_ms: Option<f64>,
     /// Mean latency of complete requests, in ms.
     pub(super) client_latency_ms: Option<f64>,
     /// Mean over all gaps between tokens, in ms; `None` if tokens are guessed or nothing streamed.
@@ -40,6 +42,9 @@ impl<'a> Facts<'a> {
             prompts_guessed: guessed("input_sequence_length"),
             outputs_guessed,
             throughput: metric("request_throughput").and_then(|metric| metric.stats.avg),
+            client_ttft_ms: metric("time_to_first_token")
+                .filter(|metric| metric.n == totals.done)
+                .and_then(|metric| metric.stats.avg),
             client_latency_ms: metric("request_latency").and_then(|metric| metric.stats.avg),
             mean_gap_ms: mean_gap_ms(report, totals).filter(|_| !outputs_guessed),
             unsettled: phase.map(unsettled).unwrap_or_default(),

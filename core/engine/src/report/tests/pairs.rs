@@ -88,7 +88,9 @@ fn run(pages: &[&str], load: &[RequestRecord]) -> Report {
         }
     }
     let mut records = RequestRecords::default();
-    load.iter().for_each(|record| records.push(record));
+    for record in load {
+        records.push(record);
+    }
     bench.records = Some(records);
     bench.report_of_model("tiny")
 }
@@ -316,6 +318,23 @@ fn tokens_that_the_client_guessed_are_said_to_be() {
     let cached = row(&report, "vllm", "cached_tokens");
     assert_eq!(cached.server.avg, Some(8.0));
     assert_eq!(causes(cached), [("not_reported", None)]);
+}
+
+#[test]
+fn a_first_token_that_is_held_back_is_not_blamed_on_the_whole_way() {
+    let mut load = load();
+    for record in &mut load {
+        record.first_token = record.first_token.map(|at| MonoNs(at.0 + 40 * MS));
+    }
+    let report = run(&[page("vllm engine")], &load);
+    let ttft = row(&report, "vllm", "time_to_first_token");
+    let parts = [
+        ("first_token_held_back", Some(40.0)),
+        ("network_and_client", Some(10.0)),
+    ];
+    assert_eq!(causes(ttft), parts);
+    let itl = row(&report, "vllm", "inter_token_latency");
+    assert_eq!(causes(itl), [("first_token_held_back", Some(-10.0))]);
 }
 
 #[test]

@@ -48,9 +48,35 @@ fn of_times(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
     if case.rule.quantity == Quantity::InterTokenLatency {
         return of_gaps(case, difference);
     }
+    let mut causes = Vec::new();
+    let mut rest = difference;
+    let first = case.rule.quantity == Quantity::TimeToFirstToken;
+    if let Some(held) = held_back_ms(case).filter(|_| first) {
+        let message = "the first token came later than the way of a whole request explains: it had no \
+                       visible text, or was held back (Nagle's algorithm with delayed \
+                       acknowledgements, a proxy that buffers)";
+        causes.push(cause("first_token_held_back", Some(held), message));
+        rest -= held;
+    }
     let message = "network, HTTP and the client: from the first byte sent until the server's clock \
                    starts, and from the server's token to its arrival";
-    vec![cause("network_and_client", Some(difference), message)]
+    causes.push(cause("network_and_client", Some(rest), message));
+    causes
+}
+
+/// By how much the client's time to first token exceeds the server's more than its request latency
+/// does: the way to the server and back is in both. `None` if it does not.
+fn held_back_ms(case: &Case<'_>) -> Option<f64> {
+    let facts = case.facts;
+    let done = facts.totals.done as f64;
+    let excess = |quantity, seen: Option<f64>| {
+        let side = case.side(quantity)?;
+        let same = side.n.is_some_and(|n| (n - done).abs() < WHOLE);
+        Some(seen? - side.stats.avg.filter(|_| same)?)
+    };
+    let first = excess(Quantity::TimeToFirstToken, facts.client_ttft_ms)?;
+    let whole = excess(Quantity::RequestLatency, facts.client_latency_ms)?;
+    Some(first - whole.max(0.0)).filter(|held| *held > 0.0)
 }
 
 /// The client's mean is over requests. A server's is over gaps, or even over tokens.
@@ -71,6 +97,16 @@ fn of_gaps(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
         let message = "the server divides by all tokens, the first one of an answer too";
         causes.push(cause("mean_per_token", Some(amount), message));
         rest -= amount;
+    }
+    let per_request = case
+        .facts
+        .gaps()
+        .map(|gaps| gaps / case.facts.totals.done as f64);
+    let per_request = per_request.filter(|gaps| *gaps > 0.0);
+    if let Some((held, gaps)) = held_back_ms(case).zip(per_request) {
+        let message = "the first token was held back, and the ones after it came the faster";
+        causes.push(cause("first_token_held_back", Some(-held / gaps), message));
+        rest += held / gaps;
     }
     let message = "how network and client spread the arrivals of tokens";
     causes.push(cause("network_and_client", Some(rest), message));
