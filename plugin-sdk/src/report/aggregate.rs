@@ -12,10 +12,10 @@ use super::MetricReport;
 pub struct AggregateReport {
     /// Name of the family; `_total` is stripped from counters, as in the keys of metrics.
     pub key: String,
-    /// What the servers are, such as `vllm`, or `dynamo+vllm` for a worker with its engine; empty if
+    /// What the servers are, such as `vllm`, or `vllm+dynamo` for workers with their engines; empty if
     /// their software is not known.
     pub software: String,
-    /// Role that they share, such as `worker`; empty if it is not known.
+    /// Roles that they share, such as `engine+worker.backend`; empty if they are not known.
     pub role: String,
     /// How the servers' values were combined.
     pub combine: Combine,

@@ -21,10 +21,41 @@ pub struct Group<'a> {
 impl Group<'_> {
     /// Role of the servers as `software`, with the part.
     pub fn role(&self, software: &Software) -> String {
-        let words = [software.role.as_str(), self.part.as_str()];
+        self.with_part(&software.role)
+    }
+
+    /// Names of all that the servers are, such as `vllm+dynamo`.
+    pub fn names(&self) -> String {
+        joined(self.software.iter().map(|one| one.name.as_str()))
+    }
+
+    /// Their roles, with the part, such as `engine+worker.backend`.
+    pub fn roles(&self) -> String {
+        self.with_part(&joined(self.software.iter().map(|one| one.role.as_str())))
+    }
+
+    /// True if the others are another part of the same deployment: each does its share of every
+    /// request.
+    pub fn splits_work_with(&self, other: &Self) -> bool {
+        let parted = |one: &&&Software| one.part_label.is_some();
+        let mine = self.software.iter().find(parted);
+        let theirs = other.software.iter().find(parted);
+        let same = mine.zip(theirs).is_some_and(|(a, b)| std::ptr::eq(*a, *b));
+        same && self.part != other.part
+    }
+
+    fn with_part(&self, role: &str) -> String {
+        let words = [role, self.part.as_str()];
         let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
         words.join(".")
     }
+}
+
+/// Different words that follow one another.
+fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.dedup();
+    words.join("+")
 }
 
 impl Knowledge {

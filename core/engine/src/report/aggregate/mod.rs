@@ -60,16 +60,10 @@ fn of_family(
         return None;
     }
     let how = how(group, knowledge, name, kind)?;
-    let names = |of: fn(&crate::knowledge::Software) -> &String| {
-        let mut names: Vec<_> = group.software.iter().map(|one| of(one).as_str()).collect();
-        names.dedup();
-        names.join("+")
-    };
-    let role = group.software.first().map(|software| group.role(software));
     Some(AggregateReport {
         key: key(name, kind),
-        software: names(|software| &software.name),
-        role: role.unwrap_or_default(),
+        software: group.names(),
+        role: group.roles(),
         combine: how,
         servers: having
             .iter()

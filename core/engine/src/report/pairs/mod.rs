@@ -20,11 +20,13 @@ pub(super) fn of(report: &Report, knowledge: &Knowledge) -> Vec<PairReport> {
         return Vec::new();
     };
     let mut pairs = Vec::new();
-    for group in knowledge.groups(&report.servers) {
+    let groups = knowledge.groups(&report.servers);
+    for group in &groups {
+        let is_leg = groups.iter().any(|other| group.splits_work_with(other));
         for software in &group.software {
-            let sides = sides(&group, software, &report.metadata.model);
+            let sides = sides(group, software, &report.metadata.model);
             let row = |(rule, side): &(&PairRule, ServerSide)| {
-                let pair = pair(report, &facts, &sides, rule, side);
+                let pair = pair(report, &facts, &sides, is_leg, (rule, side));
                 PairReport {
                     software: software.name.clone(),
                     role: group.role(software),
@@ -57,8 +59,8 @@ fn pair(
     report: &Report,
     facts: &Facts<'_>,
     sides: &[(&PairRule, ServerSide)],
-    rule: &PairRule,
-    server: &ServerSide,
+    is_leg: bool,
+    (rule, server): (&PairRule, &ServerSide),
 ) -> PairReport {
     let quantity = rule.quantity;
     let client = ClientSide::of(report, facts, quantity);
@@ -68,6 +70,7 @@ fn pair(
         rule,
         facts,
         sides,
+        is_leg,
         client: &client,
         server,
     };

@@ -238,6 +238,10 @@ fn parts_of_a_deployment_that_each_count_everything_are_not_added() {
             ("worker.prefill", four, none)
         ]
     );
+    let times = report.pairs.iter();
+    for pair in times.filter(|pair| pair.name == "request_latency") {
+        assert_eq!(causes(pair), [("disaggregation", Some(10.0))]);
+    }
 }
 
 #[test]

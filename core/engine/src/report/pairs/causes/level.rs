@@ -21,8 +21,16 @@ pub(super) fn causes(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
     }
     let mut rest = difference;
     if let Some(amount) = in_between(case) {
-        let message = "requests on their way: the client sees each for longer than the server does";
-        causes.push(cause("network_and_client", Some(amount), message));
+        let (code, message) = if case.is_leg {
+            (
+                "disaggregation",
+                "requests that are prefilled or decoded elsewhere, or on their way",
+            )
+        } else {
+            let message = "requests on their way: the client sees each for longer than the server";
+            ("network_and_client", message)
+        };
+        causes.push(cause(code, Some(amount), message));
         rest -= amount;
     }
     causes.push(cause("sampling", Some(rest), sampling(case)));

@@ -21,6 +21,8 @@ pub(super) struct Case<'a> {
     pub(super) facts: &'a Facts<'a>,
     /// What the same software says of all quantities.
     pub(super) sides: &'a [(&'a PairRule, ServerSide)],
+    /// True if the servers do a part of each request only, such as prefill.
+    pub(super) is_leg: bool,
     pub(super) client: &'a ClientSide,
     pub(super) server: &'a ServerSide,
 }

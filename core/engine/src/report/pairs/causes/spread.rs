@@ -48,6 +48,10 @@ fn of_times(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
     if case.rule.quantity == Quantity::InterTokenLatency {
         return of_gaps(case, difference);
     }
+    if case.is_leg {
+        let message = "these servers do a part of each request, prefill or decode, and time that";
+        return vec![cause("disaggregation", Some(difference), message)];
+    }
     let mut causes = Vec::new();
     let mut rest = difference;
     let first = case.rule.quantity == Quantity::TimeToFirstToken;
@@ -65,8 +69,12 @@ fn of_times(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
 }
 
 /// By how much the client's time to first token exceeds the server's more than its request latency
-/// does: the way to the server and back is in both. `None` if it does not.
+/// does: the way to the server and back is in both. `None` if it does not, or if the server does not
+/// see whole requests.
 fn held_back_ms(case: &Case<'_>) -> Option<f64> {
+    if case.is_leg {
+        return None;
+    }
     let facts = case.facts;
     let done = facts.totals.done as f64;
     let excess = |quantity, seen: Option<f64>| {
