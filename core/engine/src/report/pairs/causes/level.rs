@@ -51,10 +51,10 @@ fn in_between(case: &Case<'_>) -> Option<f64> {
 
 fn sampling(case: &Case<'_>) -> String {
     let n = case.server.n.unwrap_or_default();
-    match case.server.sampling_error {
-        Some(error) => {
-            format!("the gauge was read {n} times: its mean is sure to about {error:.2}")
-        }
-        None => format!("the gauge was read {n} times only"),
-    }
+    let error = case.server.sampling_error;
+    let error = error.map_or_else(String::new, |error| format!(" (standard error {error:.2})"));
+    format!(
+        "the gauge is known at {n} readings only{error}: its mean misses what lies between, such as \
+         the rise and fall of the load at both ends"
+    )
 }
