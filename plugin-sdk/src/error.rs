@@ -109,6 +109,13 @@ impl PluginError {
         }
     }
 
+    /// What is wrong with `name` as the value of option `path` that names a file which must be
+    /// written; `None` if nothing.
+    pub fn file_option(path: &str, name: &str) -> Option<Self> {
+        let message = "is empty; to write nothing, set `enabled = false`";
+        name.is_empty().then(|| Self::config(path, message))
+    }
+
     /// Says that the same call may succeed later.
     #[must_use]
     pub fn retriable(mut self) -> Self {

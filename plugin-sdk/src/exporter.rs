@@ -59,3 +59,18 @@ pub trait Exporter: Plugin {
         Ok(())
     }
 }
+
+/// An exporter that makes whole files of the report, at the end of a run. The adapter opens them
+/// before the run starts, so that a bad path fails before the load does; each appears complete or
+/// not at all. Declared with `export_plugin!(report_exporter Type)`.
+pub trait ReportExporter: Plugin {
+    /// Names of its files in the artifact folder. An empty name is no file.
+    fn files(&self) -> Vec<&str>;
+
+    /// Content of `file`, one of [`files`](Self::files). `None` if it has nothing to say of this
+    /// run: then there is no file.
+    ///
+    /// # Errors
+    /// Are reported to the user; the exporter's other files are written all the same.
+    fn render(&self, file: &str, report: &Report) -> Result<Option<Vec<u8>>>;
+}

@@ -76,7 +76,7 @@ pub use collector::{
 };
 pub use descriptor::{Descriptor, PluginKind};
 pub use error::{ErrorKind, PluginError, Result};
-pub use exporter::Exporter;
+pub use exporter::{Exporter, ReportExporter};
 pub use host::{Artifact, Host, HttpResponse, LogLevel, Wake};
 pub use metric::MetricKind;
 pub use parser::Parser;
@@ -103,8 +103,8 @@ pub mod prelude {
     pub use crate::view::{RequestView, ScrapeView};
     pub use crate::{
         Artifact, Batch, CollectorSink, ErrorKind, Exporter, Host, LogLevel, MetricKind, Parser,
-        Payload, PhaseEvent, Plugin, PluginError, PollCollector, Response, Result, RunInfo,
-        Stability, StreamCollector, Target, Targets, TargetsCollector, Verdict, Wake,
+        Payload, PhaseEvent, Plugin, PluginError, PollCollector, ReportExporter, Response, Result,
+        RunInfo, Stability, StreamCollector, Target, Targets, TargetsCollector, Verdict, Wake,
         export_plugin,
     };
     pub use schemars::JsonSchema;

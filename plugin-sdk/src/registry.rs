@@ -32,7 +32,7 @@ pub(crate) fn factories() -> impl Iterator<Item = FactoryBox> {
 /// Declares a plugin: `export_plugin!(KIND Type)`.
 ///
 /// `KIND` is one of `targets_collector`, `poll_collector`, `stream_collector`, `parser`,
-/// `exporter`. The same line makes a built-in (linked as `rlib`) or the plugin of a dynamic library
+/// `exporter`, `report_exporter`. The same line makes a built-in (linked as `rlib`) or the plugin of a dynamic library
 /// (`cdylib`); a library may declare several.
 #[macro_export]
 macro_rules! export_plugin {
@@ -41,6 +41,9 @@ macro_rules! export_plugin {
     (stream_collector $plugin:ty) => { $crate::export_plugin!(@ $plugin, Stream); };
     (parser $plugin:ty) => { $crate::export_plugin!(@ $plugin, Parse); };
     (exporter $plugin:ty) => { $crate::export_plugin!(@ $plugin, Export); };
+    (report_exporter $plugin:ty) => {
+        $crate::export_plugin!(@ $crate::adapters::Rendered<$plugin>, Export);
+    };
     (@ $plugin:ty, $role:ident) => {
         $crate::__private::inventory::submit! {
             $crate::registry::Registration::new(

@@ -6,9 +6,11 @@ mod exporter;
 mod factory;
 mod guard;
 mod parser;
+mod report_exporter;
 
 pub use collector::{Poll, Stream, Targets};
 pub use exporter::Export;
 pub use factory::{Role, factory};
 pub(crate) use guard::{Guarded, guard};
 pub use parser::Parse;
+pub use report_exporter::Rendered;

@@ -154,9 +154,9 @@ fn small_run(scrape: &mut dyn FnMut(&ScrapeRecord) -> crate::Result<()>) {
     scrape(&record).expect("one scrape");
 }
 
-/// Finds the plugin among those linked into the test, and checks what all kinds have in common.
-fn declared(kind: PluginKind, id: &str) -> (Factory, Descriptor) {
-    let (factory, descriptor) = builtin_factories()
+/// Finds the plugin among those linked into the test.
+pub(super) fn linked(kind: PluginKind, id: &str) -> (Factory, Descriptor) {
+    builtin_factories()
         .into_iter()
         .map(|factory| {
             let descriptor = factory.descriptor().expect("descriptor");
@@ -168,7 +168,12 @@ fn declared(kind: PluginKind, id: &str) -> (Factory, Descriptor) {
                 "no {} `{id}` is linked; is `export_plugin!` there?",
                 kind.as_str()
             )
-        });
+        })
+}
+
+/// The plugin, after checking what all kinds have in common.
+fn declared(kind: PluginKind, id: &str) -> (Factory, Descriptor) {
+    let (factory, descriptor) = linked(kind, id);
     let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     assert!(
         !id.is_empty() && id.chars().all(lower),

@@ -14,6 +14,21 @@ pub struct Config {
     pub server_metrics: Show,
     /// Leave out rows that have nothing but zeros and unknown values.
     pub hide_zero: bool,
+    /// Metrics of a server that are shown: `"main"` (requests, latencies, tokens, queue, cache, GPU
+    /// and what else moved during the run) or `"all"` (also internals of the runtime, constants, and
+    /// what nothing happened to).
+    pub rows: Rows,
+}
+
+/// Which metrics of a server are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rows {
+    /// What people look at first; the rest is counted.
+    #[default]
+    Main,
+    /// Everything.
+    All,
 }
 
 /// Whether something is shown.

@@ -6,6 +6,7 @@ use aiperf_plugin_sdk::MetricKind;
 use aiperf_plugin_sdk::display::metric_title;
 use aiperf_plugin_sdk::report::MetricReport;
 
+use crate::selection::is_idle;
 use crate::text::neutral;
 
 /// Series of one name, and their sum if there is one.
@@ -72,18 +73,20 @@ impl<'a> Family<'a> {
         self.any().map_or("", |metric| &metric.unit)
     }
 
-    /// Name for people.
-    pub(crate) fn title(&self) -> String {
-        neutral(&metric_title(&self.plain_key()))
+    /// Name for people, with the unit that its values are shown in.
+    pub(crate) fn title(&self, shown_unit: &str) -> String {
+        titled(&metric_title(&self.plain_key()), self.unit(), shown_unit)
     }
 
-    /// What its name begins with: `vllm` in `vllm:num_requests`, `process` in `process_open_fds`.
-    pub(crate) fn prefix(&self) -> String {
-        let key = self.plain_key();
-        key.split([':', '_']).next().unwrap_or_default().to_owned()
+    /// Leaves out series that nothing happened to, if the whole says so too.
+    pub(crate) fn drop_idle_series(&mut self) {
+        if self.whole.is_some() {
+            self.series.retain(|series| !is_idle(series));
+        }
     }
 
-    fn plain_key(&self) -> String {
+    /// Its name without `_total`.
+    pub(crate) fn plain_key(&self) -> String {
         match (self.whole, self.any()) {
             (Some(whole), _) => whole.key.clone(),
             (None, Some(series)) if series.kind == MetricKind::Counter => series
@@ -122,4 +125,19 @@ impl<'a> Family<'a> {
         };
         names.filter(differs).map(String::as_str).collect()
     }
+}
+
+/// `title` with the unit that values are shown in. Where that is not the unit in the name, the name
+/// loses it: `CPU System Seconds (sec)`, but `CPU System (ms)`.
+pub(crate) fn titled(title: &str, unit: &str, shown_unit: &str) -> String {
+    let title = match title.strip_suffix(" Seconds") {
+        Some(plain) if unit == "sec" && shown_unit != unit => plain,
+        _ => title,
+    };
+    let unit = if shown_unit.is_empty() {
+        String::new()
+    } else {
+        format!(" ({shown_unit})")
+    };
+    neutral(&format!("{title}{unit}"))
 }

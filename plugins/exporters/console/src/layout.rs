@@ -1,14 +1,9 @@
 //! Which columns a table shows, and how wide they are.
 
-use aiperf_plugin_sdk::report::Stats;
-
-use crate::table::Row;
+use crate::table::{Columns, Row};
 use crate::text::width;
 
-/// Statistics in the order in which a narrow terminal gives them up: what others say as well goes
-/// first.
-const GIVEN_UP: [usize; 5] = [6, 4, 1, 3, 2];
-/// The column of names is not squeezed below this while there is a statistic to give up. On 80
+/// The column of names is not squeezed below this while there is a column to give up. On 80
 /// columns it leaves room for seven statistics of five digits.
 const NAMES_AT_LEAST: usize = 18;
 /// Longer names wrap, however wide the terminal is.
@@ -21,44 +16,38 @@ const PADDING: usize = 3;
 pub(crate) struct Layout {
     /// Width of the names.
     pub(crate) names: usize,
-    /// Positions (in the order of the statistics) and widths of those that are shown.
+    /// Positions (in the order of [`Columns::names`]) and widths of those that are shown.
     pub(crate) columns: Vec<(usize, usize)>,
 }
 
 impl Layout {
     /// The widest layout that fits into `available` columns of the terminal.
-    pub(crate) fn fit(rows: &[Row], available: usize) -> Self {
-        let mut layout = Self::natural(rows);
+    pub(crate) fn fit(columns: &Columns, rows: &[Row], available: usize) -> Self {
+        let mut layout = Self::natural(columns, rows);
         let least = layout.names.min(NAMES_AT_LEAST);
-        for given_up in GIVEN_UP {
+        for given_up in columns.given_up {
             if layout.total() - layout.names + least <= available {
                 break;
             }
-            layout.columns.retain(|(column, _)| *column != given_up);
+            layout.columns.retain(|(column, _)| column != given_up);
         }
         let rest = layout.total() - layout.names;
         layout.names = layout.names.min(available.saturating_sub(rest)).max(8);
         layout
     }
 
-    fn natural(rows: &[Row]) -> Self {
-        let names = rows.iter().map(|row| row.indent + width(&row.name));
-        let cells = |column: usize| rows.iter().map(move |row| width(&row.cells[column]));
-        let columns = Stats::NAMES.iter().enumerate();
+    fn natural(columns: &Columns, rows: &[Row]) -> Self {
+        let demanding = rows.iter().filter(|row| !row.flows);
+        let names = demanding.map(|row| row.indent + width(&row.name));
+        let names = names.chain([width(columns.first)]).max();
+        let cell = |column: usize| rows.iter().map(move |row| width(row.cell(column)));
+        let widths = columns.names.iter().enumerate().map(|(column, name)| {
+            let widest = cell(column).max().unwrap_or_default();
+            (column, widest.max(width(name)))
+        });
         Self {
-            names: names
-                .chain(["Metric".len()])
-                .max()
-                .unwrap_or_default()
-                .min(NAMES_AT_MOST),
-            columns: columns
-                .map(|(column, name)| {
-                    (
-                        column,
-                        cells(column).max().unwrap_or_default().max(name.len()),
-                    )
-                })
-                .collect(),
+            names: names.unwrap_or_default().min(NAMES_AT_MOST),
+            columns: widths.collect(),
         }
     }
 
@@ -73,10 +62,10 @@ impl Layout {
         self.names += page.saturating_sub(self.total());
     }
 
-    /// Names of the statistics that are not shown.
-    pub(crate) fn given_up(&self) -> Vec<&'static str> {
+    /// Names of the columns that are not shown.
+    pub(crate) fn given_up(&self, columns: &Columns) -> Vec<&'static str> {
         let shown = |index: usize| self.columns.iter().any(|(column, _)| *column == index);
-        let names = Stats::NAMES.iter().enumerate();
+        let names = columns.names.iter().enumerate();
         names
             .filter(|(index, _)| !shown(*index))
             .map(|(_, name)| *name)

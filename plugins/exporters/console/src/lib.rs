@@ -8,17 +8,19 @@ mod families;
 mod layout;
 mod number;
 mod paint;
-
+mod pairs;
 mod render;
 mod rows;
 mod run_facts;
+mod selection;
 mod server_summary;
+mod slices;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub use config::{Config, Show};
+pub use config::{Config, Rows, Show};
 pub use exporter::Console;
 pub use render::render;
 

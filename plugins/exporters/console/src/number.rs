@@ -39,7 +39,9 @@ impl Scale {
         }
     }
 
-    fn counted(unit: &str, largest: f64) -> Self {
+    /// The scale for values whose unit readers expect to stay the same from run to run: only large
+    /// counts are scaled.
+    pub(crate) fn counted(unit: &str, largest: f64) -> Self {
         let (divisor, prefix) = match largest {
             _ if matches!(unit, "bytes" | "sec" | "ms") => (1.0, ""),
             // What is larger than this is no count of anything; it keeps its exponent.

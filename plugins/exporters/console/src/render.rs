@@ -5,14 +5,24 @@ use aiperf_plugin_sdk::report::Report;
 
 use crate::paint::Paint;
 use crate::rows::{self, ESTIMATE};
-use crate::table::Table;
+use crate::table::{STATISTICS, Table};
 use crate::text::{centered, wrap};
-use crate::{Config, Show, run_facts, server_summary};
+use crate::{Config, Rows, Show, pairs, run_facts, server_summary, slices};
 
 /// Narrower terminals get lines of this width all the same.
 const NARROWEST: usize = 40;
 /// Text is hard to read in longer lines, however wide the terminal is.
 const LONGEST_TEXT: usize = 120;
+
+/// A part of the page, in its order.
+enum Part {
+    /// A titled table, with the number of metrics that it leaves out.
+    Table(String, Table, usize),
+    /// Requests, phases, the tool itself.
+    Facts,
+    /// Heading of the server metrics.
+    Summary,
+}
 
 /// What people read at the end of a run. Ends with a newline, unless it is empty.
 pub fn render(report: &Report, run: &RunInfo, config: &Config) -> String {
@@ -20,59 +30,96 @@ pub fn render(report: &Report, run: &RunInfo, config: &Config) -> String {
     let paint = Paint {
         color: run.terminal.color,
     };
-    let show_servers = config.server_metrics == Show::Yes;
-    let clients = client_table(report, available);
-    let servers = if show_servers {
-        server_tables(report, config, available)
-    } else {
-        Vec::new()
-    };
-    let tables = || clients.iter().chain(servers.iter().map(|(_, table)| table));
-    let page = tables()
-        .map(Table::width)
-        .max()
-        .unwrap_or(LONGEST_TEXT)
-        .min(available);
+    let parts = parts(report, config, available);
+    let tables: Vec<_> = parts.iter().filter_map(Part::table).collect();
+    let widest = tables.iter().map(|table| table.width()).max();
+    let page = widest.unwrap_or(LONGEST_TEXT).min(available);
 
-    let mut blocks = Vec::new();
-    if let Some(table) = &clients {
-        let title = centered("aiperf | LLM Metrics", page);
-        let title = title.iter().map(|line| paint.title(line));
-        blocks.push(title.chain(table.lines(page, paint)).collect());
+    let blocks = parts.iter().map(|part| part.lines(report, page, paint));
+    let ends = [
+        legend(&tables, page, paint),
+        run_facts::warnings(&report.warnings, page, paint),
+        run_facts::ending(report, page, paint),
+    ];
+    joined(&blocks.chain(ends).collect::<Vec<_>>())
+}
+
+fn parts(report: &Report, config: &Config, available: usize) -> Vec<Part> {
+    let titled = |title: &str, table| Part::Table(title.to_owned(), table, 0);
+    let clients = client_table(report, available);
+    let pairs = pairs::table(&report.pairs, available);
+    let slices = slices::table(report, available);
+    let mut parts = Vec::new();
+    parts.extend(clients.map(|table| titled("aiperf | LLM Metrics", table)));
+    parts.push(Part::Facts);
+    parts.extend(pairs.map(|table| titled("aiperf | Client Beside Server", table)));
+    parts.extend(slices.map(|(title, table)| titled(&title, table)));
+    if config.server_metrics == Show::Yes {
+        parts.push(Part::Summary);
+        let accounting = server_summary::accounting(&report.endpoints, available);
+        parts.extend(accounting.map(|table| titled("", table)));
+        parts.extend(aggregate_table(report, config.rows, available));
+        parts.extend(server_tables(report, config, available));
     }
-    blocks.push(facts(report, page, paint));
-    if show_servers {
-        blocks.push(server_summary::lines(&report.endpoints, page, paint));
-    }
-    for (title, table) in &servers {
-        let title = centered(title, page);
-        let title = title.iter().map(|line| paint.bold(line));
-        blocks.push(title.chain(table.lines(page, paint)).collect());
-    }
-    blocks.push(legend(&tables().collect::<Vec<_>>(), page, paint));
-    blocks.push(run_facts::warnings(&report.warnings, page, paint));
-    blocks.push(run_facts::ending(report, &run.artifact_dir, page, paint));
-    joined(&blocks)
+    parts
 }
 
 fn client_table(report: &Report, available: usize) -> Option<Table> {
-    let rows = report
-        .llm_metrics
-        .iter()
-        .map(|(key, metric)| rows::client(key, metric));
-    let rows: Vec<_> = rows.collect();
-    (!rows.is_empty()).then(|| Table::new(rows, available))
+    let metrics = report.llm_metrics.iter();
+    let rows: Vec<_> = metrics.map(|(key, m)| rows::client(key, m)).collect();
+    (!rows.is_empty()).then(|| Table::new(&STATISTICS, rows, available))
 }
 
-fn server_tables(report: &Report, config: &Config, available: usize) -> Vec<(String, Table)> {
-    let tables = report.servers.iter().map(|server| {
+fn aggregate_table(report: &Report, shown: Rows, available: usize) -> Option<Part> {
+    let (rows, left_out) = rows::aggregates(&report.aggregates, shown);
+    let title = "All Servers Together".to_owned();
+    let table = (!rows.is_empty()).then(|| Table::new(&STATISTICS, rows, available))?;
+    Some(Part::Table(title, table, left_out))
+}
+
+fn server_tables(report: &Report, config: &Config, available: usize) -> impl Iterator<Item = Part> {
+    report.servers.iter().map(move |server| {
+        let (rows, left_out) = rows::server(&server.metrics, config);
         let title = server_summary::title(server, &report.servers);
-        (
-            title,
-            Table::new(rows::server(&server.metrics, config.hide_zero), available),
-        )
-    });
-    tables.collect()
+        Part::Table(title, Table::new(&STATISTICS, rows, available), left_out)
+    })
+}
+
+impl Part {
+    fn table(&self) -> Option<&Table> {
+        match self {
+            Self::Table(_, table, _) => Some(table),
+            Self::Facts | Self::Summary => None,
+        }
+    }
+
+    fn lines(&self, report: &Report, page: usize, paint: Paint) -> Vec<String> {
+        match self {
+            Self::Table(title, table, left_out) => {
+                let title = centered(title, page);
+                let title = title.iter().filter(|line| !line.is_empty());
+                let mut lines: Vec<_> = title.map(|line| paint.title(line)).collect();
+                lines.extend(table.lines(page, paint));
+                lines.extend(remainder(*left_out, page, paint));
+                lines
+            }
+            Self::Facts => facts(report, page, paint),
+            Self::Summary => server_summary::lines(&report.endpoints, page, paint),
+        }
+    }
+}
+
+/// How many metrics a table leaves out, and how to see them.
+fn remainder(left_out: usize, page: usize, paint: Paint) -> Vec<String> {
+    if left_out == 0 {
+        return Vec::new();
+    }
+    let text = format!(
+        "{left_out} more in the files (runtime, constants, what nothing happened to); \
+         `rows = \"all\"` in `[exporters.console.options]` shows them"
+    );
+    let lines = wrap(&text, page, 2);
+    lines.iter().map(|line| paint.dim(line)).collect()
 }
 
 fn facts(report: &Report, page: usize, paint: Paint) -> Vec<String> {
@@ -81,6 +128,9 @@ fn facts(report: &Report, page: usize, paint: Paint) -> Vec<String> {
         lines.extend(run_facts::requests(totals, page, paint));
     }
     lines.extend(run_facts::phases(report, page, paint));
+    if let Some(health) = &report.client_health {
+        lines.extend(run_facts::health(health, page, paint));
+    }
     lines
 }
 
@@ -92,11 +142,12 @@ fn legend(tables: &[&Table], page: usize, paint: Paint) -> Vec<String> {
             "{ESTIMATE} estimated; the JSON file says how, and the bounds"
         ));
     }
-    let given_up = tables
-        .iter()
-        .map(|table| table.given_up())
-        .max_by_key(Vec::len);
-    let given_up = given_up.unwrap_or_default();
+    let mut given_up = Vec::new();
+    for name in tables.iter().flat_map(|table| table.given_up()) {
+        if !given_up.contains(&name) {
+            given_up.push(name);
+        }
+    }
     if !given_up.is_empty() {
         notes.push(format!(
             "no room for {}: see the files",

@@ -3,30 +3,35 @@
 use std::borrow::Cow;
 
 use aiperf_plugin_sdk::display::metric_title;
-use aiperf_plugin_sdk::report::{ClientMetric, Estimator, MetricReport, Stats};
+use aiperf_plugin_sdk::report::{
+    AggregateReport, ClientMetric, Combine, Estimator, MetricReport, Stats, ValueBounds,
+};
 
-use crate::families::{Family, families};
+use crate::families::{Family, families, titled};
 use crate::number::{Scale, UNKNOWN, largest};
+use crate::selection::{Topic, select};
 use crate::table::Row;
 use crate::text::neutral;
+use crate::{Config, Rows};
 
 /// Mark of an estimate.
 pub(crate) const ESTIMATE: &str = "~";
 /// Positions of `p99`, `p90`, `p50` and `std`, which histograms have as estimates.
 const ESTIMATED: [usize; 4] = [3, 4, 5, 6];
+/// Positions of the percentiles.
+const PERCENTILES: [usize; 3] = [3, 4, 5];
 const INDENT: usize = 2;
 /// Significant digits of client metrics, which people compare between runs.
-const CLIENT_DIGITS: i32 = 4;
+pub(crate) const CLIENT_DIGITS: i32 = 4;
 /// Significant digits of server metrics, of which there are many on a line.
 const SERVER_DIGITS: i32 = 3;
+/// Bounds that are further apart than this part of the estimate are shown.
+const WIDE: f64 = 0.2;
 
 /// The row of a metric of the load generator.
 pub(crate) fn client(key: &str, metric: &ClientMetric) -> Row {
-    let title = match metric.display_name.as_str() {
-        "" => metric_title(key),
-        name => name.to_owned(),
-    };
-    let scale = Scale::new(&metric.unit, largest(metric.stats.seven()));
+    let title = client_title(key, &metric.display_name);
+    let scale = Scale::counted(&metric.unit, largest(metric.stats.seven()));
     let mut cells = scale.cells(metric.stats.seven(), CLIENT_DIGITS);
     // A metric that is one number is not a distribution with six unknowns.
     if Stats::single(metric.stats.avg) == metric.stats {
@@ -36,40 +41,67 @@ pub(crate) fn client(key: &str, metric: &ClientMetric) -> Row {
     }
     let mark = if metric.estimated { ESTIMATE } else { "" };
     Row {
-        name: neutral(&format!("{mark}{title}{}", in_unit(&scale.unit))),
-        cells,
+        name: titled(&format!("{mark}{title}"), &metric.unit, &scale.unit),
+        cells: cells.into(),
         ..Row::default()
     }
 }
 
-/// The rows of a server's metrics, family by family.
-pub(crate) fn server(metrics: &[MetricReport], hide_zero: bool) -> Vec<Row> {
+/// `display_name`, or what can be made of the key.
+pub(crate) fn client_title(key: &str, display_name: &str) -> String {
+    match display_name {
+        "" => metric_title(key),
+        name => name.to_owned(),
+    }
+}
+
+/// The rows of a server's metrics, family by family, and how many metrics are left out.
+pub(crate) fn server(metrics: &[MetricReport], config: &Config) -> (Vec<Row>, usize) {
+    let (families, left_out) = select(families(metrics), config.rows);
     let mut rows = Vec::new();
-    let mut last_prefix = None;
-    for family in families(metrics) {
-        let prefix = Some(family.prefix());
-        let mut new = family_rows(&family, hide_zero);
+    let mut last = None;
+    for (topic, family) in families {
+        let mut new = family_rows(&family, config.hide_zero);
         if let Some(first) = new.first_mut() {
-            first.ruled = last_prefix != prefix;
-            last_prefix = prefix;
+            first.ruled = last != Some(topic);
+            last = Some(topic);
         }
         rows.append(&mut new);
     }
-    rows
+    (rows, left_out)
+}
+
+/// The rows of families combined over servers, and how many are left out.
+pub(crate) fn aggregates(aggregates: &[AggregateReport], rows: Rows) -> (Vec<Row>, usize) {
+    let shown = |aggregate: &&AggregateReport| {
+        let family = families(std::slice::from_ref(&aggregate.metric));
+        !select(family, rows).0.is_empty()
+    };
+    let shown: Vec<_> = aggregates.iter().filter(shown).collect();
+    let left_out = aggregates.len() - shown.len();
+    let rows = shown.into_iter().flat_map(aggregate_rows).collect();
+    (rows, left_out)
+}
+
+fn aggregate_rows(aggregate: &AggregateReport) -> Vec<Row> {
+    let metric = &aggregate.metric;
+    let scale = Scale::new(&metric.unit, largest(metric.stats.seven()));
+    let combined = match aggregate.combine {
+        Combine::Sum => "sum",
+        Combine::Mean => "mean",
+        Combine::Max => "max",
+    };
+    let title = titled(&metric_title(&aggregate.key), &metric.unit, &scale.unit);
+    let name = format!("{title}, {combined} of {}", aggregate.servers.len());
+    metric_rows(metric, name, 0, &scale)
 }
 
 fn family_rows(family: &Family<'_>, hide_zero: bool) -> Vec<Row> {
     let shown = |metric: &&MetricReport| !(hide_zero && is_silent(metric));
-    let scale = Scale::new(
-        family.unit(),
-        largest(
-            family
-                .members()
-                .filter(shown)
-                .flat_map(|metric| metric.stats.seven()),
-        ),
-    );
-    let title = format!("{}{}", family.title(), in_unit(&neutral(&scale.unit)));
+    let members = family.members().filter(shown);
+    let values = members.flat_map(|metric| metric.stats.seven());
+    let scale = Scale::new(family.unit(), largest(values));
+    let title = family.title(&scale.unit);
     let series: Vec<_> = family.series.iter().copied().filter(shown).collect();
     let mut rows = match family.whole.filter(shown) {
         Some(whole) => metric_rows(whole, title, 0, &scale),
@@ -80,12 +112,8 @@ fn family_rows(family: &Family<'_>, hide_zero: bool) -> Vec<Row> {
         }],
     };
     for metric in series {
-        rows.extend(metric_rows(
-            metric,
-            family.series_title(metric),
-            INDENT,
-            &scale,
-        ));
+        let title = family.series_title(metric);
+        rows.extend(metric_rows(metric, title, INDENT, &scale));
     }
     rows
 }
@@ -104,15 +132,18 @@ fn metric_rows(metric: &MetricReport, name: String, indent: usize, scale: &Scale
     let row = Row {
         name,
         indent,
-        cells,
-        ruled: false,
+        cells: cells.into(),
+        ..Row::default()
     };
     std::iter::once(row)
         .chain(rate_row(metric, indent))
+        .chain(bound_rows(metric, indent, scale))
+        .chain(note_row(metric, indent))
         .collect()
 }
 
-fn mark_estimate(cell: &mut String) {
+/// Marks a number as estimated.
+pub(crate) fn mark_estimate(cell: &mut String) {
     if cell != UNKNOWN {
         cell.insert_str(0, ESTIMATE);
     }
@@ -133,20 +164,69 @@ fn rate_row(metric: &MetricReport, indent: usize) -> Option<Row> {
     let unit: Cow<'_, str> = if scale.unit == metric.unit {
         "".into()
     } else {
-        in_unit(&scale.unit).into()
+        format!(" ({})", scale.unit).into()
     };
     Some(Row {
         name: neutral(&format!("↳ per second{unit}")),
         indent: indent + INDENT,
-        cells: scale.cells(rates.seven(), SERVER_DIGITS),
-        ruled: false,
+        cells: scale.cells(rates.seven(), SERVER_DIGITS).into(),
+        ..Row::default()
     })
 }
 
-fn in_unit(unit: &str) -> String {
-    if unit.is_empty() {
-        String::new()
-    } else {
-        format!(" ({unit})")
+/// Between what the true percentiles lie, where that is not close to the estimates.
+fn bound_rows(metric: &MetricReport, indent: usize, scale: &Scale) -> Vec<Row> {
+    let seven = metric.stats.seven();
+    let bounds = Stats::NAMES.map(|name| metric.bounds.get(name));
+    let is_wide = |position: &usize| match (bounds[*position], seven[*position]) {
+        (Some(bounds), Some(estimate)) => width_of(bounds) > WIDE * estimate.abs(),
+        _ => false,
+    };
+    if !PERCENTILES.iter().any(is_wide) {
+        return Vec::new();
     }
+    let row = |name: &str, bound: fn(&ValueBounds) -> Option<f64>| Row {
+        name: name.to_owned(),
+        indent: indent + INDENT,
+        cells: bound_cells(bounds, bound, scale),
+        ..Row::default()
+    };
+    vec![
+        row("↳ at least", |bounds| bounds.lower),
+        row("↳ at most", |bounds| bounds.upper),
+    ]
+}
+
+fn width_of(bounds: &ValueBounds) -> f64 {
+    match (bounds.lower, bounds.upper) {
+        (Some(lower), Some(upper)) => upper - lower,
+        _ => f64::INFINITY,
+    }
+}
+
+fn bound_cells(
+    bounds: [Option<&ValueBounds>; 7],
+    bound: fn(&ValueBounds) -> Option<f64>,
+    scale: &Scale,
+) -> Vec<String> {
+    let values = bounds.map(|bounds| bounds.and_then(bound));
+    let cells = scale.cells(values, SERVER_DIGITS).into_iter();
+    let cells = cells.zip(bounds);
+    cells
+        .map(|(cell, bounds)| bounds.map_or_else(String::new, |_| cell))
+        .collect()
+}
+
+/// Why there is nothing to show, or less than usual.
+fn note_row(metric: &MetricReport, indent: usize) -> Option<Row> {
+    if metric.note.is_empty() {
+        return None;
+    }
+    let note = neutral(&metric.note.replace('_', " "));
+    Some(Row::sentence(format!("↳ {note}"), indent + INDENT))
+}
+
+/// True if a family of `topic` shows over time how a server fared.
+pub(crate) fn is_load(topic: Topic) -> bool {
+    matches!(topic, Topic::Requests | Topic::Queue | Topic::Cache)
 }

@@ -1,11 +1,11 @@
-//! What stands beside the tables: requests, phases, warnings, files.
+//! What stands beside the tables: requests, phases, warnings, the tool itself.
 
 use aiperf_plugin_sdk::report::{
-    Boundary, EndpointReport, PhaseReport, Report, RequestTotals, RunStatus, SettleBasis,
-    SettleReport, Warning,
+    Boundary, ClientHealth, EndpointReport, PhaseReport, Report, RequestTotals, RunStatus,
+    SettleBasis, SettleReport, Warning,
 };
 
-use crate::number::{count, duration};
+use crate::number::{Scale, count, duration};
 use crate::paint::Paint;
 use crate::text::{neutral, wrap};
 
@@ -163,24 +163,45 @@ fn marked(mark: &str, hang: &str, text: &str, page: usize) -> Vec<String> {
         .collect()
 }
 
-/// How the run ended, unless as planned, and where its files are.
-pub(crate) fn ending(report: &Report, folder: &str, page: usize, paint: Paint) -> Vec<String> {
-    let status = match report.metadata.status {
-        RunStatus::Completed => None,
-        RunStatus::Interrupted => Some("interrupted; running requests were let finish"),
-        RunStatus::Aborted => Some("aborted; results are partial"),
-    };
-    let mut lines = Vec::new();
-    if let Some(status) = status {
-        lines.extend(entry("Status", status, page, paint));
+/// How the run ended, unless as planned.
+pub(crate) fn ending(report: &Report, page: usize, paint: Paint) -> Vec<String> {
+    match report.metadata.status {
+        RunStatus::Completed => Vec::new(),
+        RunStatus::Interrupted => {
+            let status = "interrupted; running requests were let finish";
+            entry("Status", status, page, paint)
+        }
+        RunStatus::Aborted => entry("Status", "aborted; results are partial", page, paint),
     }
-    if !folder.is_empty() {
-        // Unwrapped, so that it can be copied.
-        lines.push(format!(
-            "{}{}",
-            paint.bold(&format!("{:<NAMES$}", "Files")),
-            neutral(folder)
-        ));
+}
+
+/// What the tool says of itself; loud if the numbers suffer from it.
+pub(crate) fn health(health: &ClientHealth, page: usize, paint: Paint) -> Vec<String> {
+    let times = [
+        ("send delay", &health.send_delay_ms),
+        ("read lag", &health.read_lag_ms),
+        ("scrapes late by", &health.scrape_lateness_ms),
+    ];
+    let times = times.iter().filter_map(|(name, stats)| {
+        let [p50, p99] = Scale::counted("ms", 0.0).cells([Some(stats.p50?), stats.p99], 3);
+        Some(format!("{name} {p50} ms (p99 {p99})"))
+    });
+    let shares = [
+        ("CPU", health.cpu_percent),
+        ("busiest load thread", health.busiest_thread_percent),
+        ("machine", health.machine_percent),
+    ];
+    let shares = shares
+        .iter()
+        .filter_map(|(name, percent)| percent.map(|percent| format!("{name} {percent:.0} %")));
+    let facts: Vec<_> = times.chain(shares).collect();
+    let mut lines = Vec::new();
+    if health.degraded {
+        let text = "✘ THE TOOL ITSELF FELL BEHIND: the numbers are worse than the server";
+        lines.extend(wrap(text, page, 2).iter().map(|line| paint.bad(line)));
+    }
+    if !facts.is_empty() {
+        lines.extend(entry("Tool", &facts.join(" · "), page, paint));
     }
     lines
 }

@@ -1,9 +1,19 @@
-//! Which endpoints answered.
+//! Which endpoints answered, and how well.
 
-use aiperf_plugin_sdk::report::{EndpointReport, ServerReport};
+use aiperf_plugin_sdk::report::{EndpointReport, ScrapeFailure, ServerReport};
 
+use crate::number::{Scale, count};
 use crate::paint::Paint;
+use crate::table::{Columns, Row, Table};
 use crate::text::{centered, neutral};
+
+const ACCOUNTING: Columns = Columns {
+    first: "Scrapes",
+    names: &[
+        "due", "done", "failed", "skipped", "late", "avg ms", "max ms",
+    ],
+    given_up: &[0, 5, 4, 3],
+};
 
 /// Heading of the server metrics with all endpoints.
 pub(crate) fn lines(endpoints: &[EndpointReport], page: usize, paint: Paint) -> Vec<String> {
@@ -40,6 +50,52 @@ fn reason(endpoint: &EndpointReport) -> String {
         Some(reason) if !endpoint.reachable => format!(" {}", neutral(reason)),
         _ => String::new(),
     }
+}
+
+/// What became of the scrapes, by endpoint; `None` if nothing was scraped. Automatic endpoints that
+/// never answered are left to the heading.
+pub(crate) fn accounting(endpoints: &[EndpointReport], available: usize) -> Option<Table> {
+    let told = endpoints
+        .iter()
+        .filter(|endpoint| endpoint.reachable || !endpoint.automatic);
+    let rows: Vec<_> = told.flat_map(accounting_rows).collect();
+    (!rows.is_empty()).then(|| Table::new(&ACCOUNTING, rows, available))
+}
+
+fn accounting_rows(endpoint: &EndpointReport) -> Vec<Row> {
+    let scrapes = endpoint.scrapes;
+    let counts = [
+        scrapes.due,
+        scrapes.done,
+        scrapes.failed,
+        scrapes.skipped,
+        scrapes.late,
+    ];
+    let times = [endpoint.latency_avg_ms, endpoint.latency_max_ms];
+    let times = Scale::counted("ms", 0.0).cells(times, 3);
+    let row = Row {
+        name: neutral(&endpoint.display),
+        cells: counts.map(count).into_iter().chain(times).collect(),
+        ..Row::default()
+    };
+    let last = endpoint.last_error.as_ref();
+    let last = last.filter(|_| endpoint.last_error != endpoint.first_error);
+    let first = endpoint.first_error.as_ref();
+    let first_name = if last.is_some() {
+        "first error"
+    } else {
+        "error"
+    };
+    let errors = [(first_name, first), ("last error", last)];
+    let errors = errors
+        .iter()
+        .filter_map(|(name, error)| error.map(|error| error_row(name, error)));
+    std::iter::once(row).chain(errors).collect()
+}
+
+fn error_row(name: &str, error: &ScrapeFailure) -> Row {
+    let text = format!("↳ {name}: {}: {}", error.class, error.message);
+    Row::sentence(neutral(&text), 2)
 }
 
 /// Title of a server's table; what it does not say of itself is left out.

@@ -1,10 +1,28 @@
-//! Tables of the seven statistics.
+//! Tables with a column of names.
 
 use aiperf_plugin_sdk::report::Stats;
 
 use crate::layout::Layout;
 use crate::paint::Paint;
 use crate::text::{width, wrap};
+
+/// What the columns of a table are called.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    /// The column of names.
+    pub(crate) first: &'static str,
+    /// The others.
+    pub(crate) names: &'static [&'static str],
+    /// Positions of those that a narrow terminal gives up, in this order.
+    pub(crate) given_up: &'static [usize],
+}
+
+/// The seven statistics. What others say as well is given up first.
+pub(crate) const STATISTICS: Columns = Columns {
+    first: "Metric",
+    names: &Stats::NAMES,
+    given_up: &[6, 4, 1, 3, 2],
+};
 
 /// A line of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,15 +31,34 @@ pub(crate) struct Row {
     pub(crate) name: String,
     /// How far it stands to the right.
     pub(crate) indent: usize,
-    /// The seven statistics, as shown.
-    pub(crate) cells: [String; 7],
+    /// The other columns, as shown; empty where there are fewer.
+    pub(crate) cells: Vec<String>,
     /// True if a line sets it apart from the row before.
     pub(crate) ruled: bool,
+    /// True if the name is a sentence that wraps into whatever room the others leave.
+    pub(crate) flows: bool,
+}
+
+impl Row {
+    /// A sentence below another row.
+    pub(crate) fn sentence(text: String, indent: usize) -> Self {
+        Self {
+            name: text,
+            indent,
+            flows: true,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn cell(&self, column: usize) -> &str {
+        self.cells.get(column).map_or("", String::as_str)
+    }
 }
 
 /// A table of rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
+    columns: &'static Columns,
     rows: Vec<Row>,
     layout: Layout,
 }
@@ -36,9 +73,13 @@ const BOTTOM: Line = Line("└", "─", "┴", "┘");
 
 impl Table {
     /// A table that fits into `available` columns of the terminal.
-    pub(crate) fn new(rows: Vec<Row>, available: usize) -> Self {
-        let layout = Layout::fit(&rows, available);
-        Self { rows, layout }
+    pub(crate) fn new(columns: &'static Columns, rows: Vec<Row>, available: usize) -> Self {
+        let layout = Layout::fit(columns, &rows, available);
+        Self {
+            columns,
+            rows,
+            layout,
+        }
     }
 
     /// Columns that it takes.
@@ -46,9 +87,9 @@ impl Table {
         self.layout.total()
     }
 
-    /// Names of the statistics that it has no room for.
+    /// Names of the columns that it has no room for.
     pub(crate) fn given_up(&self) -> Vec<&'static str> {
-        self.layout.given_up()
+        self.layout.given_up(self.columns)
     }
 
     /// True if a cell or a name begins with `mark`.
@@ -62,7 +103,10 @@ impl Table {
     pub(crate) fn lines(&self, page: usize, paint: Paint) -> Vec<String> {
         let mut layout = self.layout.clone();
         layout.stretch(page);
-        let mut lines = vec![paint.dim(&rule(&layout, &TOP)), header(&layout, paint)];
+        let mut lines = vec![
+            paint.dim(&rule(&layout, &TOP)),
+            header(self.columns, &layout, paint),
+        ];
         lines.push(paint.dim(&rule(&layout, &UNDER_HEADER)));
         for (index, row) in self.rows.iter().enumerate() {
             if row.ruled && index > 0 {
@@ -82,12 +126,10 @@ fn rule(layout: &Layout, line: &Line) -> String {
     format!("{left}{}{right}", dashes.join(cross))
 }
 
-fn header(layout: &Layout, paint: Paint) -> String {
-    let name = padded("Metric", layout.names);
-    let columns = layout
-        .columns
-        .iter()
-        .map(|(column, width)| right(Stats::NAMES[*column], *width));
+fn header(names: &Columns, layout: &Layout, paint: Paint) -> String {
+    let name = padded(names.first, layout.names);
+    let columns = layout.columns.iter();
+    let columns = columns.map(|(column, width)| right(names.names[*column], *width));
     let cells: Vec<_> = std::iter::once(name).chain(columns).collect();
     joined(cells.iter().map(|cell| paint.bold(cell)), &paint.dim("┃"))
 }
@@ -98,11 +140,7 @@ fn body(layout: &Layout, row: &Row, paint: Paint) -> Vec<String> {
     let lines = names.iter().enumerate().map(|(index, name)| {
         let name = padded(&format!("{}{name}", " ".repeat(row.indent)), layout.names);
         let columns = layout.columns.iter().map(|(column, width)| {
-            let cell = if index == 0 {
-                row.cells[*column].as_str()
-            } else {
-                ""
-            };
+            let cell = if index == 0 { row.cell(*column) } else { "" };
             right(cell, *width)
         });
         joined(std::iter::once(name).chain(columns), &bar)

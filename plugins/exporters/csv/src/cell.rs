@@ -29,6 +29,11 @@ pub(crate) fn text(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// As [`text`], for text that was made on the spot.
+pub(crate) fn owned_text<'a>(made: &str) -> Cow<'a, str> {
+    text(made).into_owned().into()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

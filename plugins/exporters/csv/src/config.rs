@@ -10,12 +10,16 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// The table, in the artifact folder. It appears when the run is over, complete.
     pub path: String,
+    /// Time slices of all metrics, one value per line, in the artifact folder; `""` writes none.
+    /// Without slices there is no file.
+    pub slices_path: String,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             path: "metrics.csv".to_owned(),
+            slices_path: "metrics_slices.csv".to_owned(),
         }
     }
 }
@@ -23,10 +27,11 @@ impl Default for Config {
 impl Config {
     /// Values that cannot work.
     pub(crate) fn problems(&self) -> Vec<PluginError> {
-        if self.path.is_empty() {
-            let message = "is empty; to write nothing, set `enabled = false`";
-            return vec![PluginError::config("path", message)];
+        let mut problems = Vec::from_iter(PluginError::file_option("path", &self.path));
+        if !self.path.is_empty() && self.path == self.slices_path {
+            let message = format!("`path` is `{}` too; choose another name", self.path);
+            problems.push(PluginError::config("slices_path", message));
         }
-        Vec::new()
+        problems
     }
 }

@@ -1,18 +1,12 @@
-//! Ties the table to its file.
-
-use std::io::Write;
+//! Ties the tables to their files.
 
 use aiperf_plugin_sdk::prelude::*;
 
-use crate::{Config, render};
+use crate::{Config, render, render_slices};
 
 /// The exporter. See the [crate](crate).
 #[derive(Debug)]
-pub struct Csv {
-    config: Config,
-    host: Host,
-    file: Option<Artifact>,
-}
+pub struct Csv(Config);
 
 impl Plugin for Csv {
     const ID: &'static str = "csv";
@@ -26,30 +20,21 @@ impl Plugin for Csv {
         config.problems()
     }
 
-    fn open(config: Config, host: &Host) -> Result<Self> {
-        Ok(Self {
-            config,
-            host: host.clone(),
-            file: None,
-        })
+    fn open(config: Config, _host: &Host) -> Result<Self> {
+        Ok(Self(config))
     }
 }
 
-impl Exporter for Csv {
-    fn begin(&mut self, _run: &RunInfo) -> Result<()> {
-        self.file = Some(self.host.atomic_artifact(&self.config.path)?);
-        Ok(())
+impl ReportExporter for Csv {
+    fn files(&self) -> Vec<&str> {
+        vec![&self.0.path, &self.0.slices_path]
     }
 
-    fn finish(&mut self, report: &Report) -> Result<()> {
-        let Some(mut file) = self.file.take() else {
-            return Ok(());
-        };
-        file.write_all(&render(report)?)?;
-        file.commit()
-    }
-
-    fn abort(&mut self, _reason: &str) -> Result<()> {
-        self.file.take().map_or(Ok(()), Artifact::discard)
+    fn render(&self, file: &str, report: &Report) -> Result<Option<Vec<u8>>> {
+        if file == self.0.path {
+            return render(report).map(Some);
+        }
+        let has_slices = !report.slices.is_empty();
+        has_slices.then(|| render_slices(report)).transpose()
     }
 }

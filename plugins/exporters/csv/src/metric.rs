@@ -1,16 +1,19 @@
 //! Rows of metrics: the seven statistics first, then what the metric's type has more.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use aiperf_plugin_sdk::display::metric_title;
-use aiperf_plugin_sdk::report::{ClientMetric, Estimator, MetricReport, Stats};
+use aiperf_plugin_sdk::report::{
+    BoundScope, ClientMetric, Estimator, MetricReport, Stats, ValueBounds,
+};
 
 use crate::cell::{count, number, text};
 use crate::sheet::{Row, heading};
 
 /// Columns after `std`.
-const MORE: [&str; 17] = [
+const MORE: [&str; 19] = [
     "unit",
     "type",
     "n",
@@ -28,12 +31,16 @@ const MORE: [&str; 17] = [
     "estimator",
     "name",
     "labels",
+    "note",
+    "bound_scope",
 ];
+/// Columns after the bounds.
+const LAST: [&str; 3] = ["sampling_error", "missing", "longest_gap_seconds"];
 
-/// Names of the columns of [`client`] and [`server`].
-pub(crate) fn header() -> Row<'static> {
-    let names = std::iter::once("Metric").chain(Stats::NAMES).chain(MORE);
-    names.map(Cow::Borrowed).collect()
+/// Names of the columns of [`client`] and [`server`]. New ones go to the end: readers count.
+pub(crate) fn columns() -> impl Iterator<Item = &'static str> {
+    let statistics = std::iter::once("Metric").chain(Stats::NAMES);
+    statistics.chain(MORE).chain(BOUNDS).chain(LAST)
 }
 
 /// Heading and row of a metric of the load generator.
@@ -48,12 +55,18 @@ pub(crate) fn client<'a>(key: &'a str, metric: &'a ClientMetric) -> [Row<'a>; 2]
     // A count that the server did not report says so where readers look for how sure it is.
     let guessed = metric.estimated.then_some(Cow::Borrowed("token_estimate"));
     row.push(guessed.unwrap_or_else(|| estimator(metric.estimator)));
-    row.extend([Cow::Borrowed(""), Cow::Borrowed("")]);
+    row.resize(columns().count(), Cow::Borrowed(""));
     [title_row(&title, &metric.unit), row]
 }
 
 /// Heading and row of a metric of a server.
 pub(crate) fn server(metric: &MetricReport) -> [Row<'_>; 2] {
+    let title = title_row(&metric_title(&metric.key), &metric.unit);
+    [title, server_row(metric)]
+}
+
+/// Row of a metric of a server, or of several.
+pub(crate) fn server_row(metric: &MetricReport) -> Row<'_> {
     let mut row = seven(&metric.key, &metric.stats);
     row.extend([
         text(&metric.unit),
@@ -63,8 +76,42 @@ pub(crate) fn server(metric: &MetricReport) -> [Row<'_>; 2] {
     row.extend([metric.total, metric.rate, metric.count, metric.sum].map(number));
     row.extend(metric.rates.unwrap_or_default().seven().map(number));
     row.push(estimator(metric.estimator));
-    row.extend([text(&metric.name), labels(metric)]);
-    [title_row(&metric_title(&metric.key), &metric.unit), row]
+    row.extend([text(&metric.name), labels(metric), text(&metric.note)]);
+    row.push(metric.bound_scope.map_or("", scope).into());
+    row.extend(bounds(&metric.bounds));
+    row.extend([
+        number(metric.sampling_error),
+        count(metric.missing),
+        number(metric.longest_gap),
+    ]);
+    row
+}
+
+/// Names of [`bounds`].
+pub(crate) const BOUNDS: [&str; 6] = [
+    "p99_lower",
+    "p99_upper",
+    "p90_lower",
+    "p90_upper",
+    "p50_lower",
+    "p50_upper",
+];
+
+/// Proven bounds of the percentiles.
+pub(crate) fn bounds<'a>(bounds: &BTreeMap<String, ValueBounds>) -> Row<'a> {
+    let of = |name| bounds.get(name).copied().unwrap_or_default();
+    let bounded = ["p99", "p90", "p50"].map(of).into_iter();
+    bounded
+        .flat_map(|bounds| [number(bounds.lower), number(bounds.upper)])
+        .collect()
+}
+
+fn scope(scope: BoundScope) -> &'static str {
+    match scope {
+        BoundScope::Interval => "interval",
+        BoundScope::Pooled => "pooled",
+        BoundScope::Buckets => "buckets",
+    }
 }
 
 fn title_row(title: &str, unit: &str) -> Row<'static> {

@@ -31,6 +31,20 @@ impl Sheet {
         writer.flush().map_err(failed)
     }
 
+    /// Appends a heading, names of columns and rows; nothing at all without rows.
+    pub(crate) fn section<'a>(
+        &mut self,
+        title: &'static str,
+        columns: impl IntoIterator<Item = &'static str>,
+        rows: Vec<Row<'a>>,
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let head: [Row<'a>; 2] = [heading(title), header(columns)];
+        self.block(head.into_iter().chain(rows))
+    }
+
     /// The file's bytes.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
@@ -43,6 +57,6 @@ pub(crate) fn heading<'a>(text: impl Into<Cow<'a, str>>) -> Row<'a> {
 }
 
 /// Names of columns.
-pub(crate) fn header<const N: usize>(names: [&'static str; N]) -> Row<'static> {
-    names.map(Cow::Borrowed).to_vec()
+pub(crate) fn header(names: impl IntoIterator<Item = &'static str>) -> Row<'static> {
+    names.into_iter().map(Cow::Borrowed).collect()
 }

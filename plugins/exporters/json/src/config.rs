@@ -23,10 +23,7 @@ impl Default for Config {
 impl Config {
     /// Values that cannot work.
     pub(crate) fn problems(&self) -> Vec<PluginError> {
-        if self.path.is_empty() {
-            let message = "is empty; to write nothing, set `enabled = false`";
-            return vec![PluginError::config("path", message)];
-        }
-        Vec::new()
+        let problem = PluginError::file_option("path", &self.path);
+        problem.into_iter().collect()
     }
 }

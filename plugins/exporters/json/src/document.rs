@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::report::{
-    self, ClientMetric, EndpointReport, InfoReport, MetricReport, ParseNote, PhaseReport, Report,
-    RequestTotals, RunStatus, ScrapeCounts, ScrapeFailure, ServerMetadata, ServerReport, Warning,
+    self, AggregateReport, ClientHealth, ClientMetric, EndpointReport, InfoReport, MetricReport,
+    PairReport, ParseNote, PhaseReport, Report, RequestTotals, RunStatus, ScrapeCounts,
+    ScrapeFailure, ServerMetadata, ServerReport, SliceReport, Warning,
 };
 use aiperf_plugin_sdk::{PluginError, schemars};
 use indexmap::IndexMap;
@@ -27,6 +28,15 @@ pub struct Document<'a> {
     server_metrics: ServerMetrics<'a>,
     /// Requests of the profiling phase; `null` without load.
     requests: Option<&'a RequestTotals>,
+    /// The profiling phase in slices, clients and servers cut at the same moments; empty unless
+    /// slices were asked for. A server's metrics have theirs beside them, by the index here.
+    slices: &'a [SliceReport],
+    /// Families of several servers, combined; empty where no family has several.
+    aggregates: &'a [AggregateReport],
+    /// What the clients saw beside what the servers say of the same quantity.
+    pairs: &'a [PairReport],
+    /// What the tool measured of itself during the profiling phase; `null` without load.
+    client_health: Option<&'a ClientHealth>,
     /// All phases, in order.
     phases: &'a [PhaseReport],
     /// What a reader must know before trusting the numbers.
@@ -136,6 +146,10 @@ impl<'a> Document<'a> {
             llm_metrics: &report.llm_metrics,
             server_metrics: ServerMetrics::new(&report.endpoints, &report.servers),
             requests: report.requests.as_ref(),
+            slices: &report.slices,
+            aggregates: &report.aggregates,
+            pairs: &report.pairs,
+            client_health: report.client_health.as_ref(),
             phases: &report.phases,
             warnings: &report.warnings,
         }

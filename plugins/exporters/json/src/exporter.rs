@@ -1,18 +1,12 @@
 //! Ties the document to its file.
 
-use std::io::Write;
-
 use aiperf_plugin_sdk::prelude::*;
 
 use crate::{Config, Document};
 
 /// The exporter. See the [crate](crate).
 #[derive(Debug)]
-pub struct Json {
-    config: Config,
-    host: Host,
-    file: Option<Artifact>,
-}
+pub struct Json(Config);
 
 impl Plugin for Json {
     const ID: &'static str = "json";
@@ -26,30 +20,17 @@ impl Plugin for Json {
         config.problems()
     }
 
-    fn open(config: Config, host: &Host) -> Result<Self> {
-        Ok(Self {
-            config,
-            host: host.clone(),
-            file: None,
-        })
+    fn open(config: Config, _host: &Host) -> Result<Self> {
+        Ok(Self(config))
     }
 }
 
-impl Exporter for Json {
-    fn begin(&mut self, _run: &RunInfo) -> Result<()> {
-        self.file = Some(self.host.atomic_artifact(&self.config.path)?);
-        Ok(())
+impl ReportExporter for Json {
+    fn files(&self) -> Vec<&str> {
+        vec![&self.0.path]
     }
 
-    fn finish(&mut self, report: &Report) -> Result<()> {
-        let Some(mut file) = self.file.take() else {
-            return Ok(());
-        };
-        file.write_all(&Document::new(report).to_bytes()?)?;
-        file.commit()
-    }
-
-    fn abort(&mut self, _reason: &str) -> Result<()> {
-        self.file.take().map_or(Ok(()), Artifact::discard)
+    fn render(&self, _file: &str, report: &Report) -> Result<Option<Vec<u8>>> {
+        Document::new(report).to_bytes().map(Some)
     }
 }

@@ -14,4 +14,4 @@ pub use config::Config;
 pub use document::{Document, Endpoint, Metadata, Server, ServerMetrics, Summary, schema};
 pub use exporter::Json;
 
-aiperf_plugin_sdk::export_plugin!(exporter Json);
+aiperf_plugin_sdk::export_plugin!(report_exporter Json);
