@@ -55,7 +55,7 @@ fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode
     let parts = parts(registry, stop, plan.ui == Ui::Line, world);
     match aiperf_core::run::run(plan, &parts) {
         Ok(outcome) => {
-            conclude(plan, &outcome);
+            conclude(&outcome);
             ExitCode::of_outcome(&outcome, plan.strict)
         }
         Err(error) => {
@@ -83,7 +83,7 @@ pub(super) fn parts(
 }
 
 /// The last lines on stderr: what failed, and where the files are.
-fn conclude(plan: &RunPlan, outcome: &RunOutcome) {
+fn conclude(outcome: &RunOutcome) {
     let requests = outcome.report.requests.as_ref();
     if let Some(requests) = requests.filter(|r| r.done == 0 && r.failed > 0) {
         output::error(&format!(
@@ -100,9 +100,7 @@ fn conclude(plan: &RunPlan, outcome: &RunOutcome) {
     if outcome.report.metadata.command == "collect" && unanswered {
         output::error(&"no endpoint answered");
     }
-    if plan.ui == Ui::Line {
-        output::say(&format!("Files are in {}", outcome.artifact_dir.display()));
-    }
+    output::say(&format!("Files are in {}", outcome.artifact_dir.display()));
 }
 
 fn example(requests: &RequestTotals) -> &str {

@@ -78,10 +78,14 @@ impl<'a> Family<'a> {
         titled(&metric_title(&self.plain_key()), self.unit(), shown_unit)
     }
 
-    /// Leaves out series that nothing happened to, if the whole says so too.
+    /// Leaves out series that say nothing which the whole does not say: those that nothing
+    /// happened to, and then one that stands alone.
     pub(crate) fn drop_idle_series(&mut self) {
         if self.whole.is_some() {
             self.series.retain(|series| !is_idle(series));
+            if self.series.len() == 1 {
+                self.series.clear();
+            }
         }
     }
 

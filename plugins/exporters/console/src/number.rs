@@ -117,9 +117,17 @@ fn number(value: f64, decimals: usize) -> String {
     match (is_zero, size > 0.0) {
         (true, false) => "0".to_owned(),
         // A small value is not zero, and must not look like it.
+        (true, true) if size >= 1e-3 => one_digit(value),
         (true, true) => format!("{value:.0e}"),
         _ => thousands(&text),
     }
+}
+
+/// A value below 1 with one significant digit.
+fn one_digit(value: f64) -> String {
+    let decimals = (1..=3).find(|decimals| value.abs() >= 0.1_f64.powi(*decimals));
+    let decimals = usize::try_from(decimals.unwrap_or(3)).unwrap_or(3);
+    format!("{value:.decimals$}")
 }
 
 /// An integer with separators.
@@ -236,7 +244,9 @@ mod tests {
     #[test]
     fn a_small_value_does_not_look_like_zero() {
         let (_, cells) = row("count", [500.25, 0.001, 1e-9]);
-        assert_eq!(cells, ["500", "1e-3", "1e-9"]);
+        assert_eq!(cells, ["500", "0.001", "1e-9"]);
+        let (_, cells) = row("count", [500.25, 0.1, 0.024]);
+        assert_eq!(cells, ["500", "0.1", "0.02"]);
     }
 
     #[test]

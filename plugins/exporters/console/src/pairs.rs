@@ -10,8 +10,10 @@ use crate::text::neutral;
 const COLUMNS: Columns = Columns {
     first: "Quantity",
     names: &["client", "server", "difference"],
-    given_up: &[],
+    given_up: &[2],
 };
+/// Significant digits of a part of a difference.
+const CAUSE_DIGITS: i32 = 3;
 /// Percentiles that have a row of their own: name and position among the seven.
 const PERCENTILES: [(&str, usize); 2] = [("p50", 5), ("p99", 3)];
 
@@ -74,7 +76,7 @@ fn percentiles<'a>(pair: &'a PairReport, scale: &'a Scale) -> impl Iterator<Item
 }
 
 fn cause_row(cause: &PairCause, scale: &Scale) -> Row {
-    let [amount] = scale.cells([cause.amount], CLIENT_DIGITS);
+    let [amount] = scale.cells([cause.amount], CAUSE_DIGITS);
     let amount = if amount == UNKNOWN {
         String::new()
     } else {

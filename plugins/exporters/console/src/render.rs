@@ -97,7 +97,7 @@ impl Part {
         match self {
             Self::Table(title, table, left_out) => {
                 let title = centered(title, page);
-                let title = title.iter().filter(|line| !line.is_empty());
+                let title = title.iter().filter(|line| !line.trim().is_empty());
                 let mut lines: Vec<_> = title.map(|line| paint.title(line)).collect();
                 lines.extend(table.lines(page, paint));
                 lines.extend(remainder(*left_out, page, paint));
@@ -142,12 +142,7 @@ fn legend(tables: &[&Table], page: usize, paint: Paint) -> Vec<String> {
             "{ESTIMATE} estimated; the JSON file says how, and the bounds"
         ));
     }
-    let mut given_up = Vec::new();
-    for name in tables.iter().flat_map(|table| table.given_up()) {
-        if !given_up.contains(&name) {
-            given_up.push(name);
-        }
-    }
+    let given_up = given_up(tables);
     if !given_up.is_empty() {
         notes.push(format!(
             "no room for {}: see the files",
@@ -156,6 +151,15 @@ fn legend(tables: &[&Table], page: usize, paint: Paint) -> Vec<String> {
     }
     let lines = notes.iter().flat_map(|note| wrap(note, page, 2));
     lines.map(|line| paint.dim(&line)).collect()
+}
+
+/// Names of columns that some table has no room for, the statistics first.
+fn given_up(tables: &[&Table]) -> Vec<&'static str> {
+    let mut all: Vec<_> = tables.iter().flat_map(|table| table.given_up()).collect();
+    let place = |name: &&str| STATISTICS.names.iter().position(|one| one == name);
+    all.sort_by_key(|name| (place(name).unwrap_or(usize::MAX), *name));
+    all.dedup();
+    all
 }
 
 fn joined(blocks: &[Vec<String>]) -> String {

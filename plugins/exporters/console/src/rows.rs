@@ -174,7 +174,7 @@ fn rate_row(metric: &MetricReport, indent: usize) -> Option<Row> {
     })
 }
 
-/// Between what the true percentiles lie, where that is not close to the estimates.
+/// Between what the true percentiles of a latency lie, where that is not close to the estimates.
 fn bound_rows(metric: &MetricReport, indent: usize, scale: &Scale) -> Vec<Row> {
     let seven = metric.stats.seven();
     let bounds = Stats::NAMES.map(|name| metric.bounds.get(name));
@@ -182,7 +182,8 @@ fn bound_rows(metric: &MetricReport, indent: usize, scale: &Scale) -> Vec<Row> {
         (Some(bounds), Some(estimate)) => width_of(bounds) > WIDE * estimate.abs(),
         _ => false,
     };
-    if !PERCENTILES.iter().any(is_wide) {
+    let is_latency = matches!(metric.unit.as_str(), "sec" | "ms");
+    if indent > 0 || !is_latency || !PERCENTILES.iter().any(is_wide) {
         return Vec::new();
     }
     let row = |name: &str, bound: fn(&ValueBounds) -> Option<f64>| Row {

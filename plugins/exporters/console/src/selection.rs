@@ -14,8 +14,8 @@ use crate::number::largest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Topic {
     Requests,
-    Latency,
     Tokens,
+    Latency,
     Queue,
     Cache,
     Gpu,
@@ -161,13 +161,13 @@ fn is_main(family: &Family<'_>) -> bool {
     }
 }
 
-/// True if nothing happened to it: nothing was counted or observed, or it was zero all the time.
+/// True if nothing happened to it: nothing was counted or observed, or it was always zero.
 /// What is not known is not idle.
 pub(crate) fn is_idle(metric: &MetricReport) -> bool {
     let none = |value: Option<f64>| value == Some(0.0);
     match metric.kind {
         MetricKind::Counter => none(metric.total),
-        MetricKind::Histogram | MetricKind::Summary => none(metric.count),
+        MetricKind::Histogram | MetricKind::Summary => none(metric.count) || none(metric.sum),
         _ => metric.n > 0 && largest(metric.stats.seven()) == 0.0,
     }
 }

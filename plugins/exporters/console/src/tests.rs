@@ -1,19 +1,17 @@
 //! Whole pages.
 
-mod sample;
-
-use aiperf_plugin_sdk::hosting::builtin_factories;
 use aiperf_plugin_sdk::prelude::*;
-use aiperf_plugin_sdk::report::{Boundary, SettleBasis};
+use aiperf_plugin_sdk::report::{Boundary, SettleBasis, Stats};
 use aiperf_plugin_sdk::run::Terminal;
-use aiperf_plugin_sdk::testing::{self, FakeHost};
+use aiperf_plugin_sdk::testing::{self, sample_report};
 use serde_json::json;
 
-use crate::{Config, Console, Show, render};
+use crate::{Config, Console, Rows, Show, render};
 
 const SERVERS: Config = Config {
     server_metrics: Show::Yes,
     hide_zero: false,
+    rows: Rows::All,
 };
 
 fn run(width: u16, color: bool) -> RunInfo {
@@ -48,16 +46,7 @@ fn cells(page: &str, name: &str) -> Vec<String> {
 #[test]
 fn conforms() {
     testing::exporter("console");
-}
-
-#[test]
-fn the_sample_is_the_defaults() {
-    let sample: Config = toml::from_str(Console::SAMPLE).unwrap();
-    assert_eq!(sample, Config::default());
-    assert_eq!(
-        serde_json::from_str::<Config>("{}").unwrap(),
-        Config::default()
-    );
+    testing::sample_is_the_defaults::<Console>();
 }
 
 #[test]
@@ -73,26 +62,20 @@ fn server_metrics_takes_three_values() {
     check(json!(true), Show::Yes);
     check(json!(false), Show::No);
     check(json!("auto"), Show::Auto);
-    let errors = builtin_factories()
-        .remove(0)
-        .validate(&json!({ "server_metrics": "yes" }));
+    let options = json!({ "server_metrics": "yes" });
+    let problems = testing::exporter_option_problems("console", &options);
     assert!(
-        errors[0].message.contains("true, false or \"auto\""),
-        "{}",
-        errors[0]
+        problems[0].contains("true, false or \"auto\""),
+        "{problems:?}"
     );
 }
 
 #[test]
 fn the_page_goes_to_standard_output() {
-    let host = FakeHost::new();
-    let options = json!({ "server_metrics": true });
-    let factory = builtin_factories().remove(0);
-    let mut exporter = factory.open_exporter(&options, host.services()).unwrap();
-    exporter.begin(&run(100, false)).unwrap();
-    exporter.finish(&sample::report()).unwrap();
+    let options = json!({ "server_metrics": true, "rows": "all" });
+    let host = testing::export("console", &options, &run(100, false), &sample_report()).unwrap();
     assert_eq!(host.files(), ["-"]);
-    assert_eq!(host.file("-").unwrap(), page(&sample::report(), 100));
+    assert_eq!(host.file("-").unwrap(), page(&sample_report(), 100));
 }
 
 #[test]
@@ -100,12 +83,12 @@ fn server_tables_are_shown_on_request_only() {
     for show in [Show::Auto, Show::No] {
         let config = Config {
             server_metrics: show,
-            hide_zero: false,
+            ..Config::default()
         };
-        let page = render(&sample::report(), &run(100, false), &config);
+        let page = render(&sample_report(), &run(100, false), &config);
         assert!(page.contains("aiperf | LLM Metrics"));
         assert!(
-            !page.contains("Server Metrics") && !page.contains("VLLM"),
+            !page.contains("Server Metrics") && !page.contains("VLLM | Gen"),
             "{page}"
         );
     }
@@ -113,7 +96,7 @@ fn server_tables_are_shown_on_request_only() {
 
 #[test]
 fn without_load_there_is_no_client_table() {
-    let mut report = sample::report();
+    let mut report = sample_report();
     report.llm_metrics.clear();
     report.requests = None;
     let page = page(&report, 100);
@@ -129,7 +112,7 @@ fn without_load_there_is_no_client_table() {
 
 #[test]
 fn the_summary_says_which_endpoints_answered() {
-    let page = page(&sample::report(), 100);
+    let page = page(&sample_report(), 100);
     let trimmed: Vec<_> = page.lines().map(str::trim).collect();
     let start = trimmed
         .iter()
@@ -149,10 +132,13 @@ fn the_summary_says_which_endpoints_answered() {
 
 #[test]
 fn a_server_table_is_the_documented_one() {
-    let mut report = sample::report();
-    report.servers.remove(0);
-    report.llm_metrics.clear();
-    let page = page(&report, 100);
+    let mut report = sample_report();
+    let mut server = report.servers.remove(1);
+    server.metrics.truncate(3);
+    let report = Report {
+        servers: vec![server],
+        ..Report::default()
+    };
     let expected = "
             127.0.0.1:39827/server1 | ai-server | server-0:8080
 ┏━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━┳━━━━━━━┳━━━━━━━┳━━━━━━━┳━━━━━━━┳━━━━━━━┳━━━━━┓
@@ -165,36 +151,40 @@ fn a_server_table_is_the_documented_one() {
 │   fan=b                  │ 1,200 │ 1,200 │ 1,200 │ 1,200 │ 1,200 │ 1,200 │   0 │
 └──────────────────────────┴───────┴───────┴───────┴───────┴───────┴───────┴─────┘
 ";
-    let squeeze =
-        |text: &str| -> Vec<String> { text.lines().map(|line| line.trim().to_owned()).collect() };
-    let expected = squeeze(expected.trim_start_matches('\n'));
-    let actual = squeeze(&page);
-    assert!(
-        actual
-            .windows(expected.len())
-            .any(|lines| lines == expected),
-        "{page}"
-    );
+    has_lines(&page(&report, 100), expected);
+}
+
+/// Asserts that the lines of `expected` stand one below the other in `page`, wherever they begin.
+fn has_lines(page: &str, expected: &str) {
+    let squeeze = |text: &str| -> Vec<String> {
+        text.trim_start_matches('\n')
+            .lines()
+            .map(|line| line.trim().to_owned())
+            .collect()
+    };
+    let (expected, actual) = (squeeze(expected), squeeze(page));
+    let mut windows = actual.windows(expected.len());
+    assert!(windows.any(|lines| lines == expected), "{page}");
 }
 
 #[test]
 fn counters_have_a_second_row_whose_average_is_the_exact_rate() {
-    let page = page(&sample::report(), 120);
+    let page = page(&sample_report(), 120);
     let tokens = page
         .lines()
         .position(|line| line.contains("Generation Tokens"))
         .unwrap();
     let rate = page.lines().nth(tokens + 1).unwrap();
     assert!(
-        rate.contains("↳ per second") && rate.contains(" 586 │"),
+        rate.contains("↳ per second") && rate.contains(" 217 │"),
         "{rate}"
     );
 }
 
 #[test]
 fn estimates_and_unknown_values_are_marked() {
-    let page = page(&sample::report(), 120);
-    let ttft = cells(&page, "VLLM | Time To First Token Seconds (ms)");
+    let page = page(&sample_report(), 120);
+    let ttft = cells(&page, "VLLM | Time To First Token (ms)");
     assert_eq!(
         ttft[1..],
         ["25.6", "–", "–", "~49.5", "~39.1", "~24.5", "~8.0"]
@@ -208,14 +198,14 @@ fn rows_of_zeros_can_be_left_out() {
         hide_zero: true,
         ..SERVERS
     };
-    let page = render(&sample::report(), &run(100, false), &config);
+    let page = render(&sample_report(), &run(100, false), &config);
     assert!(!page.contains("finished_reason=abort"), "{page}");
     assert!(page.contains("finished_reason=length"), "{page}");
 }
 
 #[test]
 fn no_width_breaks_a_line_or_a_number() {
-    let report = sample::report();
+    let report = sample_report();
     for width in 40..200 {
         let page = page(&report, width);
         for line in page.lines() {
@@ -233,17 +223,17 @@ fn no_width_breaks_a_line_or_a_number() {
 
 #[test]
 fn usual_terminals_show_all_seven_and_narrow_ones_say_what_they_do_not() {
-    let has = |width: u16, text: &str| page(&sample::report(), width).contains(text);
+    let has = |width: u16, text: &str| page(&sample_report(), width).contains(text);
     assert!(has(80, " std ┃") && !has(80, "no room"));
-    assert!(has(60, "no room for min, p90, std: see the files"));
+    assert!(has(60, "no room for min, p90, std"));
     assert!(has(40, " avg ┃") && has(40, " p50 ┃"));
 }
 
 #[test]
 fn colour_is_the_hosts_decision_and_changes_no_text() {
     let config = SERVERS;
-    let plain = render(&sample::report(), &run(100, false), &config);
-    let colored = render(&sample::report(), &run(100, true), &config);
+    let plain = render(&sample_report(), &run(100, false), &config);
+    let colored = render(&sample_report(), &run(100, true), &config);
     assert!(!plain.contains('\x1b') && colored.contains('\x1b'));
     assert_eq!(console::strip_ansi_codes(&colored), plain);
 }
@@ -251,7 +241,7 @@ fn colour_is_the_hosts_decision_and_changes_no_text() {
 #[test]
 fn nothing_from_outside_reaches_the_terminal_as_a_command() {
     let hostile = "\x1b]0;owned\x07\r\n\u{202e}\u{9b}31m";
-    let mut report = sample::report();
+    let mut report = sample_report();
     report.warnings[0].message = hostile.to_owned();
     report.warnings[0].remedy = hostile.to_owned();
     report.endpoints[0].display = hostile.to_owned();
@@ -265,16 +255,17 @@ fn nothing_from_outside_reaches_the_terminal_as_a_command() {
     server.metadata.instance = hostile.to_owned();
     server.metrics[0].key = hostile.to_owned();
     server.metrics[0].unit = hostile.to_owned();
+    server.metrics[1].note = hostile.to_owned();
     for metric in &mut server.metrics[6..8] {
         metric
             .labels
             .insert(hostile.to_owned(), format!("{hostile}{}", metric.key));
     }
-    let info = RunInfo {
-        artifact_dir: hostile.to_owned(),
-        ..run(100, false)
-    };
-    let page = render(&report, &info, &SERVERS);
+    report.pairs[0].display_name = hostile.to_owned();
+    report.pairs[0].causes[0].message = hostile.to_owned();
+    report.aggregates[0].key = hostile.to_owned();
+    report.endpoints[0].last_error.as_mut().unwrap().message = hostile.to_owned();
+    let page = page(&report, 100);
     let bad = |c: &char| *c != '\n' && (c.is_control() || *c == '\u{202e}');
     assert_eq!(page.chars().find(bad), None);
     assert_eq!(
@@ -285,7 +276,7 @@ fn nothing_from_outside_reaches_the_terminal_as_a_command() {
 
 #[test]
 fn counters_that_are_not_final_are_named() {
-    let mut report = sample::report();
+    let mut report = sample_report();
     let settle = &mut report.phases[1].settle[0];
     (settle.settled, settle.basis) = (false, SettleBasis::Unequal);
     let page = page(&report, 160);
@@ -297,7 +288,7 @@ fn counters_that_are_not_final_are_named() {
 
 #[test]
 fn a_seamless_phase_claims_no_exactness() {
-    let mut report = sample::report();
+    let mut report = sample_report();
     report.phases[1].boundary = Boundary::Seamless;
     report.phases[1].in_flight_at_start = 10;
     let page = page(&report, 160);
@@ -308,12 +299,8 @@ fn a_seamless_phase_claims_no_exactness() {
 }
 
 #[test]
-fn warnings_come_with_their_remedy_and_files_with_their_folder() {
-    let info = RunInfo {
-        artifact_dir: "artifacts/run".to_owned(),
-        ..run(100, false)
-    };
-    let page = render(&sample::report(), &info, &SERVERS);
+fn warnings_come_with_their_remedy() {
+    let page = page(&sample_report(), 100);
     assert!(
         page.contains("\n⚠ http://localhost:8081/metrics: none of 17 scrapes"),
         "{page}"
@@ -322,5 +309,139 @@ fn warnings_come_with_their_remedy_and_files_with_their_folder() {
         page.contains("\n  → check that the server listens there"),
         "{page}"
     );
-    assert!(page.ends_with("\nFiles     artifacts/run\n"), "{page}");
+}
+
+#[test]
+fn the_name_of_a_scaled_unit_is_not_contradicted() {
+    let mut report = sample_report();
+    report.servers[1].metrics[0].stats = Stats::single(Some(0.5));
+    let page = page(&report, 160);
+    assert!(page.contains("│ CPU System (ms) "), "{page}");
+    assert!(page.contains("│ Benchmark Duration (sec) "), "{page}");
+}
+
+#[test]
+fn what_people_look_at_first_is_shown_and_the_rest_counted() {
+    let config = Config {
+        server_metrics: Show::Yes,
+        ..Config::default()
+    };
+    let page = render(&sample_report(), &run(120, false), &config);
+    let at = |name: &str| page.find(&format!("│ {name}"));
+    let order = [
+        "VLLM | Num Requests Running",
+        "VLLM | Generation Tokens",
+        "VLLM | Time To First Token",
+        "VLLM | GPU Cache Usage",
+        "Process Resident Memory",
+    ]
+    .map(at);
+    assert!(
+        order.iter().all(Option::is_some) && order.is_sorted(),
+        "{order:?}\n{page}"
+    );
+    for idle in ["Process Open FDS", "finished_reason=abort", "Fan Rpm"] {
+        assert!(!page.contains(idle), "{idle}\n{page}");
+    }
+    assert!(
+        page.contains("\n2 more in the files (runtime, constants"),
+        "{page}"
+    );
+}
+
+#[test]
+fn scrapes_are_accounted_for() {
+    let page = page(&sample_report(), 120);
+    let row = cells(&page, "127.0.0.1:8000");
+    assert_eq!(row[1..], ["32", "30", "1", "1", "2", "2.50", "9.75"]);
+    assert!(
+        page.contains("│   ↳ error: timeout: no answer within"),
+        "{page}"
+    );
+}
+
+#[test]
+fn pairs_show_difference_and_cause() {
+    let page = page(&sample_report(), 100);
+    let pairs = page.split("Client Beside Server").nth(1).unwrap();
+    assert_eq!(
+        cells(pairs, "Time to First Token (ms)")[1..],
+        ["3.83", "3.38", "+0.45 (+13 %)"]
+    );
+    assert_eq!(cells(pairs, "p50")[1..], ["2.68", "~2.40"]);
+    assert_eq!(cells(pairs, "p99")[1..], ["11.26", "11.00"]);
+    assert_eq!(
+        cells(pairs, "Output Tokens (tokens)")[1..],
+        ["3,136", "3,136", "equal"]
+    );
+    assert!(
+        pairs.contains("│   ↳ 0.450 ms: time between the server's clock and ours"),
+        "{pairs}"
+    );
+}
+
+#[test]
+fn servers_stand_together_with_how_they_were_combined() {
+    let page = page(&sample_report(), 120);
+    assert!(page.contains("All Servers Together"), "{page}");
+    let row = cells(&page, "HTTP Requests (count), sum of 2");
+    assert_eq!(row[1], "157");
+}
+
+#[test]
+fn wide_bounds_stand_below_estimates() {
+    let page = page(&sample_report(), 120);
+    let ttft = page.split("VLLM | Time To First Token").nth(1).unwrap();
+    assert_eq!(cells(ttft, "↳ at least")[1..], ["50", "25", "0"]);
+    assert_eq!(cells(ttft, "↳ at most")[1..], ["–", "50", "25"]);
+}
+
+#[test]
+fn what_is_unknown_says_why() {
+    let page = page(&sample_report(), 100);
+    assert!(page.contains("│   ↳ bucket layout changed"), "{page}");
+}
+
+#[test]
+fn the_run_over_time_is_one_curve_per_metric() {
+    let page = page(&sample_report(), 100);
+    assert!(
+        page.contains("aiperf | 3 Time Slices of 5 s, the last one cut short"),
+        "{page}"
+    );
+    let curves = page.split("Time Slices").nth(1).unwrap();
+    assert_eq!(
+        cells(curves, "Time to First Token (ms)")[1..],
+        ["▅▇█", "3.10", "4.70"]
+    );
+    for width in [40, 60, 80] {
+        assert!(
+            self::page(&sample_report(), width).contains("▅▇█"),
+            "{width}"
+        );
+    }
+}
+
+#[test]
+fn long_runs_have_short_curves() {
+    let mut report = sample_report();
+    report.slices = (0..1000)
+        .flat_map(|_| report.slices[..1].to_vec())
+        .collect();
+    let page = page(&report, 80);
+    let curve = page.lines().find(|line| line.contains('█')).unwrap();
+    assert!(curve.matches('█').count() <= 32, "{curve}");
+}
+
+#[test]
+fn a_tool_that_fell_behind_says_so_aloud() {
+    let mut report = sample_report();
+    let calm = page(&report, 100);
+    assert!(
+        calm.contains("\nTool      send delay 0.08 ms (p99 1.10)"),
+        "{calm}"
+    );
+    assert!(!calm.contains("FELL BEHIND"), "{calm}");
+    report.client_health.as_mut().unwrap().degraded = true;
+    assert!(page(&report, 100).contains("\n✘ THE TOOL ITSELF FELL BEHIND"));
 }
