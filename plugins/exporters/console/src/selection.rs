@@ -96,6 +96,9 @@ const LEVELS: [&str; 7] = [
     "ratio",
 ];
 
+/// Words of gauges that say how a server is set up.
+const SETTINGS: [&str; 4] = ["capacity", "limit", "max", "size"];
+
 /// The topic of a family by its words.
 pub(crate) fn topic(family: &Family<'_>) -> Topic {
     let key = family.plain_key().to_lowercase();
@@ -147,16 +150,16 @@ pub(crate) fn select(
 }
 
 fn is_main(family: &Family<'_>) -> bool {
+    let any = |shown: fn(&MetricReport) -> bool| family.members().any(shown);
     match topic(family) {
         Topic::Internals => false,
         // That nobody had to wait is an answer; so is that nothing ran.
-        Topic::Queue | Topic::Gpu => true,
+        Topic::Queue | Topic::Gpu => any(|metric| !is_setting(metric)),
         Topic::Other | Topic::Cache | Topic::Tokens => {
-            let moved = |metric| !is_idle(metric) && !is_constant(metric);
-            family.members().any(moved)
+            any(|metric| !is_idle(metric) && !is_constant(metric))
         }
         Topic::Requests | Topic::Latency | Topic::Resources => {
-            family.members().any(|metric| !is_idle(metric))
+            any(|metric| !is_idle(metric) && !is_setting(metric))
         }
     }
 }
@@ -172,11 +175,18 @@ pub(crate) fn is_idle(metric: &MetricReport) -> bool {
     }
 }
 
-/// True for a gauge that says how the server is set up rather than what it does.
+/// True for a gauge that stood still, unless it says how much of something is in use.
 fn is_constant(metric: &MetricReport) -> bool {
-    let level = |word: &str| LEVELS.contains(&word);
-    metric.kind == MetricKind::Gauge
-        && metric.n > 1
-        && metric.stats.std == Some(0.0)
-        && !metric.name.to_lowercase().split([':', '_']).any(level)
+    let stood_still = metric.n > 1 && metric.stats.std == Some(0.0);
+    metric.kind == MetricKind::Gauge && stood_still && !has_word(metric, &LEVELS)
+}
+
+/// True for a gauge that says how the server is set up rather than what it does.
+fn is_setting(metric: &MetricReport) -> bool {
+    is_constant(metric) && has_word(metric, &SETTINGS)
+}
+
+fn has_word(metric: &MetricReport, any: &[&str]) -> bool {
+    let name = metric.name.to_lowercase();
+    name.split([':', '_']).any(|word| any.contains(&word))
 }

@@ -112,11 +112,14 @@ fn averages(metric: &MetricReport, n: usize) -> Vec<Option<f64>> {
 }
 
 impl Curve {
-    /// The row; `None` if no slice has a value.
+    /// The row; `None` if no slice has a value, or nothing but zeros.
     fn row(&self, width: usize) -> Option<Row> {
         let known = || self.values.iter().flatten().copied();
         let highest = known().reduce(f64::max)?;
         let lowest = known().reduce(f64::min)?;
+        if highest <= 0.0 {
+            return None;
+        }
         let scale = Scale::counted(&self.unit, largest(self.values.iter().copied()));
         let [low, high] = scale.cells([Some(lowest), Some(highest)], 3);
         Some(Row {
@@ -131,6 +134,9 @@ impl Curve {
         let per_sign = self.values.len().div_ceil(width.max(1)).max(1);
         let signs = self.values.chunks(per_sign).map(|values| {
             let known: Vec<f64> = values.iter().flatten().copied().collect();
+            if known.is_empty() {
+                return GAP;
+            }
             let mean = known.iter().sum::<f64>() / known.len() as f64;
             bar(mean / highest)
         });
@@ -138,15 +144,9 @@ impl Curve {
     }
 }
 
-/// The sign for a part of the highest value; NaN (no value, or all zero) is none or the lowest.
+/// The sign for a part of the highest value.
 fn bar(part: f64) -> char {
-    if part.is_nan() {
-        return GAP;
-    }
-    let steps = BARS.len() as f64;
-    let step = BARS
-        .iter()
-        .zip(1_u8..)
-        .find(|(_, step)| part * steps <= f64::from(*step) + 0.5);
-    step.map_or('█', |(bar, _)| *bar)
+    let above = |step: &f64| part * BARS.len() as f64 > step + 0.5;
+    let steps = (1..BARS.len()).map(|step| step as f64).take_while(above);
+    BARS[steps.count()]
 }
