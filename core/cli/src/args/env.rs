@@ -9,6 +9,8 @@ use aiperf_core::config::{Layers, Setting, SettingValue};
 pub(crate) const CONFIG: &str = "AIPERF_CONFIG";
 /// Set to anything but nothing: no colors. See <https://no-color.org>.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
+/// Kind of the terminal; `dumb` ones obey no escape sequences.
+const TERM: &str = "TERM";
 
 /// A variable that stands for a setting.
 #[derive(Debug, Clone, Copy)]
@@ -89,9 +91,9 @@ impl EnvSnapshot {
             .filter(|value| !value.is_empty())
     }
 
-    /// Whether the user wants no colors anywhere.
+    /// Whether the user wants no colors anywhere, or has a terminal that shows none.
     pub(crate) fn forbids_color(&self) -> bool {
-        self.non_empty(NO_COLOR).is_some()
+        self.non_empty(NO_COLOR).is_some() || self.non_empty(TERM) == Some("dumb")
     }
 
     /// Lays the variables over what is there.

@@ -114,9 +114,12 @@ fn the_last_of_opposites_holds() {
 #[test]
 fn colors_follow_the_terminal_unless_told() {
     let plain = EnvSnapshot::default();
-    let no_color: EnvSnapshot = [("NO_COLOR".to_owned(), "1".to_owned())]
-        .into_iter()
-        .collect();
+    let with = |name: &str, value: &str| -> EnvSnapshot {
+        std::iter::once((name.to_owned(), value.to_owned())).collect()
+    };
+    let (no_color, dumb) = (with("NO_COLOR", "1"), with("TERM", "dumb"));
+    assert!(ColorChoice::Auto.applies(&with("TERM", "xterm"), true));
+    assert!(!ColorChoice::Auto.applies(&dumb, true));
     assert!(ColorChoice::Auto.applies(&plain, true));
     assert!(!ColorChoice::Auto.applies(&plain, false));
     assert!(!ColorChoice::Auto.applies(&no_color, true));
