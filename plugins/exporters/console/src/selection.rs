@@ -153,8 +153,11 @@ fn is_main(family: &Family<'_>) -> bool {
     let any = |shown: fn(&MetricReport) -> bool| family.members().any(shown);
     match topic(family) {
         Topic::Internals => false,
-        // That nobody had to wait is an answer; so is that nothing ran.
-        Topic::Queue | Topic::Gpu => any(|metric| !is_setting(metric)),
+        // That nobody had to wait is an answer; so is that a GPU stood idle.
+        Topic::Queue => {
+            any(|metric| !is_setting(metric) && (is_scalar(metric) || !is_idle(metric)))
+        }
+        Topic::Gpu => any(|metric| metric.kind == MetricKind::Gauge || !is_idle(metric)),
         Topic::Other | Topic::Cache | Topic::Tokens => {
             any(|metric| !is_idle(metric) && !is_constant(metric))
         }
@@ -184,6 +187,10 @@ fn is_constant(metric: &MetricReport) -> bool {
 /// True for a gauge that says how the server is set up rather than what it does.
 fn is_setting(metric: &MetricReport) -> bool {
     is_constant(metric) && has_word(metric, &SETTINGS)
+}
+
+fn is_scalar(metric: &MetricReport) -> bool {
+    !matches!(metric.kind, MetricKind::Histogram | MetricKind::Summary)
 }
 
 fn has_word(metric: &MetricReport, any: &[&str]) -> bool {
