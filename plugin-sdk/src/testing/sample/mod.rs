@@ -103,6 +103,8 @@ fn aggregates() -> Vec<AggregateReport> {
     metric.slices.clear();
     vec![AggregateReport {
         key: requests.key,
+        software: "vllm".to_owned(),
+        role: "engine".to_owned(),
         combine: Combine::Sum,
         servers: vec!["server-0".to_owned(), "server-1".to_owned()],
         metric,
@@ -115,6 +117,9 @@ fn pairs() -> Vec<PairReport> {
         display_name: display_name.to_owned(),
         unit: unit.to_owned(),
         software: "vllm".to_owned(),
+        role: "engine".to_owned(),
+        client_n: Some(116.0),
+        server_n: Some(116.0),
         family: family.to_owned(),
         servers: vec!["server-0".to_owned()],
         ..PairReport::default()
