@@ -56,7 +56,7 @@ fn check(
         &[&["--model", "m", "--request-count", "4"], more].concat(),
     );
     assert_eq!(ran.code, Some(4), "{class}: {}", ran.stderr);
-    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    assert_eq!(ran.complaints(), 1, "{}", ran.stderr);
     assert!(ran.stderr.contains(text), "`{text}` in {}", ran.stderr);
     let report = context.json("out/aiperf.json");
     assert_eq!(errors(&report), [(class, 4)]);

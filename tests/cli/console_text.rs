@@ -26,18 +26,17 @@ impl Row {
     }
 }
 
-/// All tables of a page, in order. Names that went on over several lines are joined.
+/// All tables of the seven statistics on a page, in order. Names that went on over several lines are
+/// joined.
 pub(crate) fn tables(page: &str) -> Vec<Vec<Row>> {
-    let mut tables: Vec<Vec<Row>> = Vec::new();
+    let (mut tables, mut is_wanted) = (Vec::<Vec<Row>>::new(), false);
     for line in page.lines() {
         match line.chars().next() {
-            Some('┏') => tables.push(Vec::new()),
-            Some('┃') => assert_eq!(
-                line.matches('┃').count(),
-                9,
-                "every statistic has its column"
-            ),
-            Some('│') => add(tables.last_mut().expect("a table has begun"), line),
+            Some('┃') => {
+                is_wanted = line.contains(" std ┃");
+                tables.extend(is_wanted.then(Vec::new));
+            }
+            Some('│') if is_wanted => add(tables.last_mut().expect("a table has begun"), line),
             _ => {}
         }
     }
@@ -115,6 +114,17 @@ fn expected(value: Option<f64>, decimals: usize) -> String {
     match value.abs() {
         size if size >= 1e15 => format!("{value:.2e}"),
         0.0 => "0".to_owned(),
+        // One significant digit.
+        size if looks_zero && size >= 1e-3 => {
+            let decimals = if size >= 0.1 {
+                1
+            } else if size >= 0.01 {
+                2
+            } else {
+                3
+            };
+            format!("{value:.decimals$}")
+        }
         _ if looks_zero => format!("{value:.0e}"),
         _ => rounded,
     }

@@ -19,6 +19,21 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
+impl Ran {
+    /// Lines on stderr that say what is wrong: all but where the files are.
+    pub(crate) fn complaints(&self) -> usize {
+        complaints(&self.stderr)
+    }
+}
+
+/// See [`Ran::complaints`].
+pub(crate) fn complaints(stderr: &str) -> usize {
+    let lines = stderr.lines();
+    lines
+        .filter(|line| !line.starts_with("Files are in "))
+        .count()
+}
+
 impl Context {
     pub(crate) fn new() -> Self {
         Self {

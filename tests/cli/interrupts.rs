@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::{Context, complaints};
 
 /// A run in the background that would last for hours.
 struct Running {
@@ -114,7 +114,7 @@ fn one_ctrl_c_or_sigterm_finishes_what_is_in_flight() {
         run.signal(signal);
         let (context, code, said) = run.end();
         assert_eq!(code, Some(130), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        assert_eq!(complaints(&said), 1, "{said}");
         let report = checked(&context);
         assert_eq!(report["metadata"]["status"], "interrupted");
         assert_eq!(report["requests"]["sent"], report["requests"]["done"]);

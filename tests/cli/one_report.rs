@@ -11,7 +11,7 @@ use aiperf_core::plugins::Registry;
 use aiperf_core::run::{Recording, RunParts};
 use aiperf_exporter_json::Document;
 use aiperf_plugin_sdk::display::metric_title;
-use aiperf_plugin_sdk::report::{MetricReport, Report, Stats};
+use aiperf_plugin_sdk::report::{MetricReport, Report, Stats, ValueBounds};
 use aiperf_plugin_sdk::run::Terminal;
 use aiperf_sim::{Faults, Sim, SimConfig};
 use serde_json::Value;
@@ -97,7 +97,7 @@ fn plan(registry: &Registry, url: &str, more: &str, dir: &Path) -> RunPlan {
          [server_metrics]\nurls = [{more:?}]\ninterval = \"40ms\"\n\
          [collectors.server_metrics]\nuse = \"prometheus\"\n\
          [exporters.jsonl]\n[exporters.csv]\n[exporters.json]\n\
-         [exporters.console.options]\nserver_metrics = true\n\
+         [exporters.console.options]\nserver_metrics = true\nrows = \"all\"\n\
          [run]\nslice_duration = \"100ms\"\nartifact_dir = \"{}\"\n",
         dir.display()
     );
@@ -258,8 +258,11 @@ fn each_cell_of_the_client_table_is_a_rounding_of_the_report() {
 fn each_cell_of_the_server_tables_is_a_rounding_of_the_report() {
     let run = one_run();
     let tables = tables(&run.console);
-    assert_eq!(tables.len(), 1 + run.report.servers.len());
-    for (table, server) in tables[1..].iter().zip(&run.report.servers) {
+    // Clients, all servers together, each server.
+    let aggregates = usize::from(!run.report.aggregates.is_empty());
+    assert_eq!(tables.len(), 1 + run.report.servers.len() + aggregates);
+    let of_servers = &tables[tables.len() - run.report.servers.len()..];
+    for (table, server) in of_servers.iter().zip(&run.report.servers) {
         let mut family = &Row {
             name: String::new(),
             indent: 0,
@@ -269,10 +272,11 @@ fn each_cell_of_the_server_tables_is_a_rounding_of_the_report() {
         let mut seen = BTreeSet::new();
         for row in table {
             if row.name.starts_with('↳') {
-                assert!(
-                    above.iter().any(|metric| shows_rates(row, metric)),
-                    "{row:?}"
-                );
+                let (_, unit) = family.title();
+                let fits = |metric: &&MetricReport| {
+                    shows_rates(row, metric) || shows_bounds(row, metric, unit)
+                };
+                assert!(above.iter().any(fits), "{row:?}");
                 continue;
             }
             if row.indent == 0 {
@@ -290,13 +294,22 @@ fn each_cell_of_the_server_tables_is_a_rounding_of_the_report() {
     }
 }
 
+/// Title of a key beside a unit: `Seconds` would contradict `ms`.
+fn shown_title(key: &str, unit: &str) -> String {
+    let title = metric_title(key);
+    match title.strip_suffix(" Seconds").filter(|_| unit != "sec") {
+        Some(short) => short.to_owned(),
+        None => title,
+    }
+}
+
 /// True if `row`, below the row `family`, is that of `metric`.
 fn shows_metric(row: &Row, family: &Row, metric: &MetricReport) -> bool {
     let (title, unit) = family.title();
     let plain = metric.name.strip_suffix("_total").unwrap_or(&metric.name);
     let of_family = [metric.key.as_str(), &metric.name, plain];
     // A series that no label tells apart has the title of its own key.
-    let own = metric_title(&metric.key);
+    let own = shown_title(&metric.key, unit);
     let has = |pair: &str| {
         let pair = pair.split_once('=');
         pair.is_some_and(|(name, value)| metric.labels.get(name).is_some_and(|v| v == value))
@@ -305,7 +318,10 @@ fn shows_metric(row: &Row, family: &Row, metric: &MetricReport) -> bool {
         0 => title == own,
         _ if row.name == own => true,
         _ => {
-            of_family.iter().any(|name| title == metric_title(name)) && row.name.split(' ').all(has)
+            of_family
+                .iter()
+                .any(|name| title == shown_title(name, unit))
+                && row.name.split(' ').all(has)
         }
     };
     named
@@ -322,6 +338,27 @@ fn shows_rates(row: &Row, metric: &MetricReport) -> bool {
         ..rates
     };
     divisor(&metric.unit, unit).is_some_and(|divisor| shows(&row.cells, &rates.seven(), divisor, 3))
+}
+
+/// True if each cell is a rounding of the proven bound of its statistic.
+fn shows_bounds(row: &Row, metric: &MetricReport, unit: &str) -> bool {
+    let Some(divisor) = divisor(&metric.unit, unit) else {
+        return false;
+    };
+    let side = |bounds: &ValueBounds| match row.name.as_str() {
+        "↳ at least" => bounds.lower,
+        "↳ at most" => bounds.upper,
+        _ => None,
+    };
+    let mut cells = row.cells.iter().zip(Stats::NAMES);
+    cells.all(|(cell, name)| {
+        let bound = metric.bounds.get(name).and_then(side);
+        let decimals = cell
+            .split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len());
+        let rounded = bound.map(|bound| format!("{:.decimals$}", bound / divisor));
+        cell.is_empty() || cell == "–" || rounded == Some(cell.replace(',', ""))
+    })
 }
 
 #[test]

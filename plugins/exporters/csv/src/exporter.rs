@@ -27,7 +27,7 @@ impl Plugin for Csv {
 
 impl ReportExporter for Csv {
     fn files(&self) -> Vec<&str> {
-        vec![&self.0.path, &self.0.slices_path]
+        self.0.files()
     }
 
     fn render(&self, file: &str, report: &Report) -> Result<Option<Vec<u8>>> {
