@@ -2,6 +2,7 @@
 
 mod bucket;
 mod counter;
+mod histogram;
 mod sampling;
 mod sketch;
 mod spread;
@@ -12,6 +13,7 @@ mod weighted;
 
 pub use bucket::{Cumulative, linear_quantile, value_bounds};
 pub use counter::{Increases, increases, rates};
+pub use histogram::{HistogramEstimate, HistogramEstimator, QuantileEstimate};
 pub use sampling::sampling_error;
 pub use sketch::Sketch;
 pub use spread::{Spread, spread};

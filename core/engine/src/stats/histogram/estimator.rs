@@ -1,0 +1,300 @@
+//! The estimator: takes intervals in, keeps what is needed of them.
+
+use aiperf_plugin_sdk::report::BoundScope;
+
+use super::block::Solver;
+use super::buffer::Buffer;
+use super::constraint::Constraint;
+use super::estimate::HistogramEstimate;
+use super::finish;
+use super::layout::Layout;
+use super::slot::Slots;
+use super::spread::Squares;
+
+/// Intervals that are solved together. Larger blocks follow drift less, smaller ones are noisier.
+const BLOCK: usize = 64;
+
+/// Counts above this are no exact numbers any more.
+const MOST_COUNT: u64 = 1 << 53;
+
+/// Why the sums cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Flaw {
+    NoSum,
+    Torn,
+    Fractions,
+    Negative,
+    TooMany,
+    LayoutChanged,
+}
+
+impl Flaw {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::NoSum => "no_sum",
+            Self::Torn => "torn_pages",
+            Self::Fractions => "not_integer",
+            Self::Negative => "negative_observations",
+            Self::TooMany => "too_many_observations",
+            Self::LayoutChanged => "bucket_layout_changed",
+        }
+    }
+}
+
+/// Estimates quantiles of observations of which only a scraped histogram tells, and proves bounds.
+///
+/// It is fed the increase of a histogram from page to page. Its size does not depend on the number
+/// of intervals: about 10 KB for one with a handful of buckets in use, nearly nothing for one that
+/// is never hit. Method and proofs: `docs/histograms.md`.
+#[derive(Debug, Clone)]
+pub struct HistogramEstimator {
+    pub(super) layout: Layout,
+    pub(super) scope: BoundScope,
+    pub(super) slots: Slots,
+    pub(super) buffer: Buffer,
+    /// Whether the last interval of the buffer waits to be joined with the next.
+    pub(super) unfinished: bool,
+    /// Whether the buffer holds all intervals.
+    pub(super) complete: bool,
+    pub(super) squares: Squares,
+    pub(super) count: u64,
+    /// `None` once it is not known.
+    pub(super) sum: Option<f64>,
+    pub(super) slack: f64,
+    pub(super) inconsistent: u64,
+    pub(super) flaw: Option<Flaw>,
+    solver: Box<Solver>,
+}
+
+impl HistogramEstimator {
+    /// Of a histogram with these finite `edges`, which rise; the bucket above the last is implied.
+    ///
+    /// `integer`: all observations are whole numbers, known from what they are, not from what they
+    /// look like. `scope`: the most that bounds may be proven from. [`BoundScope::Interval`], unless
+    /// pages are known to be torn or not all intervals are known.
+    pub fn new(edges: &[f64], integer: bool, scope: BoundScope) -> Self {
+        Self {
+            layout: Layout::new(edges, integer),
+            scope,
+            slots: Slots::default(),
+            buffer: Buffer::default(),
+            unfinished: false,
+            complete: true,
+            squares: Squares::default(),
+            count: 0,
+            sum: Some(0.0),
+            slack: 0.0,
+            inconsistent: 0,
+            flaw: None,
+            solver: Box::default(),
+        }
+    }
+
+    /// Adds an interval: observations in each bucket (not cumulative), the one above all edges
+    /// last; the increase of their sum; the running sum at its end, which rounding depends on.
+    ///
+    /// A sum that is absent or not finite makes this and all other sums unusable; bounds are then
+    /// the edges. A sum that cannot come from the counts is a torn page: the interval is joined with
+    /// the next, and bounds are proven from the whole window. O(buckets), plus every 64 intervals
+    /// O(64 k² + k³) for k buckets in use. Allocates only when a bucket is hit for the first time.
+    pub fn add(&mut self, counts: &[u64], sum: Option<f64>, cumulative_sum: f64) {
+        if counts.len() != self.layout.len() {
+            self.spoil(Flaw::LayoutChanged);
+            return;
+        }
+        let count = self.tally(counts);
+        let usable = sum.filter(|sum| sum.is_finite() && cumulative_sum.is_finite());
+        let Some(sum) = usable else {
+            if count > 0 || sum.is_some() {
+                self.sum = None;
+                self.spoil(Flaw::NoSum);
+            }
+            return;
+        };
+        // One rounding for each observation added, and two of values read back.
+        let slack = (count as f64 + 4.0) * f64::EPSILON * cumulative_sum.abs();
+        self.sum = self.sum.map(|total| total + sum);
+        self.slack += slack;
+        self.check(counts, sum, slack);
+        if self.flaw.is_none() && (count > 0 || sum.abs() > slack) {
+            self.take(counts, sum, slack);
+        }
+    }
+
+    /// Says that pages of this histogram are known to be torn, such as by buckets that fall from
+    /// edge to edge: bounds are then proven from the whole window.
+    pub fn mark_torn(&mut self) {
+        self.inconsistent += 1;
+    }
+
+    /// Adds what another estimator of the same edges has seen. Bounds are those of all intervals
+    /// together; estimates are close to that.
+    pub fn merge(&mut self, other: &Self) {
+        if !self.layout.same_edges(&other.layout) {
+            self.spoil(Flaw::LayoutChanged);
+            return;
+        }
+        if let Some(flaw) = other.flaw {
+            self.spoil(flaw);
+        }
+        self.scope = weaker(self.scope, other.scope);
+        self.count = self.count.saturating_add(other.count);
+        self.sum = self.sum.zip(other.sum).map(|(mine, theirs)| mine + theirs);
+        self.slack += other.slack;
+        self.inconsistent += other.inconsistent;
+        self.complete &= other.complete;
+        self.squares.merge(&other.squares);
+        self.slots.merge(&other.slots);
+        self.close();
+        if self.buffer.len() + other.buffer.len() < 2 * BLOCK {
+            self.buffer.extend(&other.buffer);
+        } else {
+            self.complete = false;
+            self.solve(&other.buffer, other.buffer.len());
+        }
+    }
+
+    /// Estimates and bounds of all that was added, for these quantiles (0 to 1).
+    ///
+    /// O(k² + n) for k buckets in use, n = at most 127 intervals not yet solved; milliseconds.
+    pub fn finish(&self, quantiles: &[f64]) -> HistogramEstimate {
+        let mut done = self.clone();
+        done.close();
+        done.solve_rest();
+        finish::estimate(&done, quantiles)
+    }
+
+    fn spoil(&mut self, flaw: Flaw) {
+        self.flaw = self.flaw.max(Some(flaw));
+        match flaw {
+            Flaw::Negative => self.layout.allow_negative(),
+            Flaw::Fractions => self.layout.allow_fractions(),
+            _ => {}
+        }
+    }
+
+    /// Counts the observations. Returns how many there are.
+    fn tally(&mut self, counts: &[u64]) -> u64 {
+        let mut all = 0_u64;
+        for (bucket, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            self.slots.hit(bucket).count += *count as f64;
+            all = all.saturating_add(*count);
+        }
+        self.count = self.count.saturating_add(all);
+        if self.count > MOST_COUNT {
+            self.spoil(Flaw::TooMany);
+        }
+        all
+    }
+
+    /// Looks for what no tear explains.
+    fn check(&mut self, counts: &[u64], sum: f64, slack: f64) {
+        let hit = || counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        // Sums of observations of both signs say little, and their rounding is not known.
+        let signed = hit().any(|(bucket, _)| self.layout.range(bucket).lo < 0.0);
+        if signed || (!self.layout.is_signed() && sum < -slack) {
+            self.spoil(Flaw::Negative);
+        }
+        if self.layout.is_integer() {
+            let between = hit().any(|(bucket, _)| self.layout.range(bucket).width() < 0.0);
+            if between || (sum - sum.round()).abs() > slack {
+                self.spoil(Flaw::Fractions);
+            }
+        }
+    }
+
+    fn take(&mut self, counts: &[u64], sum: f64, slack: f64) {
+        let entries = (0..).zip(counts).filter(|(_, count)| **count > 0);
+        let entries = entries.map(|(bucket, count)| (bucket, *count as f64));
+        self.buffer.push(entries, sum, slack);
+        if self.unfinished {
+            self.buffer.join();
+        }
+        self.unfinished = !self.prove();
+        if self.unfinished {
+            self.inconsistent += 1;
+        } else if self.buffer.len() >= 2 * BLOCK {
+            // What stays is a whole block, so that the last one is never small.
+            let buffer = std::mem::take(&mut self.buffer);
+            self.solve(&buffer, BLOCK);
+            self.buffer = buffer;
+            self.buffer.drop_first(BLOCK);
+            self.complete = false;
+        }
+    }
+
+    /// Adds the last interval to what bounds are proven from. False if it is torn.
+    fn prove(&mut self) -> bool {
+        let Some(interval) = self.buffer.last() else {
+            return true;
+        };
+        let constraint = Constraint::of(&self.layout, &interval);
+        if constraint.possible {
+            let scale = self.layout.scale();
+            for (bucket, count) in interval.entries() {
+                let range = self.layout.range(bucket);
+                let grid = &mut self.slots.hit(bucket).grid;
+                grid.add(range, scale, &constraint, count);
+            }
+            let (entries, slack) = (interval.entries(), interval.slack);
+            self.squares.add(&self.layout, entries, &constraint, slack);
+        }
+        constraint.possible
+    }
+
+    /// Gives up waiting for the rest of a torn interval.
+    fn close(&mut self) {
+        if self.unfinished {
+            self.buffer.join();
+        }
+        self.unfinished = false;
+    }
+
+    /// Solves all intervals that are left, which stay in the buffer.
+    pub(super) fn solve_rest(&mut self) {
+        let buffer = std::mem::take(&mut self.buffer);
+        self.solve(&buffer, buffer.len());
+        self.buffer = buffer;
+    }
+
+    /// Bytes on the heap.
+    #[cfg(test)]
+    pub(super) fn heap(&self) -> usize {
+        self.buffer.heap() + self.slots.heap() + size_of::<Solver>() + self.solver.heap()
+    }
+
+    /// Estimates where observations of the first `len` intervals lie.
+    fn solve(&mut self, buffer: &Buffer, len: usize) {
+        if len == 0 || self.flaw.is_some() {
+            return;
+        }
+        let Self {
+            layout,
+            slots,
+            solver,
+            ..
+        } = self;
+        let most = slots
+            .get(layout.len() - 1)
+            .map_or(0.0, |slot| slot.grid.most());
+        solver.run(
+            layout,
+            buffer,
+            len,
+            most,
+            |bucket, count, mean, variance| {
+                let cells = &mut slots.hit(bucket).cells;
+                cells.add(layout, bucket, count, mean, variance);
+            },
+        );
+    }
+}
+
+/// The one that proves less.
+fn weaker(a: BoundScope, b: BoundScope) -> BoundScope {
+    match (a, b) {
+        (BoundScope::Buckets, _) | (_, BoundScope::Buckets) => BoundScope::Buckets,
+        (BoundScope::Pooled, _) | (_, BoundScope::Pooled) => BoundScope::Pooled,
+        _ => BoundScope::Interval,
+    }
+}
