@@ -5,32 +5,56 @@ use std::collections::BTreeMap;
 use aiperf_plugin_sdk::MetricKind;
 use aiperf_plugin_sdk::report::{Bucket, Estimator, MetricReport, Stats, ValueBounds};
 
+use super::observed;
 use super::window::Window;
-use crate::stats::{Cumulative, linear_quantile, spread, value_bounds};
-use crate::store::{GroupView, PartTotal, Role};
+use crate::stats::{HistogramEstimate, HistogramEstimator};
+use crate::store::{FamilyView, GroupView, PartTotal, Role};
+
+/// Cumulative bucket: observations not above an edge.
+#[derive(Debug, Clone)]
+struct Cumulative {
+    /// Edge as written.
+    text: String,
+    le: f64,
+    count: f64,
+}
 
 /// Parts of a histogram or summary over the phase.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parts {
-    /// Edge as written, and cumulative bucket; sorted by edge.
-    buckets: Vec<(String, Cumulative)>,
+    /// Sorted by edge.
+    buckets: Vec<Cumulative>,
     sum: Option<f64>,
     count: Option<f64>,
     resets: u64,
     non_finite: u64,
+    /// What is known of single observations; `None` for summaries.
+    observed: Option<HistogramEstimator>,
 }
 
 impl Parts {
-    /// What the group counted between the window's ends; a histogram of current values is read at
-    /// its end. `None` if the window lacks an end that is needed.
-    pub(super) fn of(group: &GroupView<'_>, kind: MetricKind, window: &Window) -> Option<Self> {
-        if kind == MetricKind::GaugeHistogram {
-            let at = window.end.or(window.start)?;
-            return Some(Self::new(&group.values(at), 0, group.non_finite()));
-        }
-        let (start, end) = window.ends()?;
-        let (parts, resets) = group.increase(start, end);
-        Some(Self::new(&parts, resets, group.non_finite()))
+    /// What a group of the family counted between the window's ends; a histogram of current values
+    /// is read at its end. `None` if the window lacks an end that is needed.
+    pub(super) fn of(
+        family: &FamilyView<'_>,
+        group: &GroupView<'_>,
+        window: &Window,
+    ) -> Option<Self> {
+        let kind = family.kind();
+        let (parts, resets, observed) = if kind == MetricKind::GaugeHistogram {
+            let parts = group.values(window.end.or(window.start)?);
+            let observed = observed::at_once(family, &parts);
+            (parts, 0, Some(observed))
+        } else {
+            let (start, end) = window.ends()?;
+            let (parts, resets) = group.increase(start, end);
+            let observed = || observed::between(family, group, start, end);
+            (parts, resets, kind.has_buckets().then(observed))
+        };
+        Some(Self {
+            observed,
+            ..Self::new(&parts, resets, group.non_finite())
+        })
     }
 
     fn new(parts: &[PartTotal<'_>], resets: u64, non_finite: u64) -> Self {
@@ -43,43 +67,40 @@ impl Parts {
         let mut buckets: Vec<_> = parts
             .iter()
             .filter(|part| part.role == Role::Bucket)
-            .map(|part| {
-                (
-                    part.le_text.to_owned(),
-                    Cumulative {
-                        le: part.le,
-                        count: part.total,
-                    },
-                )
+            .map(|part| Cumulative {
+                text: part.le_text.to_owned(),
+                le: part.le,
+                count: part.total,
             })
             .collect();
-        buckets.sort_by(|(_, a), (_, b)| a.le.total_cmp(&b.le));
-        let all = buckets.last().filter(|(_, last)| last.le.is_infinite());
-        let count = of(Role::Count).or(all.map(|(_, last)| last.count));
+        buckets.sort_by(|a, b| a.le.total_cmp(&b.le));
+        let all = buckets.last().filter(|last| last.le.is_infinite());
+        let count = of(Role::Count).or(all.map(|last| last.count));
         Self {
             buckets,
             sum: of(Role::Sum),
             count,
             resets,
             non_finite,
+            observed: None,
         }
     }
 
     /// Adds another series of the family; buckets only if both have the same edges.
     pub(super) fn add(&mut self, other: &Self) {
         let edges = |parts: &Self| -> Vec<u64> {
-            parts
-                .buckets
-                .iter()
-                .map(|(_, bucket)| bucket.le.to_bits())
-                .collect()
+            let edge = |bucket: &Cumulative| bucket.le.to_bits();
+            parts.buckets.iter().map(edge).collect()
         };
         if edges(self) == edges(other) {
-            for ((_, mine), (_, theirs)) in self.buckets.iter_mut().zip(&other.buckets) {
+            for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
                 mine.count += theirs.count;
             }
         } else {
             self.buckets.clear();
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.observed, &other.observed) {
+            mine.merge(theirs);
         }
         let both = |(a, b): (f64, f64)| a + b;
         self.sum = self.sum.zip(other.sum).map(both);
@@ -90,10 +111,17 @@ impl Parts {
 
     /// The metric, its name and key left out.
     pub(super) fn report(&self, kind: MetricKind, window: &Window) -> MetricReport {
-        let curve = self.curve();
-        let spread = self.sum.and_then(|sum| spread(&curve, sum));
-        let mut bounds = bounds(&curve);
-        bounds.extend(spread.map(|spread| ("std".to_owned(), spread.bounds)));
+        let estimate = self
+            .observed
+            .as_ref()
+            .map(|observed| observed.finish(&[0.5, 0.9, 0.99]));
+        let quantile = |at: usize| {
+            estimate
+                .as_ref()
+                .and_then(|known| known.quantiles[at].value)
+        };
+        let bounds = estimate.as_ref().map(bounds).unwrap_or_default();
+        let proven = estimate.as_ref().filter(|_| !bounds.is_empty());
         let some = |(_, count): &(f64, f64)| *count > 0.0;
         let per_second = |(count, seconds): (f64, f64)| count / seconds;
         let cumulative = self.count.filter(|_| kind != MetricKind::GaugeHistogram);
@@ -104,10 +132,10 @@ impl Parts {
                     .zip(self.count)
                     .filter(some)
                     .map(|(sum, count)| sum / count),
-                p50: linear_quantile(&curve, 0.50),
-                p90: linear_quantile(&curve, 0.90),
-                p99: linear_quantile(&curve, 0.99),
-                std: spread.and_then(|spread| spread.estimate),
+                p50: quantile(0),
+                p90: quantile(1),
+                p99: quantile(2),
+                std: estimate.as_ref().and_then(|known| known.std),
                 ..Stats::default()
             },
             n: observations(self.count),
@@ -116,39 +144,19 @@ impl Parts {
             rate: cumulative.zip(window.seconds()).map(per_second),
             resets: Some(self.resets),
             non_finite: self.non_finite,
+            bound_scope: proven.map(|known| known.scope),
             bounds,
+            note: estimate.as_ref().map_or("", |known| known.note).to_owned(),
             buckets: self.buckets.iter().map(bucket).collect(),
             ..unknown(kind)
         }
-    }
-
-    /// Buckets for quantiles: they end with all observations, and never fall (a page may be read
-    /// while the server counts). Empty if it is not known how many observations there are.
-    fn curve(&self) -> Vec<Cumulative> {
-        let mut most = 0.0_f64;
-        let mut curve: Vec<Cumulative> = self.buckets.iter().map(|(_, bucket)| *bucket).collect();
-        for bucket in &mut curve {
-            most = most.max(bucket.count);
-            bucket.count = most;
-        }
-        if curve.last().is_none_or(|last| last.le.is_infinite()) {
-            return curve;
-        }
-        let Some(count) = self.count else {
-            return Vec::new();
-        };
-        curve.push(Cumulative {
-            le: f64::INFINITY,
-            count: count.max(most),
-        });
-        curve
     }
 }
 
 /// A histogram or summary of which nothing is known in the window.
 pub(super) fn unknown(kind: MetricKind) -> MetricReport {
     let estimator = if kind.has_buckets() {
-        Estimator::Linear
+        Estimator::Bounded
     } else {
         Estimator::Exact
     };
@@ -158,9 +166,9 @@ pub(super) fn unknown(kind: MetricKind) -> MetricReport {
     }
 }
 
-fn bucket((le, bucket): &(String, Cumulative)) -> Bucket {
+fn bucket(bucket: &Cumulative) -> Bucket {
     Bucket {
-        le: le.clone(),
+        le: bucket.text.clone(),
         count: bucket.count,
     }
 }
@@ -175,14 +183,19 @@ fn observations(count: Option<f64>) -> u64 {
 }
 
 /// What is proven of the statistics that buckets do not tell.
-fn bounds(curve: &[Cumulative]) -> BTreeMap<String, ValueBounds> {
+fn bounds(estimate: &HistogramEstimate) -> BTreeMap<String, ValueBounds> {
+    let quantile = |at: usize| Some(estimate.quantiles[at].bounds);
     let named = [
-        ("min", 0.0),
-        ("p50", 0.5),
-        ("p90", 0.9),
-        ("p99", 0.99),
-        ("max", 1.0),
+        ("min", estimate.min),
+        ("p50", quantile(0)),
+        ("p90", quantile(1)),
+        ("p99", quantile(2)),
+        ("max", estimate.max),
+        ("std", estimate.std_bounds),
     ];
-    let of = |(name, q): (&str, f64)| Some((name.to_owned(), value_bounds(curve, q)?));
+    let known = |bounds: &ValueBounds| bounds.lower.or(bounds.upper).is_some();
+    let of = |(name, bounds): (&str, Option<ValueBounds>)| {
+        Some((name.to_owned(), bounds.filter(known)?))
+    };
     named.into_iter().filter_map(of).collect()
 }

@@ -8,6 +8,7 @@ mod cuts;
 mod display;
 mod histogram;
 mod label;
+mod observed;
 mod pairs;
 mod scalar;
 mod server;

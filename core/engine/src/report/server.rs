@@ -177,7 +177,7 @@ fn group_rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
     let flat = groups.len() > 1;
     let parts: Vec<Option<Parts>> = groups
         .iter()
-        .map(|group| Parts::of(group, kind, window))
+        .map(|group| Parts::of(family, group, window))
         .collect();
     let metric = |parts: Option<&Parts>| MetricReport {
         name: family.name().to_owned(),

@@ -5,7 +5,7 @@
 pub(super) struct Interval<'a> {
     /// Buckets that were hit, rising.
     pub(super) buckets: &'a [u16],
-    /// Observations in each of them; whole numbers.
+    /// Observations in each of them; whole numbers, negative only while the interval is torn.
     pub(super) counts: &'a [f64],
     /// Sum of all of them.
     pub(super) sum: f64,
@@ -14,6 +14,11 @@ pub(super) struct Interval<'a> {
 }
 
 impl<'a> Interval<'a> {
+    /// Whether a bucket lost observations: the page was written while the server counted.
+    pub(super) fn is_torn(&self) -> bool {
+        self.counts.iter().any(|count| *count < 0.0)
+    }
+
     /// Bucket and observations in it.
     pub(super) fn entries(self) -> impl DoubleEndedIterator<Item = (usize, f64)> + Clone + use<'a> {
         let buckets = self.buckets.iter().map(|bucket| usize::from(*bucket));
@@ -63,7 +68,13 @@ impl Buffer {
         }
         let (sum, slack) = (first.sum + second.sum, first.slack + second.slack);
         self.truncate(at);
-        self.push(all.into_iter(), sum, slack);
+        let hit = all.into_iter().filter(|(_, count)| *count != 0.0);
+        self.push(hit, sum, slack);
+    }
+
+    /// Takes the last interval out.
+    pub(super) fn pop(&mut self) {
+        self.truncate(self.len().saturating_sub(1));
     }
 
     fn truncate(&mut self, len: usize) {

@@ -14,27 +14,34 @@ use super::spread::Squares;
 /// Intervals that are solved together. Larger blocks follow drift less, smaller ones are noisier.
 const BLOCK: usize = 64;
 
-/// Counts above this are no exact numbers any more.
-const MOST_COUNT: u64 = 1 << 53;
+/// Counts above this are no exact numbers any more: 2^53.
+const MOST_COUNT: f64 = 9_007_199_254_740_992.0;
 
-/// Why the sums cannot be used.
+/// Why the sums cannot be used; of several the last one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Flaw {
     NoSum,
     Torn,
     Fractions,
     Negative,
+    FractionalCounts,
     TooMany,
     LayoutChanged,
 }
 
 impl Flaw {
+    /// Whether not even buckets can be used.
+    pub(super) fn hides_all(self) -> bool {
+        self >= Self::FractionalCounts
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::NoSum => "no_sum",
             Self::Torn => "torn_pages",
             Self::Fractions => "not_integer",
             Self::Negative => "negative_observations",
+            Self::FractionalCounts => "fractional_counts",
             Self::TooMany => "too_many_observations",
             Self::LayoutChanged => "bucket_layout_changed",
         }
@@ -57,7 +64,7 @@ pub struct HistogramEstimator {
     /// Whether the buffer holds all intervals.
     pub(super) complete: bool,
     pub(super) squares: Squares,
-    pub(super) count: u64,
+    pub(super) count: f64,
     /// `None` once it is not known.
     pub(super) sum: Option<f64>,
     pub(super) slack: f64,
@@ -81,7 +88,7 @@ impl HistogramEstimator {
             unfinished: false,
             complete: true,
             squares: Squares::default(),
-            count: 0,
+            count: 0.0,
             sum: Some(0.0),
             slack: 0.0,
             inconsistent: 0,
@@ -94,51 +101,61 @@ impl HistogramEstimator {
     /// last; the increase of their sum; the running sum at its end, which rounding depends on.
     ///
     /// A sum that is absent or not finite makes this and all other sums unusable; bounds are then
-    /// the edges. A sum that cannot come from the counts is a torn page: the interval is joined with
-    /// the next, and bounds are proven from the whole window. O(buckets), plus every 64 intervals
-    /// O(64 k² + k³) for k buckets in use. Allocates only when a bucket is hit for the first time.
-    pub fn add(&mut self, counts: &[u64], sum: Option<f64>, cumulative_sum: f64) {
+    /// the edges. A negative count, or a sum that cannot come from the counts, is a torn page: the
+    /// interval is joined with the next, and bounds are proven from the whole window. O(buckets),
+    /// plus every 64 intervals O(64 k² + k³) for k buckets in use. Allocates only when a bucket is
+    /// hit for the first time.
+    pub fn add(&mut self, counts: &[f64], sum: Option<f64>, cumulative_sum: f64) {
         if counts.len() != self.layout.len() {
-            self.spoil(Flaw::LayoutChanged);
+            self.mark_layout_changed();
             return;
         }
         let count = self.tally(counts);
+        let any = counts.iter().any(|count| *count != 0.0);
         let usable = sum.filter(|sum| sum.is_finite() && cumulative_sum.is_finite());
         let Some(sum) = usable else {
-            if count > 0 || sum.is_some() {
+            if any || sum.is_some() {
                 self.sum = None;
                 self.spoil(Flaw::NoSum);
             }
             return;
         };
         // One rounding for each observation added, and two of values read back.
-        let slack = (count as f64 + 4.0) * f64::EPSILON * cumulative_sum.abs();
+        let slack = (count.max(0.0) + 4.0) * f64::EPSILON * cumulative_sum.abs();
         self.sum = self.sum.map(|total| total + sum);
         self.slack += slack;
         self.check(counts, sum, slack);
-        if self.flaw.is_none() && (count > 0 || sum.abs() > slack) {
+        if self.flaw.is_none() && (any || sum.abs() > slack) {
             self.take(counts, sum, slack);
         }
     }
 
-    /// Says that pages of this histogram are known to be torn, such as by buckets that fall from
-    /// edge to edge: bounds are then proven from the whole window.
-    pub fn mark_torn(&mut self) {
-        self.inconsistent += 1;
+    /// Says that the buckets changed meanwhile: nothing can be said of all observations.
+    pub fn mark_layout_changed(&mut self) {
+        self.spoil(Flaw::LayoutChanged);
+    }
+
+    /// Whether observations turned out to be no whole numbers. They should have been said to be
+    /// real ones: bounds are the edges.
+    pub fn has_fractions(&self) -> bool {
+        self.flaw == Some(Flaw::Fractions)
     }
 
     /// Adds what another estimator of the same edges has seen. Bounds are those of all intervals
     /// together; estimates are close to that.
     pub fn merge(&mut self, other: &Self) {
         if !self.layout.same_edges(&other.layout) {
-            self.spoil(Flaw::LayoutChanged);
+            self.mark_layout_changed();
             return;
         }
         if let Some(flaw) = other.flaw {
             self.spoil(flaw);
         }
+        if self.layout.is_integer() != other.layout.is_integer() {
+            self.spoil(Flaw::Fractions);
+        }
         self.scope = weaker(self.scope, other.scope);
-        self.count = self.count.saturating_add(other.count);
+        self.count += other.count;
         self.sum = self.sum.zip(other.sum).map(|(mine, theirs)| mine + theirs);
         self.slack += other.slack;
         self.inconsistent += other.inconsistent;
@@ -174,13 +191,18 @@ impl HistogramEstimator {
     }
 
     /// Counts the observations. Returns how many there are.
-    fn tally(&mut self, counts: &[u64]) -> u64 {
-        let mut all = 0_u64;
-        for (bucket, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            self.slots.hit(bucket).count += *count as f64;
-            all = all.saturating_add(*count);
+    fn tally(&mut self, counts: &[f64]) -> f64 {
+        let mut all = 0.0;
+        for (bucket, count) in counts.iter().enumerate() {
+            let is_whole = (count - count.round()).abs() <= 1e-6;
+            if !is_whole {
+                self.spoil(Flaw::FractionalCounts);
+            } else if *count != 0.0 {
+                self.slots.hit(bucket).count += count.round();
+                all += count.round();
+            }
         }
-        self.count = self.count.saturating_add(all);
+        self.count += all;
         if self.count > MOST_COUNT {
             self.spoil(Flaw::TooMany);
         }
@@ -188,8 +210,8 @@ impl HistogramEstimator {
     }
 
     /// Looks for what no tear explains.
-    fn check(&mut self, counts: &[u64], sum: f64, slack: f64) {
-        let hit = || counts.iter().enumerate().filter(|(_, count)| **count > 0);
+    fn check(&mut self, counts: &[f64], sum: f64, slack: f64) {
+        let hit = || counts.iter().enumerate().filter(|(_, count)| **count > 0.0);
         // Sums of observations of both signs say little, and their rounding is not known.
         let signed = hit().any(|(bucket, _)| self.layout.range(bucket).lo < 0.0);
         if signed || (!self.layout.is_signed() && sum < -slack) {
@@ -203,9 +225,9 @@ impl HistogramEstimator {
         }
     }
 
-    fn take(&mut self, counts: &[u64], sum: f64, slack: f64) {
-        let entries = (0..).zip(counts).filter(|(_, count)| **count > 0);
-        let entries = entries.map(|(bucket, count)| (bucket, *count as f64));
+    fn take(&mut self, counts: &[f64], sum: f64, slack: f64) {
+        let entries = (0..).zip(counts).filter(|(_, count)| **count != 0.0);
+        let entries = entries.map(|(bucket, count)| (bucket, count.round()));
         self.buffer.push(entries, sum, slack);
         if self.unfinished {
             self.buffer.join();
@@ -229,7 +251,8 @@ impl HistogramEstimator {
             return true;
         };
         let constraint = Constraint::of(&self.layout, &interval);
-        if constraint.possible {
+        let possible = constraint.possible && !interval.is_torn();
+        if possible {
             let scale = self.layout.scale();
             for (bucket, count) in interval.entries() {
                 let range = self.layout.range(bucket);
@@ -239,13 +262,16 @@ impl HistogramEstimator {
             let (entries, slack) = (interval.entries(), interval.slack);
             self.squares.add(&self.layout, entries, &constraint, slack);
         }
-        constraint.possible
+        possible
     }
 
     /// Gives up waiting for the rest of a torn interval.
     fn close(&mut self) {
         if self.unfinished {
             self.buffer.join();
+            if self.buffer.last().is_some_and(|last| last.is_torn()) {
+                self.buffer.pop();
+            }
         }
         self.unfinished = false;
     }

@@ -19,13 +19,11 @@ use crate::stats::summary::between;
 pub(super) fn estimate(of: &HistogramEstimator, quantiles: &[f64]) -> HistogramEstimate {
     let window = of.window();
     let scope = of.scope(&window);
-    let hidden = matches!(of.flaw, Some(Flaw::TooMany | Flaw::LayoutChanged));
-    let mean = of
-        .sum
-        .filter(|_| of.count > 0)
-        .map(|sum| sum / of.count as f64);
+    let fell = of.slots.iter().any(|(_, slot)| slot.count < 0.0);
+    let hidden = fell || of.flaw.is_some_and(Flaw::hides_all);
+    let mean = of.sum.filter(|_| of.count > 0.0).map(|sum| sum / of.count);
     let mut result = HistogramEstimate {
-        count: of.count,
+        count: whole(of.count),
         sum: of.sum,
         mean,
         min: None,
@@ -37,11 +35,11 @@ pub(super) fn estimate(of: &HistogramEstimator, quantiles: &[f64]) -> HistogramE
         inconsistent: of.inconsistent,
         note: of.note(scope),
     };
-    if of.count == 0 || hidden {
+    if of.count <= 0.0 || hidden {
         return result;
     }
     let mut finish = Finish::new(of, scope, window);
-    let count = of.count as f64;
+    let count = of.count;
     result.quantiles = quantiles
         .iter()
         .map(|q| finish.quantile(*q, count))
@@ -92,7 +90,7 @@ impl HistogramEstimator {
         let torn = torn && self.scope != BoundScope::Buckets;
         match self.flaw.or(torn.then_some(Flaw::Torn)) {
             Some(flaw) => flaw.name(),
-            None if !self.layout.has_edges() && self.count > 0 => "no_finite_bucket",
+            None if !self.layout.has_edges() && self.count > 0.0 => "no_finite_bucket",
             None => "",
         }
     }
@@ -133,7 +131,7 @@ impl<'a> Finish<'a> {
         );
         let bounds = |rank| proof.place(rank).map(|place| proof.bounds(place));
         let least = bounds(1.0).map_or(f64::NEG_INFINITY, |bounds| bounds.lo);
-        let most = bounds(of.count as f64).map_or(f64::INFINITY, |bounds| bounds.hi);
+        let most = bounds(of.count).map_or(f64::INFINITY, |bounds| bounds.hi);
         let span = Range {
             lo: least,
             hi: most,
@@ -181,6 +179,9 @@ impl<'a> Finish<'a> {
             closed.then(|| self.shape.quantile(support, part, place.count))?
         } else if self.layout.has_edges() {
             let weight = self.of.slots.get(place.bucket)?.cells.all().weight;
+            if weight <= 0.0 {
+                return None;
+            }
             let density = self.densities.remove(&place.bucket);
             let density = density.or_else(|| self.density(place.bucket))?;
             let value = density.quantile(part * weight / place.count);
@@ -254,6 +255,15 @@ fn neighbours(q: f64, count: f64) -> (f64, f64, f64) {
     }
     let low = position.floor();
     (low + 1.0, (low + 2.0).min(count), position - low)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "casts saturate, and a count is a whole number"
+)]
+fn whole(count: f64) -> u64 {
+    count as u64
 }
 
 fn value_bounds(range: Range) -> ValueBounds {

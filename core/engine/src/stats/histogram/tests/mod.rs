@@ -40,10 +40,10 @@ impl Series {
         }
     }
 
-    fn counts(&self, interval: &[f64]) -> Vec<u64> {
-        let mut counts = vec![0; self.edges.len() + 1];
+    fn counts(&self, interval: &[f64]) -> Vec<f64> {
+        let mut counts = vec![0.0; self.edges.len() + 1];
         for value in interval {
-            counts[self.edges.partition_point(|edge| edge < value)] += 1;
+            counts[self.edges.partition_point(|edge| edge < value)] += 1.0;
         }
         counts
     }
