@@ -2,13 +2,13 @@
 
 use std::io::BufRead;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Quantiles that are compared.
 pub(crate) const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
 
 /// What pages told of some observations, and the truth. One line of a file of cases.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Case {
     /// Name of the data set.
     pub(crate) dataset: String,

@@ -15,15 +15,30 @@ type Sample = fn(&mut Process, f64) -> f64;
 
 /// Name, layouts, whether whole numbers, generator.
 const DATASETS: &[(&str, &[Layout], bool, Sample)] = &[
-    ("weibull", SECONDS, false, |p, _| p.draw(Weibull::new(0.6, 1.3))),
-    ("gamma", SECONDS, false, |p, _| p.draw(Gamma::new(3.0, 0.09))),
-    ("lognormal_wide", SECONDS, false, |p, _| p.draw(LogNormal::new(-1.6, 1.0))),
-    ("lognormal_narrow", SECONDS, false, |p, _| p.draw(LogNormal::new(-0.4, 0.2))),
-    ("pareto", SECONDS, false, |p, _| p.draw(Pareto::new(0.15, 2.2))),
+    ("weibull", SECONDS, false, |p, _| {
+        p.draw(Weibull::new(0.6, 1.3))
+    }),
+    ("gamma", SECONDS, false, |p, _| {
+        p.draw(Gamma::new(3.0, 0.09))
+    }),
+    ("lognormal_wide", SECONDS, false, |p, _| {
+        p.draw(LogNormal::new(-1.6, 1.0))
+    }),
+    ("lognormal_narrow", SECONDS, false, |p, _| {
+        p.draw(LogNormal::new(-0.4, 0.2))
+    }),
+    ("pareto", SECONDS, false, |p, _| {
+        p.draw(Pareto::new(0.15, 2.2))
+    }),
     ("constant", SECONDS, false, |_, _| 0.137),
     ("two_kinds", SECONDS, false, |p, _| {
         let short = p.chance(0.7);
-        p.draw(if short { Normal::new(0.12, 0.01) } else { Normal::new(0.85, 0.08) }).abs()
+        p.draw(if short {
+            Normal::new(0.12, 0.01)
+        } else {
+            Normal::new(0.85, 0.08)
+        })
+        .abs()
     }),
     ("three_kinds", SECONDS, false, |p, _| match p.uniform() {
         u if u < 0.5 => p.draw(Normal::new(0.05, 0.004)).abs(),
@@ -31,22 +46,44 @@ const DATASETS: &[(&str, &[Layout], bool, Sample)] = &[
         _ => p.draw(LogNormal::new(1.0, 0.3)),
     }),
     ("cache_hits", SECONDS, false, |p, _| {
-        if p.chance(0.4) { p.draw(Exp::new(400.0)) } else { p.draw(LogNormal::new(-1.0, 0.4)) }
+        if p.chance(0.4) {
+            p.draw(Exp::new(400.0))
+        } else {
+            p.draw(LogNormal::new(-1.0, 0.4))
+        }
     }),
     ("timeouts", SECONDS, false, |p, _| {
-        if p.chance(0.03) { 30.0 } else { p.draw(LogNormal::new(-0.7, 0.5)) }
+        if p.chance(0.03) {
+            30.0
+        } else {
+            p.draw(LogNormal::new(-0.7, 0.5))
+        }
     }),
-    ("warm_up", SECONDS, false, |p, t| p.draw(LogNormal::new(-1.5, 0.3)) * (1.0 + 4.0 * (-6.0 * t).exp())),
+    ("warm_up", SECONDS, false, |p, t| {
+        p.draw(LogNormal::new(-1.5, 0.3)) * (1.0 + 4.0 * (-6.0 * t).exp())
+    }),
     ("queue", SECONDS, false, Process::queue),
-    ("decode", GAPS, false, |p, _| p.draw(Normal::new(0.0215, 0.0015)).abs()),
+    ("decode", GAPS, false, |p, _| {
+        p.draw(Normal::new(0.0215, 0.0015)).abs()
+    }),
     ("stalls", GAPS, false, |p, _| {
-        if p.chance(0.04) { p.draw(Gamma::new(4.0, 0.03)) } else { p.draw(LogNormal::new(-4.3, 0.15)) }
+        if p.chance(0.04) {
+            p.draw(Gamma::new(4.0, 0.03))
+        } else {
+            p.draw(LogNormal::new(-4.3, 0.15))
+        }
     }),
     ("batch_size", GAPS, false, Process::batched),
-    ("prompt_tokens", TOKENS, true, |p, _| p.draw(LogNormal::new(6.2, 0.9)).ceil()),
-    ("output_tokens", TOKENS, true, |p, _| p.draw(Gamma::new(1.6, 160.0)).ceil().min(1024.0)),
+    ("prompt_tokens", TOKENS, true, |p, _| {
+        p.draw(LogNormal::new(6.2, 0.9)).ceil()
+    }),
+    ("output_tokens", TOKENS, true, |p, _| {
+        p.draw(Gamma::new(1.6, 160.0)).ceil().min(1024.0)
+    }),
     ("fixed_tokens", TOKENS, true, |_, _| 230.0),
-    ("zipf_tokens", TOKENS, true, |p, _| p.draw(Zipf::new(8000.0, 1.1))),
+    ("zipf_tokens", TOKENS, true, |p, _| {
+        p.draw(Zipf::new(8000.0, 1.1))
+    }),
     ("templates", TOKENS, true, |p, _| {
         let base = if p.chance(0.55) { 1830.0 } else { 342.0 };
         base + p.draw(Gamma::new(2.0, 20.0)).floor()

@@ -1,7 +1,8 @@
 //! How wrong percentiles of scraped histograms are, over data sets whose truth is known.
 //!
-//! `aiperf-bench-histograms [--seeds N] [FILE ...]`: files hold cases, one JSON object a line;
-//! without files the built-in data sets are used.
+//! `aiperf-bench-histograms [--seeds N] [--write] [FILE ...]`: files hold cases, one JSON object a
+//! line; without files the built-in data sets are used. `--write` prints the cases, for another
+//! estimator to add its `reference`.
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 
 mod case;
@@ -17,17 +18,25 @@ use case::Case;
 use score::{Score, Summary, by};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut seeds, mut cases) = (3, Vec::new());
+    let (mut seeds, mut write, mut cases) = (3, false, Vec::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--seeds" {
             seeds = arguments.next().ok_or("--seeds needs a number")?.parse()?;
+        } else if argument == "--write" {
+            write = true;
         } else {
             cases.extend(Case::read(BufReader::new(File::open(argument)?))?);
         }
     }
     if cases.is_empty() {
         cases = datasets::cases(seeds);
+    }
+    if write {
+        for case in &cases {
+            println!("{}", serde_json::to_string(case)?);
+        }
+        return Ok(());
     }
     let scores: Vec<Score> = cases.iter().map(Score::of).collect();
     print_errors(&scores);
@@ -44,7 +53,13 @@ fn thousandths(score: &Score) -> u64 {
 
 fn summaries(scores: &[&Score]) -> [Summary; 3] {
     let of = |errors: fn(&Score) -> &[Option<f64>]| {
-        Summary::of(scores.iter().flat_map(|score| errors(score)).flatten().copied())
+        Summary::of(
+            scores
+                .iter()
+                .flat_map(|score| errors(score))
+                .flatten()
+                .copied(),
+        )
     };
     [of(|s| &s.linear), of(|s| &s.reference), of(|s| &s.ours)]
 }
@@ -54,10 +69,21 @@ fn print_errors(scores: &[Score]) {
     println!("rate\tlinear\treference\tours\tstd median");
     for group in by(scores, thousandths).values() {
         let cells = summaries(group).map(|s| {
-            format!("{:.1} / {:.1} / {:.1} / {:.0}", 100.0 * s.median, 100.0 * s.mean, 100.0 * s.above, 100.0 * s.worst)
+            format!(
+                "{:.1} / {:.1} / {:.1} / {:.0}",
+                100.0 * s.median,
+                100.0 * s.mean,
+                100.0 * s.above,
+                100.0 * s.worst
+            )
         });
         let std = Summary::of(group.iter().filter_map(|score| score.std));
-        println!("{}\t{}\t{:.1}", group[0].rate, cells.join("\t"), 100.0 * std.median);
+        println!(
+            "{}\t{}\t{:.1}",
+            group[0].rate,
+            cells.join("\t"),
+            100.0 * std.median
+        );
     }
 }
 
@@ -65,21 +91,35 @@ fn print_datasets(scores: &[Score]) {
     println!("\nby data set: median / worst");
     println!("data set\trate\tlinear\treference\tours");
     for ((dataset, _), group) in by(scores, |s| (s.dataset.clone(), thousandths(s))) {
-        let cells = summaries(&group).map(|s| format!("{:.1} / {:.0}", 100.0 * s.median, 100.0 * s.worst));
+        let cells =
+            summaries(&group).map(|s| format!("{:.1} / {:.0}", 100.0 * s.median, 100.0 * s.worst));
         println!("{dataset}\t{}\t{}", group[0].rate, cells.join("\t"));
     }
 }
 
 fn print_bounds(scores: &[Score]) {
-    println!("\nbounds: hold / all, wider than edges, width as a share of the bucket (p10 / p50 / p90)");
+    println!(
+        "\nbounds: hold / all, wider than edges, width as a share of the bucket (p10 / p50 / p90)"
+    );
     for group in by(scores, thousandths).values() {
         let held: u32 = group.iter().map(|score| score.held.0).sum();
         let all: u32 = group.iter().map(|score| score.held.1).sum();
         let wide: u32 = group.iter().map(|score| score.too_wide).sum();
         let mut widths: Vec<f64> = group.iter().flat_map(|score| score.width.clone()).collect();
         widths.sort_by(f64::total_cmp);
-        let at = |tenths: usize| widths.get(widths.len() * tenths / 10).copied().unwrap_or_default();
-        println!("{}\t{held} / {all}\t{wide}\t{:.2} / {:.2} / {:.2}", group[0].rate, at(1), at(5), at(9));
+        let at = |tenths: usize| {
+            widths
+                .get(widths.len() * tenths / 10)
+                .copied()
+                .unwrap_or_default()
+        };
+        println!(
+            "{}\t{held} / {all}\t{wide}\t{:.2} / {:.2} / {:.2}",
+            group[0].rate,
+            at(1),
+            at(5),
+            at(9)
+        );
     }
 }
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use aiperf_core::stats::{
-    BoundScope, Cumulative, HistogramEstimate, HistogramEstimator, ValueBounds, linear_quantile,
-};
+use aiperf_core::stats::{HistogramEstimate, HistogramEstimator};
+use aiperf_plugin_sdk::report::{BoundScope, ValueBounds};
 
 use crate::case::{Case, QUANTILES};
 
@@ -38,7 +37,10 @@ impl Score {
         let truth = &case.quantiles;
         let linear: Vec<_> = linear(case);
         let ours: Vec<_> = estimate.quantiles.iter().map(|q| q.value).collect();
-        let reference = case.reference.clone().unwrap_or_else(|| vec![None; truth.len()]);
+        let reference = case
+            .reference
+            .clone()
+            .unwrap_or_else(|| vec![None; truth.len()]);
         let errors = |values: &[Option<f64>]| {
             let pairs = values.iter().zip(truth);
             pairs.map(|(value, truth)| error(*value, *truth)).collect()
@@ -63,28 +65,33 @@ impl Score {
 
 fn estimate(case: &Case) -> (HistogramEstimate, Duration, Duration) {
     let mut estimator = HistogramEstimator::new(&case.edges, case.integer, BoundScope::Interval);
-    let start = Instant::now();
+    let mut start = Instant::now();
     for (counts, sums) in case.counts.iter().zip(case.sums.windows(2)) {
         estimator.add(counts, Some(sums[1] - sums[0]), sums[1]);
     }
     let added = start.elapsed();
+    start = Instant::now();
     let estimate = estimator.finish(&QUANTILES);
-    (estimate, added, start.elapsed() - added)
+    (estimate, added, start.elapsed())
 }
 
+/// A straight line within the bucket of rank `q n`, as Prometheus' `histogram_quantile`, which
+/// answers the last edge for everything above it.
 fn linear(case: &Case) -> Vec<Option<f64>> {
-    let mut count = 0.0;
-    let edges = case.edges.iter().copied().chain([f64::INFINITY]);
-    let buckets: Vec<Cumulative> = edges
-        .zip(case.totals())
-        .map(|(le, inside)| {
-            count += inside;
-            Cumulative { le, count }
-        })
-        .collect();
-    let last = case.edges.last().copied();
-    // Prometheus answers the last edge for everything above it.
-    QUANTILES.iter().map(|q| linear_quantile(&buckets, *q).or(last)).collect()
+    let totals = case.totals();
+    let count: f64 = totals.iter().sum();
+    let quantile = |q: &f64| {
+        let (mut below, mut lower) = (0.0, 0.0);
+        for (edge, inside) in case.edges.iter().zip(&totals) {
+            if below + inside >= q * count && *inside > 0.0 {
+                return Some(lower + (edge - lower) * (q * count - below) / inside);
+            }
+            below += inside;
+            lower = *edge;
+        }
+        case.edges.last().copied()
+    };
+    QUANTILES.iter().map(quantile).collect()
 }
 
 fn error(value: Option<f64>, truth: f64) -> Option<f64> {
@@ -120,7 +127,10 @@ fn bounds(case: &Case, estimate: &HistogramEstimate) -> ((u32, u32), u32, Vec<f6
         let bounds = quantile.bounds;
         let inside = bounds.lower >= Some(lower) && bounds.upper.unwrap_or(f64::INFINITY) <= upper;
         too_wide += u32::from(!inside);
-        let width = bounds.upper.zip(bounds.lower).map_or(f64::INFINITY, |(u, l)| u - l);
+        let width = bounds
+            .upper
+            .zip(bounds.lower)
+            .map_or(f64::INFINITY, |(u, l)| u - l);
         if upper.is_finite() && upper > lower {
             widths.push(width / (upper - lower));
         }
@@ -178,10 +188,7 @@ impl Summary {
 }
 
 /// Scores by something.
-pub(crate) fn by<'a, K: Ord>(
-    scores: &'a [Score],
-    key: impl Fn(&Score) -> K,
-) -> BTreeMap<K, Vec<&'a Score>> {
+pub(crate) fn by<K: Ord>(scores: &[Score], key: impl Fn(&Score) -> K) -> BTreeMap<K, Vec<&Score>> {
     let mut groups: BTreeMap<K, Vec<&Score>> = BTreeMap::new();
     for score in scores {
         groups.entry(key(score)).or_default().push(score);

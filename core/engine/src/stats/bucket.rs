@@ -1,4 +1,4 @@
-//! Quantiles of a histogram's buckets.
+//! What a histogram's buckets alone say.
 
 use aiperf_plugin_sdk::report::ValueBounds;
 
@@ -14,7 +14,7 @@ pub struct Cumulative {
 /// Lower edge of the bucket at `index`.
 ///
 /// Observations are taken to be not negative, as Prometheus does, unless an edge is negative.
-pub(super) fn lower_edge(buckets: &[Cumulative], index: usize) -> f64 {
+fn lower_edge(buckets: &[Cumulative], index: usize) -> f64 {
     match index.checked_sub(1) {
         Some(below) => buckets[below].le,
         None if buckets[0].le >= 0.0 => 0.0,
@@ -26,28 +26,6 @@ pub(super) fn lower_edge(buckets: &[Cumulative], index: usize) -> f64 {
 fn bucket_of(buckets: &[Cumulative], rank: f64) -> Option<usize> {
     let holds = |bucket: &Cumulative| bucket.count >= rank && bucket.count > 0.0;
     buckets.iter().position(holds)
-}
-
-/// Quantile `q` (0 to 1) of buckets that rise in edge and count, by linear interpolation within the
-/// bucket of rank `q n`, as Prometheus' `histogram_quantile`.
-///
-/// `None` without observations, and where the bucket has only one edge: its edge is no estimate
-/// (see [`value_bounds`]).
-pub fn linear_quantile(buckets: &[Cumulative], q: f64) -> Option<f64> {
-    let rank = q * buckets.last()?.count;
-    let at = bucket_of(buckets, rank)?;
-    let (lower, upper) = (lower_edge(buckets, at), buckets[at].le);
-    if lower.is_infinite() || upper.is_infinite() {
-        return None;
-    }
-    let before = at.checked_sub(1).map_or(0.0, |below| buckets[below].count);
-    let inside = buckets[at].count - before;
-    let within = if inside > 0.0 {
-        (rank - before) / inside
-    } else {
-        1.0
-    };
-    Some(lower + (upper - lower) * within.clamp(0.0, 1.0))
 }
 
 /// Where quantile `q` is proven to lie: within the edges of the buckets that its neighbours by rank

@@ -5,17 +5,15 @@ mod counter;
 mod histogram;
 mod sampling;
 mod sketch;
-mod spread;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod weighted;
 
-pub use bucket::{Cumulative, linear_quantile, value_bounds};
+pub use bucket::{Cumulative, value_bounds};
 pub use counter::{Increases, increases, rates};
 pub use histogram::{HistogramEstimate, HistogramEstimator, QuantileEstimate};
 pub use sampling::sampling_error;
 pub use sketch::Sketch;
-pub use spread::{Spread, spread};
 pub use summary::{percentile, summary};
 pub use weighted::{nearest_weights, weighted_summary};

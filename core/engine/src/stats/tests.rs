@@ -189,41 +189,6 @@ proptest! {
     }
 
     #[test]
-    fn bounds_hold_the_true_spread(
-        values in prop::collection::vec(0.0..10.0_f64, 1..100),
-        last in prop::bool::ANY,
-    ) {
-        let mut edges = vec![0.5, 1.0, 2.0, 5.0];
-        edges.extend(last.then_some(10.0));
-        edges.push(f64::INFINITY);
-        let count = |le: f64| values.iter().filter(|value| **value <= le).count() as f64;
-        let buckets: Vec<_> = edges.iter().map(|le| Cumulative { le: *le, count: count(*le) }).collect();
-        let truth = summary(&mut values.clone()).std.unwrap();
-        let spread = spread(&buckets, values.iter().sum()).unwrap();
-        let (lower, upper) = (spread.bounds.lower.unwrap(), spread.bounds.upper.unwrap());
-        prop_assert!(lower - 1e-9 <= truth && truth <= upper + 1e-9, "{spread:?} {truth}");
-        prop_assert_eq!(spread.estimate.is_some(), count(f64::INFINITY) <= count(edges[edges.len() - 2]));
-    }
-
-    #[test]
-    fn estimates_lie_within_their_bounds(
-        counts in prop::collection::vec(0..20_u32, 5),
-        q in 0.0..1.0_f64,
-    ) {
-        let mut sum = 0;
-        let edges = [0.5, 1.0, 2.0, 5.0, f64::INFINITY];
-        let buckets: Vec<_> = edges.iter().zip(counts).map(|(le, count)| {
-            sum += count;
-            Cumulative { le: *le, count: f64::from(sum) }
-        }).collect();
-        if let Some(estimate) = linear_quantile(&buckets, q) {
-            let bounds = value_bounds(&buckets, q).unwrap();
-            prop_assert!(bounds.lower.is_none_or(|lower| lower <= estimate), "{bounds:?} {estimate}");
-            prop_assert!(bounds.upper.is_none_or(|upper| estimate <= upper), "{bounds:?} {estimate}");
-        }
-    }
-
-    #[test]
     fn bounds_hold_the_true_quantile(
         mut values in prop::collection::vec(0.0..10.0_f64, 1..200),
         q in 0.0..1.0_f64,
@@ -243,37 +208,16 @@ fn nothing_in_nothing_out() {
     assert_eq!(summary(&mut []).seven(), [None; 7]);
     assert_eq!(weighted_summary(&[], &[]).seven(), [None; 7]);
     assert_eq!(percentile(&mut [], 50.0), None);
-    assert_eq!(linear_quantile(&[], 0.5), None);
+    assert_eq!(value_bounds(&[], 0.5), None);
     assert!(rates(&[5], &[1.0]).is_empty());
 }
 
 #[test]
-fn linear_quantiles_are_prometheus() {
+fn above_the_last_edge_there_is_no_upper_bound() {
     let buckets = [(0.1, 10.0), (0.5, 30.0), (f64::INFINITY, 40.0)]
         .map(|(le, count)| Cumulative { le, count });
-    let check = |q, expected: f64| {
-        let quantile = linear_quantile(&buckets, q).unwrap();
-        assert!((quantile - expected).abs() < 1e-12, "{q}: {quantile}");
-    };
-    check(0.125, 0.05);
-    check(0.5, 0.3);
-    assert_eq!(linear_quantile(&buckets, 0.99), None, "above the last edge");
     let bounds = value_bounds(&buckets, 0.99).unwrap();
     assert_eq!((bounds.lower, bounds.upper), (Some(0.5), None));
-}
-
-#[test]
-fn the_spread_of_one_value_is_nothing() {
-    let buckets = [(1.0, 0.0), (2.0, 4.0), (f64::INFINITY, 4.0)];
-    let buckets = buckets.map(|(le, count)| Cumulative { le, count });
-    let at_the_edge = spread(&buckets, 8.0).unwrap();
-    assert_eq!(at_the_edge.bounds.upper, Some(0.0));
-    assert_eq!(at_the_edge.estimate, Some(0.0));
-    assert_eq!(
-        spread(&buckets, 9.0),
-        None,
-        "4 values up to 2 cannot add up to 9"
-    );
 }
 
 #[test]

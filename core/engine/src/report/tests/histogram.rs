@@ -1,6 +1,6 @@
 //! Histograms and summaries.
 
-use aiperf_plugin_sdk::report::Estimator;
+use aiperf_plugin_sdk::report::{BoundScope, Estimator};
 
 use super::*;
 
@@ -48,14 +48,16 @@ fn histograms_tell_what_happened_between_the_barriers() {
         (Some(12.0), Some(12.0), Some(1.0))
     );
     assert_eq!((h.n, h.rate, h.unit.as_str()), (12, Some(3.0), "sec"));
-    assert_eq!(h.estimator, Estimator::Linear);
-    assert_eq!(h.stats.p50, Some(0.75), "rank 6 of 8 in the bucket up to 1");
-    assert_eq!((h.stats.min, h.stats.max), (None, None));
     assert_eq!(
-        (h.bounds["min"].upper, h.bounds["max"].lower),
-        (Some(1.0), Some(1.0))
+        (h.estimator, h.bound_scope, h.note.as_str()),
+        (Estimator::Bounded, Some(BoundScope::Interval), "")
     );
-    assert_eq!(h.bounds["max"].upper, Some(2.0));
+    let (p50, bounds) = (h.stats.p50.unwrap(), h.bounds["p50"]);
+    assert!(bounds.lower.unwrap() <= p50 && p50 <= bounds.upper.unwrap());
+    assert!(bounds.upper.unwrap() <= 1.0);
+    assert_eq!((h.stats.min, h.stats.max), (None, None));
+    assert!(h.bounds["min"].upper.unwrap() <= 1.0 + 1e-9);
+    assert!(h.bounds["max"].lower.unwrap() >= 1.0 && h.bounds["max"].upper.unwrap() <= 2.0);
     let std = h.stats.std.unwrap();
     assert!(h.bounds["std"].lower.unwrap() <= std && std <= h.bounds["std"].upper.unwrap());
     let buckets: Vec<_> = h.buckets.iter().map(|b| (b.le.as_str(), b.count)).collect();
@@ -63,17 +65,106 @@ fn histograms_tell_what_happened_between_the_barriers() {
 }
 
 #[test]
-fn nothing_is_invented_above_the_last_edge() {
+fn above_the_last_edge_the_sum_sets_bounds() {
     let mut bench = Bench::new();
     bench.page(9.0, Barrier::Start, |b| histogram(b, 0.0, 0.0));
     bench.page(14.1, Barrier::End, |b| histogram(b, 1.0, 1.0));
     let server = bench.server();
     let h = metric(&server, "h_seconds");
+    let (max, p99) = (h.bounds["max"], h.stats.p99.unwrap());
+    assert!(
+        max.lower.unwrap() >= 9.0 - 1e-9,
+        "13 less 1 + 1 + 2: {max:?}"
+    );
+    assert!(
+        max.upper.unwrap() <= 12.0 + 1e-9,
+        "13 less 0 + 0 + 1: {max:?}"
+    );
+    assert!(1.0 < p99 && p99 < 12.0);
+}
+
+/// `counts` below 1 and above; no sum if it is NaN.
+fn counted(series: &'static str, below: f64, all: f64, sum: f64) -> impl FnOnce(&mut Batch) {
+    move |b: &mut Batch| {
+        let h = MetricKind::Histogram;
+        let label = |le: &str| format!("le={le},series={series}");
+        push(b, "h", h, "h_bucket", &label("1"), below);
+        push(b, "h", h, "h_bucket", &label("+Inf"), all);
+        push(b, "h", h, "h_count", &format!("series={series}"), all);
+        if !sum.is_nan() {
+            push(b, "h", h, "h_sum", &format!("series={series}"), sum);
+        }
+    }
+}
+
+#[test]
+fn without_a_sum_nothing_is_invented_above_the_last_edge() {
+    let mut bench = Bench::new();
+    bench.page(9.0, Barrier::Start, counted("a", 1.0, 1.0, f64::NAN));
+    bench.page(14.1, Barrier::End, counted("a", 3.0, 9.0, f64::NAN));
+    let server = bench.server();
+    let h = metric(&server, "h");
     assert_eq!((h.stats.p99, h.stats.std), (None, None));
     assert_eq!(
-        (h.bounds["p99"].lower, h.bounds["p99"].upper),
-        (Some(1.0), None)
+        (h.bound_scope, h.note.as_str()),
+        (Some(BoundScope::Buckets), "no_sum")
     );
+    let p99 = h.bounds["p99"];
+    assert_eq!((p99.lower, p99.upper), (Some(1.0), None));
+}
+
+#[test]
+fn series_of_a_family_are_estimated_together() {
+    let mut bench = Bench::new();
+    let page = |a: f64, b: f64| {
+        move |batch: &mut Batch| {
+            counted("a", a, a, 0.25 * a)(batch);
+            counted("b", b, b, 0.75 * b)(batch);
+        }
+    };
+    bench.page(9.0, Barrier::Start, page(5.0, 5.0));
+    for tick in 1..9 {
+        let count = 5.0 + f64::from(tick);
+        bench.page(
+            10.0 + f64::from(tick) / 4.0,
+            Barrier::Tick,
+            page(count, count),
+        );
+    }
+    bench.page(14.1, Barrier::End, page(13.0, 13.0));
+    let server = bench.server();
+    let near = |value: Option<f64>, expect: f64| (value.unwrap() - expect).abs() < 1e-9;
+    for (key, p50) in [("h_series_a", 0.25), ("h_series_b", 0.75)] {
+        assert!(near(metric(&server, key).stats.p50, p50));
+    }
+    let sum = metric(&server, "h");
+    assert!(sum.sum_over_series && sum.n == 16);
+    assert!(near(sum.stats.p50, 0.5) && near(sum.stats.p90, 0.75));
+    assert!(near(sum.bounds["p90"].lower, 0.75) && near(sum.bounds["p90"].upper, 0.75));
+}
+
+#[test]
+fn tokens_are_whole_numbers_unless_they_are_not() {
+    let fill = |all: f64, sum: f64| {
+        move |b: &mut Batch| {
+            let h = MetricKind::Histogram;
+            push(b, "x_tokens", h, "x_tokens_bucket", "le=10", 0.0);
+            push(b, "x_tokens", h, "x_tokens_bucket", "le=20", all);
+            push(b, "x_tokens", h, "x_tokens_bucket", "le=+Inf", all);
+            push(b, "x_tokens", h, "x_tokens_sum", "", sum);
+            push(b, "x_tokens", h, "x_tokens_count", "", all);
+        }
+    };
+    for (sum, lower) in [(24.0, 11.0), (24.5, 10.0)] {
+        let mut bench = Bench::new();
+        bench.page(9.0, Barrier::Start, fill(0.0, 0.0));
+        bench.page(14.1, Barrier::End, fill(2.0, sum));
+        let server = bench.server();
+        let x = metric(&server, "x_tokens");
+        assert_eq!(x.bound_scope, Some(BoundScope::Interval));
+        let found = x.bounds["min"].lower.unwrap();
+        assert!((found - lower).abs() < 1e-9, "{found} is not {lower}");
+    }
 }
 
 #[test]
@@ -136,4 +227,6 @@ fn a_histogram_of_current_values_is_read_at_the_end() {
         (q.count, q.stats.avg, q.rate, q.resets),
         (Some(4.0), Some(1.0), None, Some(0))
     );
+    assert_eq!(q.bound_scope, Some(BoundScope::Pooled));
+    assert!(q.bounds["max"].upper.unwrap() <= 4.0 + 1e-9);
 }

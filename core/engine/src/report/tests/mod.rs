@@ -160,7 +160,7 @@ fn push(batch: &mut Batch, family: &str, kind: MetricKind, name: &str, label: &s
         unit: none,
     };
     let family = batch.push_family(row);
-    if let Some((name, value)) = label.split_once('=') {
+    for (name, value) in label.split(',').filter_map(|label| label.split_once('=')) {
         let name = batch.push_extra(name.as_bytes());
         let value = batch.push_extra(value.as_bytes());
         batch.push_label(name, value);
