@@ -127,14 +127,15 @@ impl Process {
 }
 
 /// All data sets with all their layouts and rates, `seeds` times.
-pub(crate) fn cases(seeds: u64) -> Vec<Case> {
+/// Of a share `torn` of the pages the sum is ahead of the buckets by an observation.
+pub(crate) fn cases(seeds: u64, torn: f64) -> Vec<Case> {
     let mut cases = Vec::new();
     for (number, dataset) in (0..).zip(DATASETS) {
         for (place, layout) in (0..).zip(dataset.1) {
             for (rate, intervals) in RATES {
                 for seed in 0..seeds {
                     let seed = ((number * 16 + place) * 4096 + u64::from(intervals)) * 4096 + seed;
-                    cases.extend(case(dataset, layout, (rate, intervals), seed));
+                    cases.extend(case(dataset, layout, (rate, intervals), seed, torn));
                 }
             }
         }
@@ -147,6 +148,7 @@ fn case(
     (layout, edges): &Layout,
     (rate, intervals): (f64, u32),
     seed: u64,
+    torn: f64,
 ) -> Option<Case> {
     let mut process = Process {
         rng: StdRng::seed_from_u64(seed),
@@ -162,5 +164,11 @@ fn case(
         }
         pages.push(page);
     }
-    Case::scraped((name, layout), rate, *integer, edges, &pages)
+    let mut case = Case::scraped((name, layout), rate, *integer, edges, &pages)?;
+    for (page, sum) in (1..pages.len()).zip(case.sums.iter_mut().skip(1)) {
+        if process.chance(torn) {
+            *sum += pages[page].first().copied().unwrap_or_default();
+        }
+    }
+    Some(case)
 }

@@ -1,8 +1,8 @@
 //! How wrong percentiles of scraped histograms are, over data sets whose truth is known.
 //!
-//! `aiperf-bench-histograms [--seeds N] [--write] [FILE ...]`: files hold cases, one JSON object a
-//! line; without files the built-in data sets are used. `--write` prints the cases, for another
-//! estimator to add its `reference`.
+//! `aiperf-bench-histograms [--seeds N] [--torn SHARE] [--write] [FILE ...]`: files hold cases, one
+//! JSON object a line; without files the built-in data sets are used, a share of their pages torn.
+//! `--write` prints the cases, for another estimator to add its `reference`.
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 
 mod case;
@@ -18,11 +18,13 @@ use case::Case;
 use score::{Score, Summary, by};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut seeds, mut write, mut cases) = (3, false, Vec::new());
+    let (mut seeds, mut torn, mut write, mut cases) = (3, 0.0, false, Vec::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--seeds" {
             seeds = arguments.next().ok_or("--seeds needs a number")?.parse()?;
+        } else if argument == "--torn" {
+            torn = arguments.next().ok_or("--torn needs a share")?.parse()?;
         } else if argument == "--write" {
             write = true;
         } else {
@@ -30,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     if cases.is_empty() {
-        cases = datasets::cases(seeds);
+        cases = datasets::cases(seeds, torn);
     }
     if write {
         for case in &cases {
@@ -99,11 +101,16 @@ fn print_datasets(scores: &[Score]) {
 
 fn print_bounds(scores: &[Score]) {
     println!(
-        "\nbounds: hold / all, wider than edges, width as a share of the bucket (p10 / p50 / p90)"
+        "\nbounds: hold / all of quantiles, of others, wider than edges, width as a share of the bucket \
+         (p10 / p50 / p90)"
     );
     for group in by(scores, thousandths).values() {
-        let held: u32 = group.iter().map(|score| score.held.0).sum();
-        let all: u32 = group.iter().map(|score| score.held.1).sum();
+        let held = [0, 1].map(|kind| {
+            let held: u32 = group.iter().map(|score| score.held[kind].0).sum();
+            let all: u32 = group.iter().map(|score| score.held[kind].1).sum();
+            format!("{held} / {all}")
+        });
+        let held = held.join("\t");
         let wide: u32 = group.iter().map(|score| score.too_wide).sum();
         let mut widths: Vec<f64> = group.iter().flat_map(|score| score.width.clone()).collect();
         widths.sort_by(f64::total_cmp);
@@ -114,7 +121,7 @@ fn print_bounds(scores: &[Score]) {
                 .unwrap_or_default()
         };
         println!(
-            "{}\t{held} / {all}\t{wide}\t{:.2} / {:.2} / {:.2}",
+            "{}\t{held}\t{wide}\t{:.2} / {:.2} / {:.2}",
             group[0].rate,
             at(1),
             at(5),

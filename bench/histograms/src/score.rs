@@ -22,8 +22,9 @@ pub(crate) struct Score {
     pub(crate) std: Option<f64>,
     /// By quantile: width of the bounds as a share of the bucket.
     pub(crate) width: Vec<f64>,
-    /// Bounds that the truth lies in, and all bounds.
-    pub(crate) held: (u32, u32),
+    /// Bounds that the truth lies in, and all bounds: of quantiles, and of extremes and the standard
+    /// deviation.
+    pub(crate) held: [(u32, u32); 2],
     /// Bounds that are wider than the bucket's edges.
     pub(crate) too_wide: u32,
     pub(crate) add: Duration,
@@ -105,14 +106,14 @@ fn error(value: Option<f64>, truth: f64) -> Option<f64> {
 }
 
 /// Bounds that hold, bounds that are too wide, widths.
-fn bounds(case: &Case, estimate: &HistogramEstimate) -> ((u32, u32), u32, Vec<f64>) {
-    let mut checks: Vec<(Option<ValueBounds>, f64)> = vec![
+fn bounds(case: &Case, estimate: &HistogramEstimate) -> ([(u32, u32); 2], u32, Vec<f64>) {
+    let others = [
         (estimate.min, case.min),
         (estimate.max, case.max),
         (estimate.std_bounds, case.std),
     ];
-    let quantiles = estimate.quantiles.iter().zip(&case.quantiles);
-    checks.extend(quantiles.clone().map(|(q, truth)| (Some(q.bounds), *truth)));
+    let pairs = estimate.quantiles.iter().zip(&case.quantiles);
+    let quantiles: Vec<_> = pairs.map(|(q, truth)| (Some(q.bounds), *truth)).collect();
     let holds = |(bounds, truth): &(Option<ValueBounds>, f64)| {
         let slack = 1e-9 * truth.abs().max(case.std);
         bounds.is_some_and(|bounds| {
@@ -120,8 +121,11 @@ fn bounds(case: &Case, estimate: &HistogramEstimate) -> ((u32, u32), u32, Vec<f6
                 && bounds.upper.is_none_or(|upper| upper >= truth - slack)
         })
     };
-    let held = checks.iter().filter(|check| holds(check));
-    let held = held.fold(0, |held, _| held + 1);
+    let count = |checks: &[(Option<ValueBounds>, f64)]| {
+        let both = |(held, all): (u32, u32), check| (held + u32::from(holds(check)), all + 1);
+        checks.iter().fold((0, 0), both)
+    };
+    let held = [count(&quantiles), count(&others)];
     let (mut too_wide, mut widths) = (0, Vec::new());
     for (quantile, (lower, upper)) in estimate.quantiles.iter().zip(edges(case)) {
         let bounds = quantile.bounds;
@@ -135,8 +139,7 @@ fn bounds(case: &Case, estimate: &HistogramEstimate) -> ((u32, u32), u32, Vec<f6
             widths.push(width / (upper - lower));
         }
     }
-    let all = u32::try_from(checks.len()).unwrap_or(u32::MAX);
-    ((held, all), too_wide, widths)
+    (held, too_wide, widths)
 }
 
 /// By quantile: edges around the observations that it lies between.

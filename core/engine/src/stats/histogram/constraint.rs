@@ -18,6 +18,8 @@ pub(super) struct Constraint {
     pub(super) deficit: f64,
     /// Least sum of the observations above all edges.
     pub(super) top: f64,
+    /// What excess and deficit may be too large by.
+    pub(super) slack: f64,
     /// Whether these buckets can have this sum.
     pub(super) possible: bool,
 }
@@ -28,6 +30,7 @@ impl Constraint {
         excess: f64::INFINITY,
         deficit: f64::INFINITY,
         top: f64::NEG_INFINITY,
+        slack: f64::INFINITY,
         possible: true,
     };
 
@@ -59,6 +62,7 @@ impl Constraint {
             excess: (sum - least).max(0.0) + slack,
             deficit: (most - sum).max(0.0) + slack,
             top: sum - most_below - slack,
+            slack,
             possible: sum >= least - slack && sum <= most + slack,
         }
     }

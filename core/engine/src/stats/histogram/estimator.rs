@@ -259,8 +259,8 @@ impl HistogramEstimator {
                 let grid = &mut self.slots.hit(bucket).grid;
                 grid.add(range, scale, &constraint, count);
             }
-            let (entries, slack) = (interval.entries(), interval.slack);
-            self.squares.add(&self.layout, entries, &constraint, slack);
+            self.squares
+                .add(&self.layout, interval.entries(), &constraint);
         }
         possible
     }

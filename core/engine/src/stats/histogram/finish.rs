@@ -225,23 +225,16 @@ impl<'a> Finish<'a> {
     }
 
     fn std_bounds(&self, count: f64, mean: f64) -> ValueBounds {
-        let mut squares = self.of.squares;
+        let (mut squares, mut slack) = (self.of.squares, self.of.slack);
         if self.scope == BoundScope::Pooled {
+            let slots = self.of.slots.iter();
+            let entries: Vec<(usize, f64)> =
+                slots.map(|(bucket, slot)| (bucket, slot.count)).collect();
             squares = Squares::default();
-            let entries: Vec<(usize, f64)> = self
-                .of
-                .slots
-                .iter()
-                .map(|(bucket, slot)| (bucket, slot.count))
-                .collect();
-            squares.add(
-                self.layout,
-                entries.into_iter(),
-                &self.window,
-                self.of.slack,
-            );
+            squares.add(self.layout, entries.into_iter(), &self.window);
+            slack = self.window.slack;
         }
-        squares.bounds(count, mean, self.of.slack, self.span.hi)
+        squares.bounds(count, mean, slack, self.span.hi)
     }
 }
 

@@ -14,15 +14,14 @@ pub(super) struct Squares {
 }
 
 impl Squares {
-    /// Adds an interval; `slack` is the rounding of its sum.
+    /// Adds an interval.
     pub(super) fn add(
         &mut self,
         layout: &Layout,
         entries: impl DoubleEndedIterator<Item = (usize, f64)> + Clone,
         constraint: &Constraint,
-        slack: f64,
     ) {
-        let least = (constraint.excess - 2.0 * slack).max(0.0);
+        let least = (constraint.excess - 2.0 * constraint.slack).max(0.0);
         self.least += least_squares(layout, entries.clone(), least);
         self.most += most_squares(layout, entries, constraint.excess);
     }
