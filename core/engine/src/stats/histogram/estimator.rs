@@ -7,6 +7,7 @@ use super::buffer::Buffer;
 use super::constraint::Constraint;
 use super::estimate::HistogramEstimate;
 use super::finish;
+use super::flaw::{Flaw, weaker};
 use super::layout::Layout;
 use super::slot::Slots;
 use super::spread::Squares;
@@ -16,37 +17,6 @@ const BLOCK: usize = 64;
 
 /// Counts above this are no exact numbers any more: 2^53.
 const MOST_COUNT: f64 = 9_007_199_254_740_992.0;
-
-/// Why the sums cannot be used; of several the last one counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Flaw {
-    NoSum,
-    Torn,
-    Fractions,
-    Negative,
-    FractionalCounts,
-    TooMany,
-    LayoutChanged,
-}
-
-impl Flaw {
-    /// Whether not even buckets can be used.
-    pub(super) fn hides_all(self) -> bool {
-        self >= Self::FractionalCounts
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::NoSum => "no_sum",
-            Self::Torn => "torn_pages",
-            Self::Fractions => "not_integer",
-            Self::Negative => "negative_observations",
-            Self::FractionalCounts => "fractional_counts",
-            Self::TooMany => "too_many_observations",
-            Self::LayoutChanged => "bucket_layout_changed",
-        }
-    }
-}
 
 /// Estimates quantiles of observations of which only a scraped histogram tells, and proves bounds.
 ///
@@ -313,14 +283,5 @@ impl HistogramEstimator {
                 cells.add(layout, bucket, count, mean, variance);
             },
         );
-    }
-}
-
-/// The one that proves less.
-fn weaker(a: BoundScope, b: BoundScope) -> BoundScope {
-    match (a, b) {
-        (BoundScope::Buckets, _) | (_, BoundScope::Buckets) => BoundScope::Buckets,
-        (BoundScope::Pooled, _) | (_, BoundScope::Pooled) => BoundScope::Pooled,
-        _ => BoundScope::Interval,
     }
 }

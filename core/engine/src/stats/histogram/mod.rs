@@ -13,6 +13,7 @@ mod estimate;
 mod estimator;
 mod exact;
 mod finish;
+mod flaw;
 mod grid;
 mod layout;
 mod proof;

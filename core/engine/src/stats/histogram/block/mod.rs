@@ -4,11 +4,13 @@
 //! the intervals; the spread inside buckets, from what the means leave unexplained; then, for each
 //! interval, the best linear guess of its own means.
 
+mod spread;
+
 use super::buffer::{Buffer, Interval};
 use super::layout::Layout;
 use super::range::Range;
 use super::shape::Shape;
-use super::solve::{Problem, Work, factor, substitute};
+use super::solve::{Problem, Work};
 
 /// Rounds of weighing the curve against the intervals.
 const ROUNDS: u32 = 5;
@@ -32,7 +34,7 @@ pub(super) struct Solver {
     right: Vec<f64>,
     prior: Vec<f64>,
     penalty: Vec<f64>,
-    before: Vec<f64>,
+    share: Vec<f64>,
     shape: Shape,
     work: Work,
 }
@@ -73,7 +75,7 @@ impl Solver {
             &self.right,
             &self.prior,
             &self.penalty,
-            &self.before,
+            &self.share,
         ];
         let numbers: usize = numbers.iter().map(|numbers| numbers.capacity() * 8).sum();
         numbers + self.active.capacity() * 8 + self.row.capacity() * 2
@@ -210,70 +212,6 @@ impl Solver {
         let expected =
             |(bucket, count): (usize, f64)| count * self.means[usize::from(self.row[bucket])];
         interval.sum - interval.entries().map(expected).sum::<f64>()
-    }
-
-    /// Spread inside each bucket, as a multiple of the even one. From differences between
-    /// neighbouring intervals, so that slow drift does not count as spread.
-    fn fit_spread<'a>(&mut self, intervals: impl Iterator<Item = Interval<'a>> + Clone) {
-        let n = self.active.len();
-        self.spread.clear();
-        self.spread.resize(n, 1.0);
-        let pairs = intervals.clone().zip(intervals.skip(1));
-        let step = |solver: &Self, (a, b): (Interval<'a>, Interval<'a>)| {
-            let unit =
-                |interval: &Interval<'a>| solver.rest(interval) / solver.even(interval).sqrt();
-            unit(&b) - unit(&a)
-        };
-        let (mut sum, mut steps) = (0.0, 0.0_f64);
-        for pair in pairs.clone() {
-            sum += step(self, pair).abs();
-            steps += 1.0;
-        }
-        if steps < 3.0 {
-            return;
-        }
-        // Robust: the mean size of a normal difference, not its square.
-        let common = (std::f64::consts::PI.sqrt() / 2.0 * sum / steps)
-            .powi(2)
-            .max(1e-12);
-        reset(&mut self.scaled, n * n);
-        reset(&mut self.right, n);
-        reset(&mut self.before, n);
-        for pair in pairs {
-            let square = (step(self, pair).powi(2) / 2.0).min(9.0 * common);
-            self.before.fill(0.0);
-            for interval in [pair.0, pair.1] {
-                let even = self.even(&interval);
-                for (bucket, count) in interval.entries() {
-                    let row = usize::from(self.row[bucket]);
-                    self.before[row] += count * self.variance[row] / even / 2.0;
-                }
-            }
-            for i in 0..n {
-                self.right[i] += self.before[i] * square;
-                for j in 0..n {
-                    self.scaled[i * n + j] += self.before[i] * self.before[j];
-                }
-            }
-        }
-        for i in 0..n {
-            self.scaled[i * n + i] += 1.0;
-            self.right[i] += common;
-        }
-        if factor(&mut self.scaled, n) {
-            substitute(&self.scaled, n, &mut self.right);
-            self.take_spread(common);
-        }
-    }
-
-    fn take_spread(&mut self, common: f64) {
-        for (row, spread) in self.spread.iter_mut().enumerate() {
-            let open = self.active[row] + 1 == self.row.len();
-            let most = if open { 25.0 } else { 1.0 };
-            *spread = self.right[row]
-                .clamp(0.02 * common, 50.0 * common)
-                .min(most);
-        }
     }
 
     /// The best linear guess of the interval's own means: what its sum differs by is shared out by
