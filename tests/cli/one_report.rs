@@ -356,7 +356,13 @@ fn shows_bounds(row: &Row, metric: &MetricReport, unit: &str) -> bool {
         let decimals = cell
             .split_once('.')
             .map_or(0, |(_, decimals)| decimals.len());
-        let rounded = bound.map(|bound| format!("{:.decimals$}", bound / divisor));
+        let rounded = bound.map(|bound| bound / divisor).map(|bound| {
+            if cell.contains('e') {
+                format!("{bound:.0e}")
+            } else {
+                format!("{bound:.decimals$}")
+            }
+        });
         cell.is_empty() || cell == "–" || rounded == Some(cell.replace(',', ""))
     })
 }
