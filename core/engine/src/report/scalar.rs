@@ -1,12 +1,13 @@
 //! Series with one value a page: gauges, quantiles of summaries, counters.
 
-use aiperf_plugin_sdk::report::MetricReport;
+use aiperf_plugin_sdk::report::{Estimator, MetricReport};
 
 use super::window::Window;
 use crate::stats::{
-    Increases, increases, nearest_weights, rates, sampling_error, summary, weighted_summary,
+    Increases, Running, Sketch, increases, nearest_weights, rates, sampling_error, summary,
+    weighted_summary,
 };
-use crate::store::SeriesRef;
+use crate::store::{CounterPast, SeriesRef};
 
 /// A gauge, or anything else that goes up and down. See `docs/metrics.md#gauge`.
 pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
@@ -21,6 +22,18 @@ pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
             Some(_) => non_finite += 1,
             None => {}
         }
+    }
+    if let Some(past) = window.folded.and_then(|phase| series.gauge_past(phase)) {
+        let ends = (window.from_ns, window.to_ns);
+        let start = window.start_counts;
+        let missing = (window.ticks.len() - values.len()) as u64 - non_finite;
+        let longest_ns = past.longest_gap_ns(&times, ends, start);
+        let all = past.with(&times, &values, ends, start);
+        return MetricReport {
+            missing: missing + past.missing(start),
+            longest_gap: (!all.is_empty()).then_some(longest_ns as f64 / 1e9),
+            ..sketched(&all, non_finite + past.non_finite(start))
+        };
     }
     let weights = nearest_weights(&times, window.from_ns, window.to_ns);
     MetricReport {
@@ -39,47 +52,87 @@ pub(super) fn quantile(series: &SeriesRef<'_>, window: &Window) -> MetricReport 
     let mut pages = window.ticks.clone();
     pages.extend(window.end);
     pages.dedup();
-    unweighted(readings(series, &pages).into_iter().flatten())
+    let rest = unweighted_values(readings(series, &pages).into_iter().flatten());
+    let past = window.folded.and_then(|phase| series.quantile_past(phase));
+    let Some(past) = past else {
+        return unweighted(rest);
+    };
+    let (all, non_finite) = past.with(&rest.0, window.start_counts);
+    sketched(&all, rest.1 + non_finite)
 }
 
-fn unweighted(values: impl Iterator<Item = f64>) -> MetricReport {
-    let (mut finite, bad): (Vec<f64>, Vec<f64>) = values.partition(|value| value.is_finite());
+/// Statistics of values some of which are no longer kept one by one.
+fn sketched(values: &Sketch, non_finite: u64) -> MetricReport {
+    MetricReport {
+        n: values.len(),
+        stats: values.summary(),
+        non_finite,
+        estimator: Estimator::Sketch,
+        ..MetricReport::default()
+    }
+}
+
+/// Finite values, and the number of others.
+fn unweighted_values(values: impl Iterator<Item = f64>) -> (Vec<f64>, u64) {
+    let (finite, bad): (Vec<f64>, Vec<f64>) = values.partition(|value| value.is_finite());
+    (finite, bad.len() as u64)
+}
+
+fn unweighted((mut finite, non_finite): (Vec<f64>, u64)) -> MetricReport {
     MetricReport {
         n: finite.len() as u64,
         stats: summary(&mut finite),
-        non_finite: bad.len() as u64,
+        non_finite,
         ..MetricReport::default()
     }
 }
 
 /// A counter over the pages of a phase. See `docs/metrics.md#counter`.
 #[derive(Debug, Clone)]
-pub(super) struct Track {
+pub(super) struct Track<'a> {
+    past: Past<'a>,
+    /// On the pages that are kept one by one.
     values: Vec<Option<f64>>,
     increases: Increases,
     non_finite: u64,
 }
 
-impl Track {
+/// The pages of a counter that are folded into statistics.
+#[derive(Debug, Clone, Copy)]
+enum Past<'a> {
+    /// There are none.
+    None,
+    Folded(&'a CounterPast),
+    /// Those of several series cannot be added up, but for their totals.
+    Lost,
+}
+
+impl<'a> Track<'a> {
     /// Reads a series. One that the start page did not have, nor a page before, counts from 0.
-    pub(super) fn of(series: &SeriesRef<'_>, window: &Window) -> Self {
-        let values = readings(series, &window.pages());
-        let before = |start| series.at_or_before(start).map_or(0.0, |(_, value)| value);
-        let increases = increases(window.start.map(before), &values);
-        let bad = values
-            .iter()
-            .flatten()
-            .filter(|value| !value.is_finite())
-            .count();
+    pub(super) fn of(series: &SeriesRef<'a>, window: &Window) -> Self {
+        let past = window.folded.and_then(|phase| series.counter_past(phase));
+        let values = readings(series, &pages(window));
+        let increases = if let Some(past) = past {
+            past.increases(&values)
+        } else {
+            let before = |start| series.at_or_before(start).map_or(0.0, |(_, value)| value);
+            increases(Running::new(window.start.map(before)), &values)
+        };
+        let bad = |value: &&f64| !value.is_finite();
+        let non_finite = values.iter().flatten().filter(bad).count() as u64;
         Self {
+            non_finite: non_finite + past.map_or(0, CounterPast::non_finite),
+            past: past.map_or(Past::None, Past::Folded),
             values,
             increases,
-            non_finite: bad as u64,
         }
     }
 
     /// Adds another series of the family, page by page.
     pub(super) fn add(&mut self, other: &Self) {
+        if !matches!((self.past, other.past), (Past::None, Past::None)) {
+            self.past = Past::Lost;
+        }
         for (mine, theirs) in self.values.iter_mut().zip(&other.values) {
             *mine = match (*mine, *theirs) {
                 (Some(a), Some(b)) => Some(a + b),
@@ -98,21 +151,54 @@ impl Track {
     pub(super) fn report(&self, window: &Window) -> MetricReport {
         let total = window.ends().map(|_| self.increases.total);
         let per_second = |(total, seconds): (f64, f64)| total / seconds;
-        let times: Vec<i64> = window
-            .pages()
-            .iter()
-            .map(|page| window.time(*page))
-            .collect();
-        let mut rates = rates(&times, &self.increases.steps);
         MetricReport {
             total,
             rate: total.zip(window.seconds()).map(per_second),
-            rates: (!rates.is_empty()).then(|| summary(&mut rates)),
             resets: Some(self.increases.resets),
             non_finite: self.non_finite,
-            ..unweighted(self.values.iter().flatten().copied())
+            ..self.statistics(window)
         }
     }
+
+    /// Of values and of rates.
+    fn statistics(&self, window: &Window) -> MetricReport {
+        let times: Vec<i64> = pages(window)
+            .iter()
+            .map(|page| window.time(*page))
+            .collect();
+        let steps = &self.increases.steps;
+        let values = self.values.iter().flatten().copied();
+        match self.past {
+            Past::None => {
+                let mut rates = rates(&times, steps);
+                MetricReport {
+                    rates: (!rates.is_empty()).then(|| summary(&mut rates)),
+                    ..unweighted(unweighted_values(values))
+                }
+            }
+            Past::Folded(past) => {
+                let rates = past.rates_with(&times, steps);
+                let all = past.values_with(values.filter(|value| value.is_finite()));
+                MetricReport {
+                    rates: (!rates.is_empty()).then(|| rates.summary()),
+                    ..sketched(&all, 0)
+                }
+            }
+            Past::Lost => MetricReport {
+                note: "memory_limit".to_owned(),
+                ..MetricReport::default()
+            },
+        }
+    }
+}
+
+/// Pages that a counter is read from and that are kept one by one.
+fn pages(window: &Window) -> Vec<u32> {
+    let mut pages = window.pages();
+    if window.folded.is_some() && pages.first() == window.start.as_ref() {
+        pages.remove(0);
+    }
+    pages
 }
 
 /// Values of a series on these pages, which rise.

@@ -151,7 +151,7 @@ fn series_row(
 
 fn counter_rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
     let all = family.scalars();
-    let tracks: Vec<Track> = all.iter().map(|series| Track::of(series, window)).collect();
+    let tracks: Vec<Track<'_>> = all.iter().map(|series| Track::of(series, window)).collect();
     let flat = all.len() > 1;
     let mut rows = Vec::new();
     if flat && let Some((first, others)) = tracks.split_first() {

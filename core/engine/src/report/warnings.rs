@@ -147,6 +147,7 @@ fn of_pages(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
             "report them to the maker of the server",
         );
     }
+    of_memory(to, endpoint, subject);
     if counts.over_limit > 0 {
         let message = format!(
             "{} series were dropped: there are too many",
@@ -154,6 +155,23 @@ fn of_pages(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
         );
         let remedy = "raise `[run] max_series` or exclude families";
         warn(to, "too_many_series", subject, message, remedy);
+    }
+}
+
+fn of_memory(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
+    let remedy = "raise `[run] memory_limit`, lengthen the interval or exclude families";
+    if let Some(folded) = endpoint.folded() {
+        let message = format!(
+            "its first {} readings are kept as statistics only: percentiles have an error of up to \
+             0.5 %",
+            folded.pages
+        );
+        warn(to, "memory_limit", subject, message, remedy);
+    }
+    let dropped = endpoint.counts().over_memory;
+    if dropped > 0 {
+        let message = format!("{dropped} series were dropped: memory was full");
+        warn(to, "memory_limit", subject, message, remedy);
     }
 }
 

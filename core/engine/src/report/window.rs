@@ -17,8 +17,12 @@ pub(super) struct Window {
     pub(super) end: Option<u32>,
     /// Pages that gauges are read from.
     pub(super) ticks: Vec<u32>,
-    /// Monotonic nanoseconds of all pages, by number.
-    times: Rc<[i64]>,
+    /// Number and monotonic nanoseconds of all pages that are kept one by one.
+    times: Rc<[(u32, i64)]>,
+    /// Index of the phase, if its first pages are folded into statistics.
+    pub(super) folded: Option<u32>,
+    /// The start page is a reading like others.
+    pub(super) start_counts: bool,
     /// First send and last response, or begin and end of the slice; monotonic nanoseconds.
     pub(super) from_ns: i64,
     /// See `from_ns`.
@@ -40,22 +44,32 @@ impl Window {
         has_load: bool,
     ) -> Self {
         let scrapes = endpoint.scrapes();
-        let times = scrapes.iter().map(|scrape| scrape.sent.mono_ns).collect();
+        let times = scrapes
+            .iter()
+            .map(|scrape| (scrape.page, scrape.sent.mono_ns))
+            .collect();
+        let folded = endpoint.folded().map(|folded| folded.phase);
         let window = Self {
             times,
+            folded: folded
+                .filter(|folded| phases.get(at).is_some_and(|phase| phase.index == *folded)),
             ..Self::default()
         };
-        match phases.get(at) {
+        let mut window = match phases.get(at) {
             Some(_) if has_load => window.with_load(scrapes, phases, at),
             Some(phase) => window.without_load(scrapes, phase.index),
             None => window,
-        }
+        };
+        let kept = endpoint.folded().map_or(0, |folded| folded.to);
+        window.ticks.retain(|page| *page >= kept);
+        window
     }
 
     fn with_load(self, scrapes: &[Scrape], phases: &[PhaseWindow], at: usize) -> Self {
         let phase = &phases[at];
         let (from_ns, to_ns) = (phase.first_send.mono_ns, phase.last_response.mono_ns);
         let next = phases.get(at + 1).filter(|next| next.takes_over());
+        let inside = |scrape: &Scrape| (from_ns..=to_ns).contains(&scrape.sent.mono_ns);
         // Where load goes on from phase to phase, one page belongs to both: the first that was asked
         // for by the one that takes over.
         let met = |phase: &PhaseWindow| pages(scrapes, phase.index, Barrier::Start).next();
@@ -66,21 +80,19 @@ impl Window {
             last(Barrier::Start)
         };
         let end = next.map_or_else(|| last(Barrier::End), met);
-        let inside = |page: &u32| {
-            let sent = scrapes[*page as usize].sent.mono_ns;
-            (from_ns..=to_ns).contains(&sent)
-        };
         // Barriers are idle by construction, but not where load goes on.
-        let under_load = start.filter(|_| phase.takes_over());
+        let under_load = start.filter(|start| phase.takes_over() && inside(start));
         let ticks = under_load
             .into_iter()
             .chain(pages(scrapes, phase.index, Barrier::Tick))
-            .filter(inside)
+            .filter(|scrape| inside(scrape))
+            .map(number)
             .collect();
         Self {
-            start,
-            end,
+            start: start.map(number),
+            end: end.map(number),
             ticks,
+            start_counts: under_load.is_some(),
             from_ns,
             to_ns,
             phase_ns: (from_ns, to_ns),
@@ -89,10 +101,10 @@ impl Window {
     }
 
     fn without_load(self, scrapes: &[Scrape], phase: u32) -> Self {
-        let numbered = scrapes.iter().zip(0..);
-        let ticks: Vec<u32> = numbered
-            .filter(|(scrape, _)| scrape.phase == Some(phase))
-            .map(|(_, page)| page)
+        let ticks: Vec<u32> = scrapes
+            .iter()
+            .filter(|scrape| scrape.phase == Some(phase))
+            .map(number)
             .collect();
         let start = ticks.first().copied();
         let end = ticks.last().copied().filter(|end| Some(*end) != start);
@@ -102,6 +114,7 @@ impl Window {
             start,
             end,
             ticks,
+            start_counts: true,
             from_ns,
             to_ns,
             phase_ns: (from_ns, to_ns),
@@ -113,12 +126,27 @@ impl Window {
     ///
     /// Gauges are read from the ticks inside a slice. Increases go from the page nearest to its
     /// begin to the page nearest to its end, so that those of all slices add up to the window's;
-    /// without two different pages there is none.
+    /// without two different pages there is none. A slice that begins before the first page that is
+    /// kept has no pages.
     pub(super) fn slices(&self, cuts: Cuts) -> Vec<Self> {
         let pages = self.pages();
         let last = cuts.len() - 1;
+        // What is folded cannot be cut.
+        let kept_ns = self
+            .folded
+            .map(|_| self.ticks.first().map_or(i64::MAX, |at| self.time(*at)));
         let slice = |index: usize| {
             let (from_ns, to_ns) = cuts.bounds(index);
+            let empty = Self {
+                times: Rc::clone(&self.times),
+                from_ns,
+                to_ns,
+                phase_ns: self.phase_ns,
+                ..Self::default()
+            };
+            if kept_ns.is_some_and(|kept_ns| from_ns < kept_ns) {
+                return empty;
+            }
             let inside = |page: &u32| cuts.index_of(self.time(*page)) == index;
             Self {
                 start: if index == 0 {
@@ -132,10 +160,7 @@ impl Window {
                     self.nearest(&pages, to_ns)
                 },
                 ticks: self.ticks.iter().copied().filter(inside).collect(),
-                times: Rc::clone(&self.times),
-                from_ns,
-                to_ns,
-                phase_ns: self.phase_ns,
+                ..empty
             }
         };
         (0..=last).map(slice).collect()
@@ -185,7 +210,8 @@ impl Window {
     /// When a page was asked for, moved to the phase's end if it lies beyond: nothing moves before
     /// the first request or after the last response.
     pub(super) fn time(&self, page: u32) -> i64 {
-        let time = self.times.get(page as usize).copied().unwrap_or_default();
+        let at = self.times.binary_search_by_key(&page, |(page, _)| *page);
+        let time = at.map_or(0, |at| self.times[at].1);
         let (from_ns, to_ns) = self.phase_ns;
         if from_ns < to_ns {
             time.clamp(from_ns, to_ns)
@@ -195,11 +221,12 @@ impl Window {
     }
 }
 
+fn number(scrape: &Scrape) -> u32 {
+    scrape.page
+}
+
 /// Pages of a phase with this place in it, in order.
-fn pages(scrapes: &[Scrape], phase: u32, barrier: Barrier) -> impl Iterator<Item = u32> {
+fn pages(scrapes: &[Scrape], phase: u32, barrier: Barrier) -> impl Iterator<Item = &Scrape> {
     let wanted = move |scrape: &Scrape| scrape.phase == Some(phase) && scrape.barrier == barrier;
-    let numbered = scrapes.iter().zip(0..);
-    numbered
-        .filter(move |(scrape, _)| wanted(scrape))
-        .map(|(_, page)| page)
+    scrapes.iter().filter(move |scrape| wanted(scrape))
 }

@@ -5,42 +5,76 @@
 pub struct Increases {
     /// Increase at each reading over the one before.
     pub steps: Vec<f64>,
-    /// Increase over all of them. Without a restart it is the last reading less the base, without
-    /// the rounding of single steps.
+    /// Increase over all of them, and those seen before. See [`Running::total`].
     pub total: f64,
     /// How often the counter started again.
     pub resets: u64,
 }
 
-/// Increase from reading to reading, restarts allowed for.
+/// A counter that is read from page to page, restarts allowed for.
 ///
-/// `base` is the value before the first reading; `None` if it is unknown, then the first reading
-/// only sets it. A missing or non-finite reading increases nothing and is skipped. A value below
-/// the one before means a restart: it counts from 0, and what was counted between the last reading
-/// and the restart is lost.
-pub fn increases(base: Option<f64>, readings: &[Option<f64>]) -> Increases {
-    let mut result = Increases::default();
-    // The first and the latest value since the last restart.
-    let mut since = base.map(|base| (base, base));
-    for reading in readings {
+/// A missing or non-finite reading increases nothing and is skipped. A value below the one before
+/// means a restart: it counts from 0, and what was counted between the last reading and the restart
+/// is lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Running {
+    /// The first and the latest value since the last restart.
+    since: Option<(f64, f64)>,
+    /// Increase up to that restart.
+    before: f64,
+    resets: u64,
+}
+
+impl Running {
+    /// A counter that had the value `base` before the first reading; `None` if it is unknown, then
+    /// the first reading only sets it.
+    pub fn new(base: Option<f64>) -> Self {
+        Self {
+            since: base.map(|base| (base, base)),
+            ..Self::default()
+        }
+    }
+
+    /// Goes on to a reading and returns the increase.
+    pub fn step(&mut self, reading: Option<f64>) -> f64 {
         let Some(value) = reading.filter(|value| value.is_finite()) else {
-            result.steps.push(0.0);
-            continue;
+            return 0.0;
         };
-        let (first, before) = match since {
+        let (first, latest) = match self.since {
             None => (value, value),
-            Some((first, before)) if value < before => {
-                result.total += before - first;
-                result.resets += 1;
+            Some((first, latest)) if value < latest => {
+                self.before += latest - first;
+                self.resets += 1;
                 (0.0, 0.0)
             }
             Some(known) => known,
         };
-        result.steps.push(value - before);
-        since = Some((first, value));
+        self.since = Some((first, value));
+        value - latest
     }
-    result.total += since.map_or(0.0, |(first, latest)| latest - first);
-    result
+
+    /// Increase over all readings. Without a restart it is the last reading less the base, without
+    /// the rounding of single steps.
+    pub fn total(&self) -> f64 {
+        self.before + self.since.map_or(0.0, |(first, latest)| latest - first)
+    }
+
+    /// How often the counter started again.
+    pub fn resets(&self) -> u64 {
+        self.resets
+    }
+}
+
+/// Increase from reading to reading after those that `running` has seen.
+pub fn increases(mut running: Running, readings: &[Option<f64>]) -> Increases {
+    Increases {
+        steps: readings
+            .iter()
+            .map(|reading| running.step(*reading))
+            .collect(),
+        total: running.total(),
+        resets: running.resets(),
+    }
 }
 
 /// Rates per second of the intervals between readings at rising `times` (nanoseconds); `steps[i]`

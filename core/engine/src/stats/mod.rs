@@ -11,7 +11,7 @@ mod tests;
 mod weighted;
 
 pub use bucket::{Cumulative, value_bounds};
-pub use counter::{Increases, increases, rates};
+pub use counter::{Increases, Running, increases, rates};
 pub use histogram::{HistogramEstimate, HistogramEstimator, QuantileEstimate};
 pub use sampling::sampling_error;
 pub use sketch::Sketch;

@@ -59,6 +59,12 @@ impl Sketch {
         self.add(cells);
     }
 
+    /// Adds weight to a value that it holds already.
+    pub fn weigh_more(&mut self, value: f64, weight: f64) {
+        self.weigh(value, weight);
+        self.add(vec![(Cell::of(value), weight)]);
+    }
+
     /// Adds all that another one holds.
     pub fn merge(&mut self, other: &Self) {
         let weight = self.weight + other.weight;

@@ -146,7 +146,7 @@ proptest! {
             total += step;
             readings.push(Some(counter));
         }
-        let increases = increases(Some(0.0), &readings);
+        let increases = increases(Running::new(Some(0.0)), &readings);
         prop_assert_eq!(Some(increases.steps.iter().sum::<f64>()), Some(total));
         prop_assert_eq!(Some(increases.total), Some(total));
         prop_assert_eq!(increases.resets, shown);
@@ -159,7 +159,7 @@ proptest! {
     ) {
         let mut counter = base;
         let readings: Vec<_> = steps.iter().map(|step| { counter += step; Some(counter) }).collect();
-        let total = increases(Some(base), &readings).total;
+        let total = increases(Running::new(Some(base)), &readings).total;
         prop_assert_eq!(Some(total), Some(counter - base));
     }
 
@@ -223,7 +223,7 @@ fn above_the_last_edge_there_is_no_upper_bound() {
 #[test]
 fn unknown_base_and_gaps_in_the_readings() {
     let readings = [Some(5.0), None, Some(8.0), Some(f64::NAN), Some(2.0)];
-    let increases = increases(None, &readings);
+    let increases = increases(Running::default(), &readings);
     assert_eq!(increases.steps, [0.0, 0.0, 3.0, 0.0, 2.0]);
     assert_eq!((increases.total, increases.resets), (5.0, 1));
 }

@@ -57,8 +57,13 @@ impl Ingest<'_> {
             self.over_limit += 1;
             return;
         }
+        if self.memory.is_full() {
+            self.over_memory += 1;
+            return;
+        }
         let entry = self.classify(page, sample);
         self.endpoint.table.insert(key, entry);
+        self.memory.add_series(key.len());
         self.put(entry, sample.value);
     }
 
@@ -174,7 +179,10 @@ impl Ingest<'_> {
         match role {
             Role::Value | Role::Quantile => {
                 self.catalog.families[family as usize].scalars.push(id);
-                Data::Scalar(Samples::default())
+                Data::Scalar {
+                    samples: Samples::default(),
+                    past: None,
+                }
             }
             Role::Fact => {
                 self.catalog.families[family as usize].facts.push(id);

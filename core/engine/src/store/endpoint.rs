@@ -8,6 +8,7 @@ use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
 use aiperf_plugin_sdk::view::Barrier;
 use serde::{Deserialize, Serialize};
 
+use super::fold::Folded;
 use super::series::NEVER;
 use super::server::Identity;
 use super::table::SeriesTable;
@@ -19,6 +20,8 @@ const MAX_NOTES: usize = 20;
 /// A scrape that was answered with metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scrape {
+    /// Its number: answered scrapes of the endpoint count from 0.
+    pub page: u32,
     /// When it was sent. Samples have this time.
     pub sent: Instant2,
     /// Index of the phase.
@@ -41,6 +44,8 @@ pub struct EndpointCounts {
     pub filtered: u64,
     /// Most samples of one page that were dropped because of `max_series`.
     pub over_limit: u64,
+    /// Most samples of one page that were dropped because memory was full.
+    pub over_memory: u64,
     /// Lines that no parser could read.
     pub parse_errors: u64,
 }
@@ -51,7 +56,11 @@ pub(super) struct Endpoint {
     pub(super) info: EndpointInfo,
     pub(super) scrape_counts: ScrapeCounts,
     pub(super) counts: EndpointCounts,
+    /// Those that are not folded, and barriers of the phase, by number.
     pub(super) scrapes: Vec<Scrape>,
+    /// Number of the next one.
+    pub(super) next_scrape: u32,
+    pub(super) folded: Option<Folded>,
     pub(super) table: SeriesTable,
     pub(super) identity: Option<Identity>,
     pub(super) servers: Vec<u32>,
@@ -76,6 +85,8 @@ impl Endpoint {
             scrape_counts: ScrapeCounts::default(),
             counts: EndpointCounts::default(),
             scrapes: Vec::new(),
+            next_scrape: 0,
+            folded: None,
             table: SeriesTable::default(),
             identity: None,
             servers: Vec::new(),
@@ -94,7 +105,8 @@ impl Endpoint {
 
     /// Counts an answered scrape. Returns its number, and whether a phase starts from it.
     pub(super) fn answered(&mut self, info: &ScrapeInfo, page: &BatchView<'_>) -> (u32, bool) {
-        let scrape = super::index(self.scrapes.len());
+        let scrape = self.next_scrape;
+        self.next_scrape += 1;
         let starts = info.phase.is_some()
             && (info.barrier == Barrier::Start
                 || self
@@ -103,6 +115,7 @@ impl Endpoint {
                     .is_none_or(|last| last.phase != info.phase));
         let (sent, phase, barrier) = (info.clock.sent, info.phase, info.barrier);
         self.scrapes.push(Scrape {
+            page: scrape,
             sent,
             phase,
             barrier,

@@ -1,5 +1,6 @@
 //! The parts of one histogram or summary: buckets, sum and count that belong together.
 
+use super::fold::GroupPast;
 use super::log::{Cursor, Log, Run, Slot};
 use super::series::{NEVER, Role, Series};
 
@@ -60,6 +61,8 @@ pub(super) struct Group {
     /// False for histograms of current values, which may fall.
     cumulative: bool,
     log: Log,
+    /// What is known of its oldest pages.
+    pub(super) past: Option<Box<GroupPast>>,
 }
 
 impl Group {
@@ -70,6 +73,7 @@ impl Group {
             non_finite: 0,
             cumulative,
             log: Log::default(),
+            past: None,
         }
     }
 
@@ -89,6 +93,16 @@ impl Group {
     /// False for histograms of current values: what they say is no increase.
     pub(super) fn is_cumulative(&self) -> bool {
         self.cumulative
+    }
+
+    /// Bytes on the heap, without the list of parts.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.log.heap_bytes() + self.past.as_ref().map_or(0, |past| past.heap_bytes())
+    }
+
+    /// Forgets pages before `scrape`, but for the last of them and some that stand beside it.
+    pub(super) fn forget_before(&mut self, scrape: u32) {
+        self.log.forget_before(scrape);
     }
 
     /// Reads its values from the last page not after `page` on, or from its first.

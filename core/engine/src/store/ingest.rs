@@ -5,7 +5,8 @@ use aiperf_plugin_sdk::report::ScrapeFailure;
 use aiperf_plugin_sdk::view::{ScrapeMeta, ScrapeRecord};
 
 use super::catalog::Catalog;
-use super::endpoint::{Endpoint, latency_ns};
+use super::endpoint::{Endpoint, Scrape, latency_ns};
+use super::memory::Memory;
 use super::series::{Data, NEVER};
 use super::server::Identity;
 use super::table::Entry;
@@ -24,8 +25,10 @@ impl Store {
     ) -> Vec<ScrapeRecord> {
         let endpoint = &mut self.endpoints[id.0 as usize];
         let (scrape, starts) = endpoint.answered(info, page);
+        self.memory.change(0, size_of::<Scrape>());
         let mut ingest = Ingest {
             options: &self.options,
+            memory: &mut self.memory,
             catalog: &mut self.catalog,
             endpoint,
             at: id.0,
@@ -33,11 +36,14 @@ impl Store {
             rows: Vec::with_capacity(page.len()),
             fresh: Vec::new(),
             over_limit: 0,
+            over_memory: 0,
         };
         ingest.identify(page);
         ingest.read(page);
         ingest.commit(starts);
-        ingest.records(info)
+        let records = ingest.records(info);
+        self.relieve(id);
+        records
     }
 
     /// Takes a failure over. Returns one record per server of the endpoint; none for an automatic
@@ -94,6 +100,7 @@ fn meta(endpoint: u32, info: &ScrapeInfo, server: u32) -> ScrapeMeta {
 /// One page on its way in.
 pub(super) struct Ingest<'a> {
     pub(super) options: &'a StoreOptions,
+    pub(super) memory: &'a mut Memory,
     pub(super) catalog: &'a mut Catalog,
     pub(super) endpoint: &'a mut Endpoint,
     /// Row of the endpoint.
@@ -104,6 +111,7 @@ pub(super) struct Ingest<'a> {
     /// Those of them that are new.
     pub(super) fresh: Vec<u32>,
     pub(super) over_limit: u64,
+    pub(super) over_memory: u64,
 }
 
 impl Ingest<'_> {
@@ -142,6 +150,8 @@ impl Ingest<'_> {
         }
         let most = &mut self.endpoint.counts.over_limit;
         *most = self.over_limit.max(*most);
+        let most = &mut self.endpoint.counts.over_memory;
+        *most = self.over_memory.max(*most);
     }
 
     pub(super) fn put(&mut self, entry: Entry, value: f64) {
@@ -171,7 +181,11 @@ impl Ingest<'_> {
                 (series.base, series.base_scrape) = (series.latest, scrape);
             }
             match &mut series.data {
-                Data::Scalar(samples) => samples.push(scrape, series.latest),
+                Data::Scalar { samples, .. } => {
+                    let before = samples.heap_bytes();
+                    samples.push(scrape, series.latest);
+                    self.memory.change(before, samples.heap_bytes());
+                }
                 Data::Part { group } if groups[*group as usize].scrape != scrape => {
                     groups[*group as usize].scrape = scrape;
                     touched.push(*group);
@@ -181,7 +195,10 @@ impl Ingest<'_> {
         }
         let mut slots = Vec::new();
         for group in touched {
-            groups[group as usize].advance(scrape, series, &mut slots);
+            let group = &mut groups[group as usize];
+            let before = group.heap_bytes();
+            group.advance(scrape, series, &mut slots);
+            self.memory.change(before, group.heap_bytes());
         }
         if !self.fresh.is_empty() {
             keys::assign(self.catalog, self.endpoint, &self.fresh);

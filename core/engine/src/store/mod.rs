@@ -16,12 +16,14 @@ mod catalog;
 mod encode;
 mod endpoint;
 mod family;
+mod fold;
 mod group;
 mod increase;
 mod ingest;
 mod interval;
 mod keys;
 mod log;
+mod memory;
 mod naming;
 mod options;
 mod pattern;
@@ -35,6 +37,7 @@ mod tests;
 mod view;
 
 pub use endpoint::{EndpointCounts, Scrape};
+pub use fold::{CounterPast, Folded, GaugePast, QuantilePast};
 pub use interval::{Interval, Intervals};
 pub use naming::{KeyNames, collector_id, display_of, flat_key, sanitize};
 pub use options::{EndpointId, EndpointInfo, ScrapeInfo, StoreOptions};
@@ -48,6 +51,7 @@ use aiperf_plugin_sdk::report::ScrapeCounts;
 
 use catalog::Catalog;
 use endpoint::Endpoint;
+use memory::Memory;
 
 /// Everything collected in a run. See the [module](self).
 #[derive(Debug)]
@@ -55,12 +59,14 @@ pub struct Store {
     options: StoreOptions,
     endpoints: Vec<Endpoint>,
     catalog: Catalog,
+    memory: Memory,
 }
 
 impl Store {
     /// An empty store.
     pub fn new(options: StoreOptions) -> Self {
         Self {
+            memory: Memory::new(options.memory_limit),
             options,
             endpoints: Vec::new(),
             catalog: Catalog::default(),
@@ -90,6 +96,11 @@ impl Store {
     /// Says why a source is left alone for the rest of the run.
     pub fn disable(&mut self, id: EndpointId, reason: &str) {
         self.endpoints[id.0 as usize].disabled = Some(reason.to_owned());
+    }
+
+    /// Bytes that series and samples take, as counted against [`StoreOptions::memory_limit`].
+    pub fn memory_used(&self) -> usize {
+        self.memory.used()
     }
 
     /// Number of series of all sources.

@@ -20,6 +20,9 @@ pub struct StoreOptions {
     pub exclude: Vec<Pattern>,
     /// Series of the whole run; more are dropped and counted.
     pub max_series: usize,
+    /// Bytes for series and samples. Near it the oldest samples are folded; beyond it new series
+    /// are dropped and counted.
+    pub memory_limit: usize,
 }
 
 impl Default for StoreOptions {
@@ -29,6 +32,7 @@ impl Default for StoreOptions {
             include: Vec::new(),
             exclude: Vec::new(),
             max_series: 1_000_000,
+            memory_limit: 512 << 20,
         }
     }
 }

@@ -6,6 +6,7 @@ use aiperf_plugin_sdk::report::{ParseNote, ScrapeCounts, ScrapeFailure, ServerMe
 use super::catalog::Catalog;
 use super::endpoint::{Endpoint, EndpointCounts, Scrape};
 use super::family::Family;
+use super::fold::Folded;
 use super::series::NEVER;
 use super::view::{GroupView, SeriesRef};
 use super::{EndpointId, EndpointInfo, Store};
@@ -33,7 +34,7 @@ impl Store {
     ) -> impl Iterator<Item = (SeriesRef<'_>, f64, Option<f64>)> {
         let endpoint = &self.endpoints[id.0 as usize];
         let catalog = &self.catalog;
-        let last = super::index(endpoint.scrapes.len()).wrapping_sub(1);
+        let last = endpoint.next_scrape.wrapping_sub(1);
         let base = endpoint.base_scrape;
         let series = endpoint
             .series
@@ -82,20 +83,30 @@ impl<'a> EndpointView<'a> {
         self.endpoint.counts
     }
 
-    /// Answered scrapes; their position is their number.
+    /// Answered scrapes that are not folded, and barriers of the phase; by rising number.
     pub fn scrapes(&self) -> &'a [Scrape] {
         &self.endpoint.scrapes
     }
 
     /// True if it answered at least once, if only for its collector's other sources.
     pub fn is_reached(&self) -> bool {
-        self.endpoint.scrape_counts.done > 0 || !self.endpoint.scrapes.is_empty()
+        self.endpoint.scrape_counts.done > 0 || self.endpoint.next_scrape > 0
+    }
+
+    /// Number of answered scrapes, folded ones among them.
+    pub fn pages(&self) -> u32 {
+        self.endpoint.next_scrape
+    }
+
+    /// What was folded because memory was short.
+    pub fn folded(&self) -> Option<Folded> {
+        self.endpoint.folded
     }
 
     /// Mean and largest latency of answered scrapes in nanoseconds.
     pub fn latency_ns(&self) -> Option<(f64, i64)> {
-        let done = self.endpoint.scrapes.len();
-        let mean = self.endpoint.latency_sum_ns as f64 / done as f64;
+        let done = self.endpoint.next_scrape;
+        let mean = self.endpoint.latency_sum_ns as f64 / f64::from(done);
         (done > 0).then_some((mean, self.endpoint.latency_max_ns))
     }
 

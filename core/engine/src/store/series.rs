@@ -1,5 +1,6 @@
 //! One series and its samples.
 
+use super::fold::Past;
 use super::log::{Log, Run, Slot};
 
 /// Marks "no scrape yet".
@@ -46,6 +47,16 @@ impl Samples {
         self.value = value;
     }
 
+    /// Bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.log.heap_bytes()
+    }
+
+    /// Forgets samples before `scrape`, but for the last of them and some that stand beside it.
+    pub(super) fn forget_before(&mut self, scrape: u32) {
+        self.log.forget_before(scrape);
+    }
+
     /// Samples of the scrapes `first..=last`, in order.
     pub(super) fn between(
         &self,
@@ -82,8 +93,11 @@ impl Samples {
 /// Where the samples of a series go.
 #[derive(Debug)]
 pub(super) enum Data {
-    /// All are kept.
-    Scalar(Samples),
+    /// All are kept, the oldest as statistics if memory is short.
+    Scalar {
+        samples: Samples,
+        past: Option<Box<Past>>,
+    },
     /// They are a part of this group.
     Part { group: u32 },
     /// Only the latest is known.

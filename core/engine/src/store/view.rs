@@ -5,6 +5,7 @@ use aiperf_plugin_sdk::MetricKind;
 use super::catalog::Catalog;
 use super::encode;
 use super::endpoint::Endpoint;
+use super::fold::{CounterPast, GaugePast, PastKind, QuantilePast};
 use super::group::{Group, Part};
 use super::increase::Increase;
 use super::interval::Intervals;
@@ -62,7 +63,7 @@ impl<'a> SeriesRef<'a> {
     /// Number and value of its samples on the scrapes `first..=last`. Empty unless scalar.
     pub fn samples(&self, first: u32, last: u32) -> impl Iterator<Item = (u32, f64)> + use<'a> {
         let samples = match &self.series.data {
-            Data::Scalar(samples) => Some(samples),
+            Data::Scalar { samples, .. } => Some(samples),
             Data::Part { .. } | Data::Latest => None,
         };
         samples
@@ -73,8 +74,40 @@ impl<'a> SeriesRef<'a> {
     /// Its last sample not after a scrape.
     pub fn at_or_before(&self, scrape: u32) -> Option<(u32, f64)> {
         match &self.series.data {
-            Data::Scalar(samples) => samples.at_or_before(scrape),
+            Data::Scalar { samples, .. } => samples.at_or_before(scrape),
             Data::Part { .. } | Data::Latest => None,
+        }
+    }
+
+    fn past(&self, phase: u32) -> Option<&'a PastKind> {
+        let Data::Scalar { past, .. } = &self.series.data else {
+            return None;
+        };
+        let past = past.as_deref().filter(|past| past.phase == phase)?;
+        Some(&past.kind)
+    }
+
+    /// What was folded of a gauge in a phase.
+    pub fn gauge_past(&self, phase: u32) -> Option<&'a GaugePast> {
+        match self.past(phase)? {
+            PastKind::Gauge(past) => Some(past),
+            _ => None,
+        }
+    }
+
+    /// What was folded of a counter in a phase.
+    pub fn counter_past(&self, phase: u32) -> Option<&'a CounterPast> {
+        match self.past(phase)? {
+            PastKind::Counter(past) => Some(past),
+            _ => None,
+        }
+    }
+
+    /// What was folded of a quantile in a phase.
+    pub fn quantile_past(&self, phase: u32) -> Option<&'a QuantilePast> {
+        match self.past(phase)? {
+            PastKind::Quantile(past) => Some(past),
+            _ => None,
         }
     }
 }

@@ -236,6 +236,7 @@ fn store_options(config: &Config) -> StoreOptions {
         include: patterns(&metrics.include),
         exclude: patterns(&metrics.exclude),
         max_series: usize::try_from(config.run.max_series).unwrap_or(usize::MAX),
+        memory_limit: usize::try_from(config.run.memory_limit.0).unwrap_or(usize::MAX),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod histogram;
+mod memory;
 mod pairs;
 mod scalar;
 mod slices;
@@ -39,7 +40,11 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let mut store = Store::new(StoreOptions::default());
+        Self::with(StoreOptions::default())
+    }
+
+    fn with(options: StoreOptions) -> Self {
+        let mut store = Store::new(options);
         let url = "http://h:1/metrics".to_owned();
         let endpoint = store.add_endpoint(EndpointInfo {
             url,

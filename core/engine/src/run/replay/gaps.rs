@@ -62,7 +62,7 @@ impl Gaps {
         let sent = record.requests.unwrap_or_default();
         self.fewer("requests", String::new(), read, sent);
         for (view, known) in store.endpoints().zip(&record.endpoints) {
-            let pages = view.scrapes().len() as u64;
+            let pages = u64::from(view.pages());
             let subject = known.info.display.clone();
             self.fewer("pages", subject, pages, known.scrapes.done);
         }

@@ -5,6 +5,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
+use super::fold::GroupPast;
 use super::group::{Group, Readings};
 use layout::Layout;
 use reading::Reading;
@@ -49,6 +50,8 @@ impl Interval {
 /// last counts.
 #[derive(Debug)]
 pub struct Intervals<'a> {
+    /// What is folded, as one interval.
+    folded: Option<Interval>,
     /// `None` for a histogram of current values, which counts nothing from page to page.
     readings: Option<Readings<'a>>,
     layout: Layout,
@@ -61,11 +64,19 @@ pub struct Intervals<'a> {
 impl<'a> Intervals<'a> {
     /// Intervals that end on the pages after `start` up to `end`.
     ///
-    /// The first one counts from the last reading up to `start`, or from 0 if there is none.
+    /// The first one counts from the last reading up to `start`, or from 0 if there is none. Pages
+    /// that are folded make one interval, if `start` is where their phase starts from.
     pub(super) fn new(group: &'a Group, start: u32, end: u32) -> Self {
         let layout = Layout::of(group, end);
         let zero = Reading::zero(layout.edges.len());
+        let past = group
+            .past
+            .as_deref()
+            .filter(|past| start <= past.start && past.to <= end);
+        let folded = past.and_then(|past| folded(group, past, &layout));
+        let start = past.map_or(start, |past| past.to - 1);
         Self {
+            folded: folded.filter(|_| group.is_cumulative()),
             readings: group
                 .is_cumulative()
                 .then(|| group.readings(layout::from(group, start))),
@@ -102,6 +113,9 @@ impl Iterator for Intervals<'_> {
     type Item = Interval;
 
     fn next(&mut self) -> Option<Interval> {
+        if let Some(folded) = self.folded.take() {
+            return Some(folded);
+        }
         loop {
             let readings = self.readings.as_mut()?;
             let run = readings.advance().filter(|run| run.first <= self.end)?;
@@ -116,4 +130,21 @@ impl Iterator for Intervals<'_> {
             }
         }
     }
+}
+
+/// What is folded, as one interval. `None` if nothing was counted.
+fn folded(group: &Group, past: &GroupPast, layout: &Layout) -> Option<Interval> {
+    let increase = past.totals.since(&past.base);
+    let (page, zero) = (past.to - 1, Reading::zero(layout.edges.len()));
+    let last = Reading::at(group, layout, page)?;
+    let all = Reading::of_increase(&increase, layout)?;
+    let interval = Interval {
+        page,
+        counts: all.counts_since(&zero),
+        sum: all.sum.filter(|_| increase.sumless == 0),
+        cumulative_sum: last.sum.unwrap_or(f64::NAN),
+        reset: increase.resets > 0,
+        layout_changed: increase.layouts > 0 || !last.is_whole,
+    };
+    Some(interval).filter(|interval| interval.reset || !interval.is_empty())
 }

@@ -54,6 +54,8 @@ pub(super) struct Log {
     open: Block,
     /// Page of the last record.
     last: u32,
+    /// Bytes of the sealed blocks.
+    sealed_bytes: u32,
 }
 
 impl Log {
@@ -98,8 +100,28 @@ impl Log {
         let mut full = std::mem::replace(&mut self.open, block);
         if !is_first {
             full.bytes.shrink_to_fit();
+            self.sealed_bytes += super::index(full.bytes.capacity());
             self.sealed.push(full);
         }
+    }
+
+    /// Bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let blocks = self.sealed.capacity() * size_of::<Block>();
+        self.sealed_bytes as usize + blocks + self.open.bytes.capacity()
+    }
+
+    /// Drops the blocks that are not needed to read from the last page before `page` on.
+    pub(super) fn forget_before(&mut self, page: u32) {
+        let needs_open = self.open.first >= page;
+        let known = self.sealed.partition_point(|block| block.first < page);
+        let dropped = known.saturating_sub(usize::from(needs_open || known < self.sealed.len()));
+        let bytes = self
+            .sealed
+            .drain(..dropped)
+            .map(|block| block.bytes.capacity());
+        self.sealed_bytes -= super::index(bytes.sum());
+        self.sealed.shrink_to_fit();
     }
 
     /// Reads from the block that holds the last record not after `page`, or from the first.

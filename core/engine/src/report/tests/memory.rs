@@ -1,0 +1,197 @@
+//! A report of folded pages against one of all pages.
+
+use aiperf_plugin_sdk::report::{Estimator, Stats};
+use proptest::prelude::*;
+
+use super::*;
+
+/// What a server says, a pure function of page and seed.
+fn fill(b: &mut Batch, page: u32, seed: u32) {
+    let noise = |salt: u32| f64::from((page ^ seed).wrapping_mul(0x9e37_79b1 ^ salt) >> 8) / 16e6;
+    b.gauge("busy", &[], 100.0 + 100.0 * noise(1));
+    b.gauge("running", &[], (noise(2) * 5.0).floor());
+    b.gauge("still", &[], 7.0);
+    // It is not on every page, and not always a number.
+    if noise(3) < 0.9 {
+        let bad = noise(4) < 0.02;
+        b.gauge("gone", &[], if bad { f64::NAN } else { -noise(5) });
+    }
+    // It starts again after 200 pages.
+    b.counter("ok_total", &[("m", "a")], f64::from(page % 200) * 3.0 + 1.0);
+    b.counter("ok_total", &[("m", "b")], f64::from(page) * 1.5);
+    let h = MetricKind::Histogram;
+    let n = f64::from(page);
+    push(b, "h", h, "h_bucket", "le=1", n);
+    push(b, "h", h, "h_bucket", "le=2", 3.0 * n);
+    push(b, "h", h, "h_bucket", "le=+Inf", 3.0 * n);
+    push(b, "h", h, "h_sum", "", 2.5 * n);
+    push(b, "h", h, "h_count", "", 3.0 * n);
+    push(
+        b,
+        "s",
+        MetricKind::Summary,
+        "s",
+        "quantile=0.5",
+        1.0 + noise(6),
+    );
+}
+
+/// A run of `pages` ticks between a start and an end page, at uneven times.
+fn run(pages: u32, seed: u32, has_load: bool, memory_limit: usize) -> Bench {
+    let mut bench = Bench::with(StoreOptions {
+        memory_limit,
+        ..StoreOptions::default()
+    });
+    bench.records = has_load.then(RequestRecords::default);
+    let time = |page: u32| 9.5 + f64::from(page) + f64::from(page * 7 % 5) / 10.0;
+    bench.page(9.0, Barrier::Start, |b| fill(b, 0, seed));
+    for page in 1..=pages {
+        bench.page(time(page), Barrier::Tick, |b| fill(b, page, seed));
+    }
+    bench.page(time(pages + 2), Barrier::End, |b| fill(b, pages + 1, seed));
+    bench.phase.last_response = at(time(pages + 1));
+    bench
+}
+
+fn close(a: Option<f64>, b: Option<f64>, relative: f64, absolute: f64) -> bool {
+    a.zip(b).map_or(a == b, |(a, b)| {
+        (a - b).abs() <= relative * b.abs() + absolute
+    })
+}
+
+/// Moments equal, percentiles within the stated error and the distance of two neighbours.
+fn check_stats(key: &str, found: &Stats, exact: &Stats, neighbours: f64) {
+    for (name, (found, exact)) in Stats::NAMES
+        .iter()
+        .zip(found.seven().into_iter().zip(exact.seven()))
+    {
+        let is_percentile = name.starts_with('p');
+        let near = if is_percentile {
+            close(found, exact, 0.005, neighbours)
+        } else {
+            close(found, exact, 1e-9, 1e-9)
+        };
+        assert!(near, "{key} {name}: {found:?} instead of {exact:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn folding_keeps_totals_and_moments_and_percentiles_within_the_stated_error(
+        pages in 250_u32..450,
+        seed in any::<u32>(),
+        has_load in any::<bool>(),
+    ) {
+        let exact = run(pages, seed, has_load, usize::MAX);
+        let small = run(pages, seed, has_load, 9_000);
+        let folded = small.store.endpoint(small.endpoint).folded().expect("memory was short");
+        prop_assert!(folded.pages > 100 && folded.to < pages - 60, "{folded:?}");
+        let (exact, found) = (exact.server(), small.server());
+        let keys = |server: &ServerReport| -> Vec<String> {
+            server.metrics.iter().map(|metric| metric.key.clone()).collect()
+        };
+        prop_assert_eq!(keys(&exact), keys(&found));
+        for (found, exact) in found.metrics.iter().zip(&exact.metrics) {
+            let key = found.key.as_str();
+            prop_assert_eq!((found.total, found.resets), (exact.total, exact.resets), "{}", key);
+            prop_assert_eq!(found.non_finite, exact.non_finite, "{}", key);
+            prop_assert_eq!((found.count, found.sum), (exact.count, exact.sum), "{}", key);
+            prop_assert!(close(found.rate, exact.rate, 1e-12, 0.0));
+            if found.kind == MetricKind::Histogram || found.sum_over_series {
+                continue;
+            }
+            prop_assert_eq!(found.n, exact.n, "{}", key);
+            prop_assert_eq!(found.estimator, Estimator::Sketch, "{}", key);
+            let neighbours = match key {
+                "busy" => 2.0,
+                "gone" | "s_quantile_0_5" => 0.05,
+                key if key.starts_with("ok") => 4.0,
+                _ => 0.0,
+            };
+            check_stats(key, &found.stats, &exact.stats, neighbours);
+        }
+    }
+}
+
+#[test]
+fn the_report_says_what_was_folded() {
+    let bench = run(400, 1, true, 9_000);
+    let report = bench.report();
+    assert!(codes(&report).contains(&"memory_limit"));
+    let server = bench.server();
+    let sum = metric(&server, "ok");
+    assert!(sum.sum_over_series && sum.total.is_some() && sum.stats.avg.is_none());
+    assert_eq!(sum.note, "memory_limit");
+}
+
+#[test]
+fn what_is_folded_belongs_to_one_phase() {
+    let mut bench = run(400, 1, true, 9_000);
+    let mut after = run(400, 1, true, usize::MAX);
+    let phases: Vec<PhaseWindow> = [&mut bench, &mut after]
+        .map(|bench| {
+            bench.phase = PhaseWindow {
+                index: 1,
+                first_send: at(1000.0),
+                last_response: at(1400.0),
+                ..bench.phase.clone()
+            };
+            bench.page(999.0, Barrier::Start, |b| fill(b, 402, 1));
+            for page in 0..390_u32 {
+                bench.page(1000.5 + f64::from(page), Barrier::Tick, |b| {
+                    fill(b, page + 403, 1);
+                });
+            }
+            bench.page(1401.0, Barrier::End, |b| fill(b, 800, 1));
+            bench.phase.clone()
+        })
+        .into();
+    let folded = bench.store.endpoint(bench.endpoint).folded();
+    assert_eq!(folded.map(|folded| folded.phase), Some(1));
+    let [found, exact] =
+        [&bench, &after].map(|bench| bench.report_of(&phases[..1]).servers.remove(0));
+    for key in ["busy", "h", "ok_m_b"] {
+        let (found, exact) = (metric(&found, key), metric(&exact, key));
+        assert_eq!(
+            (found.n, found.total, found.count),
+            (exact.n, exact.total, exact.count)
+        );
+        if key == "busy" {
+            check_stats(key, &found.stats, &exact.stats, 2.0);
+        }
+    }
+}
+
+#[test]
+fn what_is_folded_of_a_histogram_is_one_interval() {
+    let [small, all] = [9_000, usize::MAX].map(|limit| run(400, 1, true, limit));
+    let [small, all] = [&small, &all].map(|bench| {
+        let endpoint = bench.store.endpoint(bench.endpoint);
+        let server = endpoint.servers().next().expect("it answered");
+        let families = server.families();
+        let family = families.iter().find(|family| family.name() == "h");
+        let group = family.expect("it is on every page").groups()[0];
+        group.intervals(0, 401).collect::<Vec<_>>()
+    });
+    let bench = run(400, 1, true, 9_000);
+    let to = bench
+        .store
+        .endpoint(bench.endpoint)
+        .folded()
+        .expect("memory was short")
+        .to;
+    let (first, rest) = small.split_first().expect("something was counted");
+    assert_eq!((first.page, &rest[0]), (to - 1, &all[to as usize - 1]));
+    assert_eq!(rest, &all[to as usize - 1..]);
+    let sum = |intervals: &[crate::store::Interval]| -> Vec<f64> {
+        let counts = |at: usize| intervals.iter().map(|interval| interval.counts[at]).sum();
+        (0..3).map(counts).collect()
+    };
+    assert_eq!(sum(&small), sum(&all));
+    let total = |intervals: &[crate::store::Interval]| -> Option<f64> {
+        intervals.iter().map(|interval| interval.sum).sum()
+    };
+    assert_eq!(total(&small), total(&all));
+    assert!(!first.reset && !first.layout_changed);
+}

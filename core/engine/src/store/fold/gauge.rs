@@ -1,0 +1,151 @@
+//! Gauges: values with the time nearest to them.
+
+use super::ChunkPage;
+use crate::stats::{Sketch, nearest_weights};
+
+/// Readings of a gauge that are no longer kept one by one.
+///
+/// Each gap between two readings has given half of its length to either. What lies before the first
+/// and after the last one is not known yet.
+#[derive(Debug, Clone, Default)]
+pub struct GaugePast {
+    /// Time and value on the start page: a reading like others where there is no load.
+    at_start: Option<(i64, f64)>,
+    first: Option<(i64, f64)>,
+    last: Option<(i64, f64)>,
+    values: Sketch,
+    non_finite: u64,
+    /// Ticks without it.
+    missing: u64,
+    /// Longest time between two readings.
+    longest_ns: i64,
+    /// The start page did not have it.
+    start_lacks: bool,
+}
+
+impl GaugePast {
+    /// Values that were NaN or infinite. `start_counts` if the start page is a reading like others.
+    pub fn non_finite(&self, start_counts: bool) -> u64 {
+        let bad = |(_, value): &(i64, f64)| start_counts && !value.is_finite();
+        self.non_finite + u64::from(self.at_start.as_ref().is_some_and(bad))
+    }
+
+    /// Pages that did not have the series.
+    pub fn missing(&self, start_counts: bool) -> u64 {
+        self.missing + u64::from(start_counts && self.start_lacks)
+    }
+
+    /// Longest time without a reading in a window from `from_ns` to `to_ns`, if readings at `times`
+    /// come after these.
+    pub fn longest_gap_ns(
+        &self,
+        times: &[i64],
+        (from_ns, to_ns): (i64, i64),
+        start_counts: bool,
+    ) -> i64 {
+        let start = self.finite_start(start_counts).map(|(time, _)| time);
+        let first = self.first.map(|(time, _)| time);
+        let last = self.last.map(|(time, _)| time);
+        let head: Vec<i64> = [Some(from_ns), start, first]
+            .into_iter()
+            .flatten()
+            .collect();
+        let tail: Vec<i64> = last
+            .or(start)
+            .or(Some(from_ns))
+            .into_iter()
+            .chain(times.iter().copied())
+            .chain([to_ns])
+            .collect();
+        let gaps = head.windows(2).chain(tail.windows(2));
+        gaps.map(|pair| pair[1] - pair[0])
+            .fold(self.longest_ns, i64::max)
+    }
+
+    fn finite_start(&self, start_counts: bool) -> Option<(i64, f64)> {
+        self.at_start
+            .filter(|(_, value)| start_counts && value.is_finite())
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.values.heap_bytes()
+    }
+
+    pub(super) fn fold<'a>(
+        &mut self,
+        readings: impl Iterator<Item = (&'a ChunkPage, Option<f64>)>,
+    ) {
+        let mut pairs: Vec<(f64, f64)> = Vec::new();
+        for (page, value) in readings {
+            let Some(value) = value else {
+                self.missing += u64::from(!page.is_start);
+                self.start_lacks |= page.is_start;
+                continue;
+            };
+            let reading = (page.time_ns, value);
+            if page.is_start {
+                self.at_start = Some(reading);
+                continue;
+            }
+            if !value.is_finite() {
+                self.non_finite += 1;
+                continue;
+            }
+            let half = self.last.map_or(0.0, |last| half_gap(last, reading));
+            match (pairs.last_mut(), self.last) {
+                (Some((_, weight)), _) => *weight += half,
+                (None, Some((_, before))) => self.values.weigh_more(before, half),
+                (None, None) => {}
+            }
+            if let Some(last) = self.last {
+                self.longest_ns = self.longest_ns.max(reading.0 - last.0);
+            }
+            pairs.push((value, half));
+            self.first.get_or_insert(reading);
+            self.last = Some(reading);
+        }
+        self.values.extend(pairs);
+    }
+
+    /// All readings of a window from `from_ns` to `to_ns`: these, and those of `times` and `values`
+    /// after them. The start page is one of them if `start_counts`.
+    pub fn with(
+        &self,
+        times: &[i64],
+        values: &[f64],
+        (from_ns, to_ns): (i64, i64),
+        start_counts: bool,
+    ) -> Sketch {
+        let mut all = self.values.clone();
+        let mut rest: Vec<(i64, f64)> = Vec::new();
+        let start = self.finite_start(start_counts);
+        let mut begin = from_ns;
+        if let Some((first, last)) = self.first.zip(self.last) {
+            if let Some(start) = start {
+                let half = half_gap(start, first);
+                all.extend([(start.1, (start.0 - from_ns) as f64 + half)]);
+                all.weigh_more(first.1, half);
+            } else {
+                all.weigh_more(first.1, (first.0 - from_ns).max(0) as f64);
+            }
+            rest.push(last);
+            begin = last.0;
+        } else {
+            rest.extend(start);
+        }
+        let folded = self.last.map_or(0, |_| 1);
+        rest.extend(times.iter().copied().zip(values.iter().copied()));
+        let times: Vec<i64> = rest.iter().map(|(time, _)| *time).collect();
+        let weights = nearest_weights(&times, begin, to_ns);
+        for ((_, value), weight) in rest.iter().zip(&weights).take(folded) {
+            all.weigh_more(*value, *weight);
+        }
+        let pairs = rest.iter().zip(&weights).skip(folded);
+        all.extend(pairs.map(|((_, value), weight)| (*value, *weight)));
+        all
+    }
+}
+
+fn half_gap(before: (i64, f64), after: (i64, f64)) -> f64 {
+    (after.0 - before.0) as f64 / 2.0
+}
