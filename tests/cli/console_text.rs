@@ -51,6 +51,10 @@ fn add(table: &mut Vec<Row>, line: &str) {
         indent: name.len() - name.trim_start().len() - 1,
         cells: cells.map(|cell| cell.trim().to_owned()).collect(),
     };
+    if row.is_blank() && row.name.starts_with('↳') {
+        // A sentence about the row above.
+        return;
+    }
     match table.last_mut() {
         // Only names of families have no cells, and they stand on the left.
         Some(above) if row.is_blank() && row.indent > 0 => {

@@ -6,8 +6,7 @@ use super::series::Series;
 /// endpoint's table, and its id in the lists of family, endpoint and keys.
 const SERIES: usize = size_of::<Series>() + 128;
 
-/// Bytes in use, counted as blocks are taken and given back. The allocator's own share is not in
-/// it.
+/// Bytes in use, counted as blocks are taken and given back.
 #[derive(Debug)]
 pub(super) struct Memory {
     used: usize,
@@ -30,9 +29,10 @@ impl Memory {
         self.used += SERIES + 2 * key;
     }
 
-    /// True if it is time to fold.
+    /// True if it is time to fold: a quarter of the limit is left to what is not counted, above all
+    /// the allocator's own share.
     pub(super) fn is_short(&self) -> bool {
-        self.used > self.limit - self.limit / 8
+        self.used > self.limit / 4 * 3
     }
 
     /// True if there is no room for another series.

@@ -25,6 +25,9 @@ use super::{EndpointId, Scrape, Store};
 /// Pages that stay as they are.
 const KEPT: u32 = 64;
 
+/// Pages folded at once, at most: nobody should wait long for a scrape.
+const AT_ONCE: u32 = 1024;
+
 /// Pages that are folded at once.
 #[derive(Debug)]
 pub(super) struct Chunk {
@@ -97,7 +100,7 @@ impl Chunk {
     fn of(endpoint: &Endpoint) -> Option<Self> {
         let (start, next) = (endpoint.base_scrape, endpoint.next_scrape);
         let from = endpoint.folded.map_or(0, |folded| folded.to);
-        let half = from + (next - from) / 2;
+        let half = from + ((next - from) / 2).min(AT_ONCE);
         let to = half
             .min(next.saturating_sub(KEPT))
             .max(start.saturating_add(1));

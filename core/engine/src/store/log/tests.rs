@@ -122,6 +122,44 @@ fn what_stands_still_takes_no_room() {
 }
 
 #[test]
+fn memory_is_taken_by_the_block() {
+    let mut log = Log::default();
+    let (mut before, mut changes) = (0, 0);
+    for page in 0..10_000_u32 {
+        let value = f64::from(page) / 7.0;
+        let slot = Slot {
+            value,
+            before: f64::from(page.saturating_sub(1)) / 7.0,
+            present: true,
+            was_present: true,
+            follows: false,
+        };
+        log.push(page, &[slot]);
+        changes += u32::from(log.heap_bytes() != before);
+        before = log.heap_bytes();
+    }
+    // Once for each of some 180 blocks, and a few times for the first one and for the list.
+    assert!(changes < 220, "{changes} changes for 10,000 values");
+    let whole: usize = log.sealed.iter().map(|block| block.bytes.capacity()).sum();
+    assert_eq!(log.sealed_bytes as usize, whole);
+}
+
+#[test]
+fn what_is_forgotten_gives_its_memory_back() {
+    let pages: Vec<Page> = (0..3000)
+        .map(|n| Some(vec![Some(f64::from(n) / 3.0)]))
+        .collect();
+    let mut log = Log::default();
+    let expect = fill(&pages, &mut log);
+    let before = log.heap_bytes();
+    log.forget_before(2000);
+    assert!(log.heap_bytes() < before / 2);
+    let left = read(&log, 0);
+    assert_eq!(&left[..], &expect[3000 - left.len()..]);
+    assert!(left[0].0 < 2000 && left[0].0 > 1900, "{}", left[0].0);
+}
+
+#[test]
 fn a_histogram_takes_a_byte_or_two_for_each_bucket_that_rose() {
     let mut counts = [0.0; 14];
     let page = |number: u8| {

@@ -1,0 +1,387 @@
+//! The store under many series for a long time, with simulated clocks:
+//! `cargo bench -p aiperf-core --bench store -- [ENDPOINTS [HOURS [LIMIT_MIB]]]`.
+//!
+//! Every endpoint has 1,000 series, scraped at 2 Hz: 69 % are parts of 46 histograms, 10 % stand
+//! still, the rest move. Some series are kept aside in full, and what the store says of them at the
+//! end is compared.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run stops")]
+
+use std::time::{Duration, Instant};
+
+use aiperf_core::http::ClockSource;
+use aiperf_core::knowledge::Knowledge;
+use aiperf_core::report::{self, PhaseWindow, ReportInput};
+use aiperf_core::stats::weighted_summary;
+use aiperf_core::store::{EndpointId, EndpointInfo, ScrapeInfo, Store, StoreOptions};
+use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::report::{Report, RunStatus, Stats};
+use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
+use aiperf_plugin_sdk::view::Barrier;
+use aiperf_plugin_sdk::{Batch, MetricKind, RunInfo};
+
+const HISTOGRAMS: usize = 46;
+const EDGES: [&str; 13] = [
+    "0.001", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0",
+    "+Inf",
+];
+const STILL: usize = 100;
+const COUNTERS: usize = 105;
+const GAUGES: usize = 105;
+
+/// Repeatable noise: xorshift.
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// 0 to 1.
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// What a server counts.
+struct Server {
+    buckets: Vec<[f64; EDGES.len()]>,
+    sums: Vec<f64>,
+    counters: Vec<f64>,
+    gauges: Vec<f64>,
+}
+
+impl Server {
+    fn new() -> Self {
+        Self {
+            buckets: vec![[0.0; EDGES.len()]; HISTOGRAMS],
+            sums: vec![0.0; HISTOGRAMS],
+            counters: vec![0.0; COUNTERS],
+            gauges: vec![100.0; GAUGES],
+        }
+    }
+
+    /// Half a second later.
+    fn step(&mut self, noise: &mut Noise) {
+        for (at, (buckets, sum)) in self.buckets.iter_mut().zip(&mut self.sums).enumerate() {
+            for _ in 0..noise.next() % (1 + at as u64 % 8) {
+                let value = 0.002 * (1.0 / (1.0 - noise.unit())).powf(1.2);
+                let below = |le: &&str| le.parse::<f64>().unwrap() >= value;
+                let first = EDGES.iter().position(below).unwrap();
+                buckets[first..].iter_mut().for_each(|count| *count += 1.0);
+                *sum += value;
+            }
+        }
+        for (at, counter) in self.counters.iter_mut().enumerate() {
+            let by = (noise.next() % (1 + at as u64)) as f64;
+            *counter += if at % 5 == 0 { by * 0.013_7 } else { by };
+        }
+        for (at, gauge) in self.gauges.iter_mut().enumerate() {
+            *gauge = match at % 3 {
+                0 => (*gauge + (noise.next() % 3) as f64 - 1.0).clamp(0.0, 256.0),
+                1 => noise.unit(),
+                _ => (*gauge * (0.95 + 0.1 * noise.unit())).clamp(1e3, 1e9),
+            };
+        }
+    }
+
+    fn write(&self, page: &mut Page) {
+        for at in 0..HISTOGRAMS {
+            for (le, count) in EDGES.iter().zip(self.buckets[at]) {
+                page.add(MetricKind::Histogram, "h", at, "_bucket", Some(le), count);
+            }
+            let count = self.buckets[at][EDGES.len() - 1];
+            page.add(MetricKind::Histogram, "h", at, "_sum", None, self.sums[at]);
+            page.add(MetricKind::Histogram, "h", at, "_count", None, count);
+        }
+        for at in 0..STILL {
+            page.add(MetricKind::Gauge, "still", at, "", None, at as f64);
+        }
+        for (at, value) in self.counters.iter().enumerate() {
+            page.add(MetricKind::Counter, "c", at, "_total", None, *value);
+        }
+        for (at, value) in self.gauges.iter().enumerate() {
+            page.add(MetricKind::Gauge, "g", at, "", None, *value);
+        }
+    }
+}
+
+/// A page whose names are made once.
+struct Page {
+    batch: Batch,
+    name: String,
+}
+
+impl Page {
+    fn add(
+        &mut self,
+        kind: MetricKind,
+        stem: &str,
+        at: usize,
+        suffix: &str,
+        le: Option<&str>,
+        value: f64,
+    ) {
+        use std::fmt::Write as _;
+        self.name.clear();
+        write!(self.name, "{stem}{at}").unwrap();
+        let name = self.batch.push_extra(self.name.as_bytes());
+        let (help, unit) = (Span::NONE, Span::NONE);
+        let family = self.batch.push_family(FamilyRow {
+            name,
+            kind,
+            help,
+            unit,
+        });
+        if let Some(le) = le {
+            let name = self.batch.push_extra(b"le");
+            let value = self.batch.push_extra(le.as_bytes());
+            self.batch.push_label(name, value);
+        }
+        self.name.push_str(suffix);
+        let name = self.batch.push_extra(self.name.as_bytes());
+        self.batch.push_sample(SampleRow {
+            family,
+            name,
+            value,
+            value_span: Span::NONE,
+            time_ns: NO_TIME,
+            time_span: Span::NONE,
+        });
+    }
+}
+
+/// Series that are kept in full beside the store.
+#[derive(Default)]
+struct Aside {
+    gauges: [Vec<f64>; 3],
+    counter: Vec<f64>,
+}
+
+impl Aside {
+    fn keep(&mut self, server: &Server) {
+        for (gauge, kept) in server.gauges.iter().zip(&mut self.gauges) {
+            kept.push(*gauge);
+        }
+        self.counter.push(server.counters[7]);
+    }
+}
+
+fn instant(page: u32) -> Instant2 {
+    let ns = i64::from(page) * 500_000_000;
+    Instant2 {
+        mono_ns: ns,
+        wall_ns: ns,
+    }
+}
+
+fn info(page: u32, pages: u32) -> ScrapeInfo {
+    let sent = instant(page);
+    let clock = PayloadClock {
+        sent,
+        first_byte_ns: sent.mono_ns + 1,
+        complete_ns: sent.mono_ns + 2,
+    };
+    ScrapeInfo {
+        clock,
+        phase: Some(0),
+        phase_name: None,
+        barrier: match page {
+            0 => Barrier::Start,
+            page if page + 1 == pages => Barrier::End,
+            _ => Barrier::Tick,
+        },
+    }
+}
+
+/// Resident memory of this process in MiB.
+fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
+    line.split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse::<f64>()
+        .unwrap()
+        / 1024.0
+}
+
+fn mib(bytes: usize) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+/// How much to run.
+struct Args {
+    endpoints: u32,
+    hours: u32,
+    limit_mib: usize,
+}
+
+impl Args {
+    fn read() -> Self {
+        let numbers: Vec<u32> = std::env::args()
+            .filter_map(|arg| arg.parse().ok())
+            .collect();
+        let of = |at: usize, default| numbers.get(at).copied().unwrap_or(default);
+        Self {
+            endpoints: of(0, 4),
+            hours: of(1, 1),
+            limit_mib: of(2, 512) as usize,
+        }
+    }
+
+    fn pages(&self) -> u32 {
+        self.hours * 7200
+    }
+
+    /// Every endpoint's.
+    fn total_pages(&self) -> f64 {
+        f64::from(self.pages()) * f64::from(self.endpoints)
+    }
+}
+
+/// What it cost.
+#[derive(Default)]
+struct Cost {
+    busy: Duration,
+    slowest: Duration,
+    most_bytes: usize,
+    most_mib: f64,
+}
+
+fn main() {
+    let args = Args::read();
+    let mut store = Store::new(StoreOptions {
+        memory_limit: args.limit_mib << 20,
+        ..StoreOptions::default()
+    });
+    let mut aside = Aside::default();
+    let cost = collect(&args, &mut store, &mut aside);
+    show(&args, &cost, store.memory_used());
+    let begin = Instant::now();
+    let report = build(&store, args.pages());
+    println!("  report in {:.2} s", begin.elapsed().as_secs_f64());
+    compare(&report, &aside);
+}
+
+/// Scrapes all endpoints. All show the same page at a time: making pages must stay cheap.
+fn collect(args: &Args, store: &mut Store, aside: &mut Aside) -> Cost {
+    let url = |at: u32| format!("http://h{at}/metrics");
+    let info_of = |at: u32| EndpointInfo {
+        url: url(at),
+        ..EndpointInfo::default()
+    };
+    let ids: Vec<EndpointId> = (0..args.endpoints)
+        .map(|at| store.add_endpoint(info_of(at)))
+        .collect();
+    let (mut noise, mut server) = (Noise(0x9e37_79b9_7f4a_7c15), Server::new());
+    let mut page = Page {
+        batch: Batch::new(),
+        name: String::new(),
+    };
+    let mut cost = Cost::default();
+    for number in 0..args.pages() {
+        server.step(&mut noise);
+        aside.keep(&server);
+        page.batch.clear();
+        server.write(&mut page);
+        let info = info(number, args.pages());
+        for id in &ids {
+            let begin = Instant::now();
+            page.batch
+                .read(&[], |view| store.scrape(*id, &info, view))
+                .unwrap();
+            let took = begin.elapsed();
+            cost.busy += took;
+            cost.slowest = cost.slowest.max(took);
+        }
+        if number % 600 == 0 || number + 1 == args.pages() {
+            cost.most_bytes = cost.most_bytes.max(store.memory_used());
+            cost.most_mib = cost.most_mib.max(resident_mib());
+        }
+    }
+    cost
+}
+
+fn show(args: &Args, cost: &Cost, used: usize) {
+    let Args {
+        endpoints,
+        hours,
+        limit_mib,
+    } = args;
+    let (pages, samples) = (args.total_pages(), args.total_pages() * 1001.0);
+    println!("{endpoints} endpoints x 1,000 series x {hours} h at 2 Hz, limit {limit_mib} MiB");
+    println!(
+        "  counted {:.0} MiB at most, resident {:.0} MiB at most, {:.2} bytes/sample in the end",
+        mib(cost.most_bytes),
+        cost.most_mib,
+        used as f64 / samples
+    );
+    println!(
+        "  {:.1} ns/sample, {:.0} us/page, slowest page {:.1} ms",
+        cost.busy.as_nanos() as f64 / samples,
+        cost.busy.as_secs_f64() * 1e6 / pages,
+        cost.slowest.as_secs_f64() * 1e3
+    );
+}
+
+fn build(store: &Store, pages: u32) -> Report {
+    let phase = PhaseWindow {
+        first_send: instant(0),
+        last_response: instant(pages - 1),
+        ..PhaseWindow::default()
+    };
+    report::build(&ReportInput {
+        run: &RunInfo::default(),
+        status: RunStatus::Completed,
+        clock: Some(ClockSource::Kernel),
+        store,
+        phases: &[phase],
+        records: None,
+        slice_duration: None,
+        knowledge: Knowledge::embedded(),
+        warnings: Vec::new(),
+    })
+}
+
+/// Largest relative difference of each statistic.
+fn compare(report: &Report, aside: &Aside) {
+    let metric = |key: &str| {
+        let metrics = &report.servers[0].metrics;
+        metrics.iter().find(|metric| metric.key == key).unwrap()
+    };
+    let mut worst = [0.0_f64; 7];
+    let mut note = |found: &Stats, exact: &Stats| {
+        let pairs = found.seven().into_iter().zip(exact.seven());
+        for ((found, exact), worst) in pairs.zip(&mut worst) {
+            let (found, exact) = (found.unwrap(), exact.unwrap());
+            *worst = worst.max((found - exact).abs() / exact.abs().max(1e-9));
+        }
+    };
+    for (at, values) in aside.gauges.iter().enumerate() {
+        let mut weights = vec![1.0; values.len()];
+        if let [first, .., last] = &mut weights[..] {
+            (*first, *last) = (0.5, 0.5);
+        }
+        note(
+            &metric(&format!("g{at}")).stats,
+            &weighted_summary(values, &weights),
+        );
+    }
+    let weights = vec![1.0; aside.counter.len()];
+    let counter = metric("c7");
+    note(&counter.stats, &weighted_summary(&aside.counter, &weights));
+    let total = aside.counter.last().unwrap() - aside.counter.first().unwrap();
+    println!("  counter: total {:?}, exact {total}", counter.total);
+    for (name, worst) in Stats::NAMES.iter().zip(worst) {
+        println!("  {name}: {:.4} % off at most", worst * 100.0);
+    }
+    println!("  estimator: {:?}", metric("g0").estimator);
+}
