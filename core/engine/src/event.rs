@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aiperf_plugin_sdk::report::Warning;
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
 
 /// Something that happened.
@@ -17,6 +18,8 @@ pub enum Event {
         /// One line.
         message: String,
     },
+    /// A warning of the report. The exporters show it as well.
+    Warning(Warning),
     /// The endpoints have been tried for the first time.
     Endpoints(Vec<EndpointState>),
     /// A phase began or ended.
@@ -106,7 +109,7 @@ pub(crate) fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// Passes everything on, and writes log lines to a file as well.
+/// Passes everything on, and writes log lines and warnings to a file as well.
 pub(crate) struct Logged {
     inner: Events,
     file: std::sync::Mutex<std::fs::File>,
@@ -121,23 +124,74 @@ impl Logged {
     }
 }
 
+impl Logged {
+    fn write(&self, level: LogLevel, source: &str, message: &str) {
+        let now = humantime::format_rfc3339_millis(std::time::SystemTime::now());
+        let line = format!("{now} {level:?} {source}: {message}\n");
+        let mut file = self
+            .file
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // A log that cannot be written must not end the run.
+        std::io::Write::write_all(&mut *file, line.as_bytes()).ok();
+    }
+}
+
 impl EventSink for Logged {
     fn event(&self, event: &Event) {
-        if let Event::Log {
-            level,
-            source,
-            message,
-        } = event
-        {
-            let now = humantime::format_rfc3339_millis(std::time::SystemTime::now());
-            let line = format!("{now} {level:<5?} {source}: {message}\n");
-            let mut file = self
-                .file
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            // A log that cannot be written must not end the run.
-            std::io::Write::write_all(&mut *file, line.as_bytes()).ok();
+        match event {
+            Event::Log {
+                level,
+                source,
+                message,
+            } => self.write(*level, source, message),
+            Event::Warning(warning) => {
+                self.write(LogLevel::Warn, "report", &line_of(warning));
+            }
+            Event::Endpoints(_) | Event::Phase(_) | Event::Progress(_) => {}
         }
         self.inner.send(event);
+    }
+}
+
+/// `code: subject: message (remedy)` on one line.
+fn line_of(warning: &Warning) -> String {
+    let Warning {
+        code,
+        subject,
+        message,
+        remedy,
+    } = warning;
+    let subject = match subject.as_str() {
+        "" => String::new(),
+        subject => format!("{subject}: "),
+    };
+    let remedy = match remedy.as_str() {
+        "" => String::new(),
+        remedy => format!(" ({remedy})"),
+    };
+    one_line(&format!("{code}: {subject}{message}{remedy}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_one_line_of_the_log() {
+        let mut warning = Warning {
+            code: "not_settled".to_owned(),
+            subject: "http://h/\nmetrics".to_owned(),
+            message: "counters moved".to_owned(),
+            remedy: "wait".to_owned(),
+        };
+        let line = line_of(&warning);
+        assert_eq!(
+            line,
+            "not_settled: http://h/ metrics: counters moved (wait)"
+        );
+        warning.subject.clear();
+        warning.remedy.clear();
+        assert_eq!(line_of(&warning), "not_settled: counters moved");
     }
 }

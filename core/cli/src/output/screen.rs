@@ -159,7 +159,8 @@ impl EventSink for Screen {
                 let label = Style::new().for_stderr().red().bold().apply_to("error:");
                 self.line(&format!("{label} {source}: {message}"));
             }
-            Event::Log { .. } => {}
+            // The exporters show warnings beside the numbers that they are about.
+            Event::Log { .. } | Event::Warning(_) => {}
             Event::Endpoints(states) => self.endpoints(states),
             Event::Phase(event) => self.phase(event),
             Event::Progress(progress) => self.progress(progress),

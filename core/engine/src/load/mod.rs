@@ -10,10 +10,12 @@
 
 mod arrival;
 mod cancel;
+mod cost;
 mod endpoint;
 mod error;
 mod exchange;
 mod failure;
+mod machine;
 mod phase;
 mod plan;
 mod probe;
@@ -32,6 +34,7 @@ mod warning;
 mod worker;
 
 pub use arrival::{Arrival, ClosedLoop, Next};
+pub use cost::{MachineUse, PhaseUse, ThreadUse};
 pub use endpoint::{FinishReason, Usage};
 pub use error::LoadError;
 pub use failure::FailureClass;
@@ -42,6 +45,6 @@ pub use probe::{ProbeOk, probe};
 pub use progress::Progress;
 pub use prompt::{Draw, PromptSource};
 pub use record::{Gaps, Outcome, RecordSink, RequestRecord, RequestRecords, RequestRow};
-pub use run::{EndReason, LoadGenerator, PhaseOutcome, ThreadUse};
+pub use run::{EndReason, LoadGenerator, PhaseOutcome};
 pub use stop::{Stop, StopSignal};
 pub use warning::LoadWarning;

@@ -2,12 +2,12 @@
 
 use std::net::UdpSocket;
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::http::{Clock, MonoNs, prepare_kernel_stamps};
 
+use super::cost::{Meter, PhaseUse};
 use super::error::LoadError;
 use super::phase::Phase;
 use super::plan::LoadPlan;
@@ -31,13 +31,6 @@ pub enum EndReason {
     Duration,
     /// It was told to stop.
     Interrupted,
-}
-
-/// What one load thread used in a phase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ThreadUse {
-    /// CPU time. Close to the length of the phase, it means that the load generator was the limit.
-    pub cpu: Duration,
 }
 
 /// How a phase went.
@@ -67,8 +60,8 @@ pub struct PhaseOutcome {
     pub in_flight_at_end: u64,
     /// Socket reads that carried a kernel receive time, and reads that did not.
     pub reads_by_clock: (u64, u64),
-    /// One entry a load thread.
-    pub threads: Vec<ThreadUse>,
+    /// What it cost.
+    pub used: PhaseUse,
     /// What has come up in the run so far.
     pub warnings: Vec<LoadWarning>,
 }
@@ -147,6 +140,7 @@ impl LoadGenerator {
             .ok_or(LoadError::NoSuchPhase(index))?;
         let numbering = (index, self.next_id);
         let n_threads = self.threads.len();
+        let meter = Meter::start(&self.clock);
         let start = self.clock.now();
         let phase = Arc::new(Phase::new(
             plan,
@@ -161,7 +155,7 @@ impl LoadGenerator {
         }
         let ended = supervision.run(&self.finished, &self.threads, on_progress)?;
         self.next_id = phase.next_id();
-        Ok(self.outcome(&phase, ended))
+        Ok(self.outcome(&phase, ended, meter))
     }
 
     /// Ends the load threads and closes all connections.
@@ -171,11 +165,9 @@ impl LoadGenerator {
         }
     }
 
-    fn outcome(&self, phase: &Phase, ended: Ended) -> PhaseOutcome {
+    fn outcome(&self, phase: &Phase, ended: Ended, meter: Meter) -> PhaseOutcome {
+        let used = meter.stop(&self.clock, ended.threads);
         let totals = Totals::of(&phase.counters);
-        if totals.user_reads > 0 {
-            self.shared.warnings.add(LoadWarning::UserClock);
-        }
         PhaseOutcome {
             phase: phase.index,
             reason: ended.reason,
@@ -189,7 +181,7 @@ impl LoadGenerator {
             cancelled: totals.progress.cancelled,
             in_flight_at_end: ended.in_flight,
             reads_by_clock: (totals.kernel_reads, totals.user_reads),
-            threads: ended.threads,
+            used,
             warnings: self.shared.warnings.list(),
         }
     }

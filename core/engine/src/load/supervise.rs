@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use crate::http::{Clock, MonoNs};
 
+use super::cost::ThreadUse;
 use super::error::LoadError;
 use super::phase::Phase;
 use super::progress::{Progress, Totals};
-use super::run::{EndReason, ThreadUse};
+use super::run::EndReason;
 use super::stop::Stop;
 use super::thread::{Finished, LoadThread};
 
@@ -67,8 +68,11 @@ impl<'a> Supervision<'a> {
         let mut left = threads.len();
         while left > 0 {
             match finished.recv_timeout(self.until_next_event()) {
-                Ok(Finished { thread, cpu }) => {
-                    used[thread] = ThreadUse { cpu };
+                Ok(Finished {
+                    thread,
+                    used: by_thread,
+                }) => {
+                    used[thread] = by_thread;
                     left -= 1;
                 }
                 Err(RecvTimeoutError::Disconnected) => return Err(LoadError::ThreadDied),

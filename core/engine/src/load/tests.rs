@@ -308,7 +308,10 @@ fn counts_are_exact_and_requests_are_numbered_through_the_run() {
             .collect::<Vec<_>>(),
         [20, 300]
     );
-    assert_eq!(outcomes[1].threads.len(), 2);
+    let used = &outcomes[1].used;
+    assert_eq!(used.threads.len(), 2);
+    assert!(used.threads.iter().all(|thread| !thread.cpu.is_zero()));
+    assert!(used.process_cpu >= used.threads[0].cpu && !used.elapsed.is_zero());
     let ids: HashSet<u64> = records.id().iter().copied().collect();
     assert_eq!(ids, (1..=320).collect());
     for row in records.rows() {

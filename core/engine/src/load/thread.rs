@@ -13,7 +13,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::http::{Client, thread_cpu};
 
 use super::cancel::Cancel;
+use super::cost::ThreadUse;
 use super::error::LoadError;
+use super::machine::thread_wait;
 use super::phase::Phase;
 use super::record::RequestRecords;
 use super::shared::Shared;
@@ -32,8 +34,7 @@ struct Assignment {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Finished {
     pub(super) thread: usize,
-    /// CPU time that the thread used in the phase.
-    pub(super) cpu: Duration,
+    pub(super) used: ThreadUse,
 }
 
 /// A started load thread. Dropping the handle lets it end.
@@ -101,13 +102,34 @@ fn serve(
     let client = Arc::new(client);
     runtime.block_on(async move {
         while let Some(assignment) = assignments.recv().await {
-            let before = thread_cpu();
+            let before = used_so_far();
             take_part(assignment, index, shared, &client).await;
-            let cpu = thread_cpu().saturating_sub(before);
+            let used = used_since(before);
+            let done = Finished {
+                thread: index,
+                used,
+            };
             // Nobody listens any more only if the run was given up.
-            finished.send(Finished { thread: index, cpu }).ok();
+            finished.send(done).ok();
         }
     });
+}
+
+/// What the calling thread has used since it started.
+fn used_so_far() -> ThreadUse {
+    ThreadUse {
+        cpu: thread_cpu(),
+        waited: thread_wait(),
+    }
+}
+
+fn used_since(before: ThreadUse) -> ThreadUse {
+    let now = used_so_far();
+    let waited = now.waited.zip(before.waited);
+    ThreadUse {
+        cpu: now.cpu.saturating_sub(before.cpu),
+        waited: waited.map(|(now, before)| now.saturating_sub(before)),
+    }
 }
 
 async fn take_part(

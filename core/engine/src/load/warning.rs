@@ -12,23 +12,16 @@ pub enum LoadWarning {
     StreamOptionsRefused = 1,
     /// Streams were asked for, but the server answered in one piece.
     NotStreamed = 2,
-    /// Arrival times come from our own clock for at least some reads.
-    UserClock = 4,
 }
 
 impl LoadWarning {
-    const ALL: [Self; 3] = [
-        Self::StreamOptionsRefused,
-        Self::NotStreamed,
-        Self::UserClock,
-    ];
+    const ALL: [Self; 2] = [Self::StreamOptionsRefused, Self::NotStreamed];
 
     /// The stable `snake_case` name of this warning.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::StreamOptionsRefused => "stream_options_refused",
             Self::NotStreamed => "not_streamed",
-            Self::UserClock => "user_clock",
         }
     }
 }
@@ -43,10 +36,6 @@ impl fmt::Display for LoadWarning {
             Self::NotStreamed => {
                 "the server answered in one piece although a stream was asked for: there is no \
                  time to first token"
-            }
-            Self::UserClock => {
-                "arrival times are taken by this program's own clock, not by the kernel: they \
-                 include the time it took to wake up"
             }
         })
     }
@@ -83,6 +72,6 @@ mod tests {
         warnings.add(LoadWarning::NotStreamed);
         warnings.add(LoadWarning::NotStreamed);
         assert_eq!(warnings.list(), [LoadWarning::NotStreamed]);
-        assert!(!warnings.contains(LoadWarning::UserClock));
+        assert!(!warnings.contains(LoadWarning::StreamOptionsRefused));
     }
 }

@@ -9,6 +9,13 @@ use crate::stats::summary;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Label(&'static str, &'static str, &'static str);
 
+impl Label {
+    /// Name in files.
+    pub(super) fn name(self) -> &'static str {
+        self.0
+    }
+}
+
 pub(super) const TTFT: Label = Label("time_to_first_token", "Time to First Token", "ms");
 pub(super) const ITL: Label = Label("inter_token_latency", "Inter Token Latency", "ms");
 pub(super) const GAPS: Label = Label("inter_chunk_latency", "Inter Chunk Latency", "ms");

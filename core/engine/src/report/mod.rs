@@ -6,6 +6,7 @@ mod aggregate;
 mod client;
 mod cuts;
 mod display;
+mod health;
 mod histogram;
 mod label;
 mod observed;
@@ -24,14 +25,15 @@ use std::time::Duration;
 
 use aiperf_plugin_sdk::RunInfo;
 use aiperf_plugin_sdk::report::{
-    Boundary, EndpointReport, Metadata, PhaseReport, Report, RunStatus, SCHEMA_VERSION,
-    SettleReport, Warning,
+    Boundary, ClientHealth, EndpointReport, Metadata, PhaseReport, Report, RunStatus,
+    SCHEMA_VERSION, SettleReport, Warning,
 };
 use aiperf_plugin_sdk::run::PhaseKind;
 use aiperf_plugin_sdk::time::Instant2;
 
 use serde::{Deserialize, Serialize};
 
+pub use health::{Effort, client_health};
 pub use unit::unit_of;
 
 use crate::http::ClockSource;
@@ -62,6 +64,8 @@ pub struct PhaseWindow {
     pub in_flight_at_start: u64,
     /// Its barrier at the end, by endpoint.
     pub settle: Vec<SettleReport>,
+    /// What the tool measured of itself, not yet judged; `None` without load.
+    pub health: Option<ClientHealth>,
 }
 
 impl PhaseWindow {
@@ -159,7 +163,7 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     if let (Some(phase), Some(records)) = (profiling, input.records) {
         add_clients(&mut report, phase, records);
     }
-    warnings::of_phases(&mut report.warnings, &report.phases);
+    warnings::of_phases(&mut report.warnings, &report.phases, &report.endpoints);
     report.aggregates = aggregate::of(&report.servers, input.knowledge);
     report.pairs = pairs::of(&report, input.knowledge);
     report
@@ -170,6 +174,12 @@ fn add_clients(report: &mut Report, phase: &PhaseWindow, records: &RequestRecord
     let totals = report.requests.get_or_insert_default();
     warnings::of_requests(&mut report.warnings, totals, requests.output_estimated());
     report.llm_metrics = requests.metrics(totals, phase.seconds());
+    report.client_health = phase.health.clone().map(|mut health| {
+        let scale = health::Scale::of(&report.llm_metrics);
+        health.degraded = health::judge(&health, &scale, &mut report.warnings)
+            | warnings::scrapes_late(&report.warnings);
+        health
+    });
 }
 
 fn metadata(input: &ReportInput<'_>, profiling: Option<&PhaseWindow>) -> Metadata {

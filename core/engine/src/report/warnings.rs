@@ -1,14 +1,21 @@
 //! What a reader must know before trusting the numbers, and what to do about it.
 
 use aiperf_plugin_sdk::report::{
-    Boundary, PhaseReport, RequestTotals, ServerReport, SettleBasis, SettleReport, Warning,
+    Boundary, EndpointReport, PhaseReport, RequestTotals, ServerReport, SettleBasis, SettleReport,
+    Warning,
 };
 
 use super::window::Window;
 use crate::store::EndpointView;
 
 /// Adds a warning.
-fn warn(to: &mut Vec<Warning>, code: &str, subject: &str, message: String, remedy: &str) {
+pub(super) fn warn(
+    to: &mut Vec<Warning>,
+    code: &str,
+    subject: &str,
+    message: String,
+    remedy: &str,
+) {
     to.push(Warning {
         code: code.to_owned(),
         subject: subject.to_owned(),
@@ -111,6 +118,13 @@ fn of_scrapes(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str)
             "raise `--server-metrics-interval`",
         );
     }
+}
+
+/// Whether one of `warnings` says that scrapes came late.
+pub(super) fn scrapes_late(warnings: &[Warning]) -> bool {
+    warnings
+        .iter()
+        .any(|warning| warning.code == "scrapes_late")
 }
 
 fn of_pages(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
@@ -234,11 +248,20 @@ pub(super) fn of_requests(to: &mut Vec<Warning>, totals: &RequestTotals, estimat
     }
 }
 
-/// Of the barriers.
-pub(super) fn of_phases(to: &mut Vec<Warning>, phases: &[PhaseReport]) {
+/// Of the barriers. An endpoint that never answered has a warning already.
+pub(super) fn of_phases(
+    to: &mut Vec<Warning>,
+    phases: &[PhaseReport],
+    endpoints: &[EndpointReport],
+) {
+    let silent = |url: &str| {
+        let mut endpoints = endpoints.iter();
+        endpoints.any(|endpoint| endpoint.url == url && !endpoint.reachable)
+    };
     for phase in phases {
         not_drained(to, phase);
-        for settle in phase.settle.iter().filter(|settle| !settle.settled) {
+        let open = phase.settle.iter().filter(|settle| !settle.settled);
+        for settle in open.filter(|settle| !silent(&settle.endpoint)) {
             let message = format!("phase `{}`: {}", phase.name, why_not_settled(settle));
             let remedy =
                 "check for other clients of the server, or raise `[server_metrics] settle_timeout`";

@@ -19,7 +19,7 @@ use crate::load::{
     RequestRecords, Stop, StopSignal,
 };
 use crate::plugins::ExporterFailure;
-use crate::report::PhaseWindow;
+use crate::report::{Effort, PhaseWindow};
 
 pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
     let clock = Clock::new();
@@ -52,6 +52,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         reads_by_clock: (0, 0),
     };
     let died = dispatcher.run_phases().err();
+    let went_on = died.is_none();
     let Dispatcher {
         collection,
         generator,
@@ -72,9 +73,9 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         });
     }
     let status = match parts.stop.state() {
-        Stop::Run => RunStatus::Completed,
+        Stop::Run if went_on => RunStatus::Completed,
         Stop::Drain => RunStatus::Interrupted,
-        Stop::Abort => RunStatus::Aborted,
+        Stop::Run | Stop::Abort => RunStatus::Aborted,
     };
     record.clock = clock_source(reads_by_clock);
     record.warnings = warnings;
@@ -83,9 +84,13 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     Ok(finish(&setup, &record, &requests))
 }
 
-/// Makes the report, keeps what it was made from, and hands it to the exporters.
+/// Makes the report, notes its warnings in the log, keeps what it was made from, and hands it to the
+/// exporters.
 pub(super) fn finish(setup: &Setup, record: &RunRecord, requests: &RequestRecords) -> RunOutcome {
     let report = record.report(&setup.store(), requests);
+    for warning in &report.warnings {
+        setup.events.send(&Event::Warning(warning.clone()));
+    }
     let unwritten = record.write(&setup.artifacts).err();
     let mut failures = setup.exporters.finish(report.clone());
     failures.extend(unwritten.map(|error| ExporterFailure {
@@ -222,13 +227,20 @@ impl Dispatcher<'_> {
         settle: Vec<aiperf_plugin_sdk::report::SettleReport>,
     ) -> PhaseWindow {
         let plan = &self.load.phases[index];
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        let effort = Effort {
+            used: outcome.used.clone(),
+            reads_by_clock: outcome.reads_by_clock,
+            scrape_lateness_ns: self.collection.lateness(number),
+        };
         let first_send = outcome.first_send.unwrap_or(outcome.start);
         let last_response = outcome.last_response.unwrap_or(outcome.end).max(first_send);
         PhaseWindow {
             first_send: self.setup.instant(first_send),
             last_response: self.setup.instant(last_response),
             settle,
-            ..planned((plan, u32::try_from(index).unwrap_or(u32::MAX)))
+            health: Some(self.requests.health(number, &effort)),
+            ..planned((plan, number))
         }
     }
 

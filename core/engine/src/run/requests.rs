@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aiperf_plugin_sdk::report::ClientHealth;
 use aiperf_plugin_sdk::view::{self, RequestBlock};
 
 use crate::collect::Expected;
 use crate::http::Clock;
 use crate::load::{Outcome, RecordSink, RequestRecords, RequestRow};
 use crate::plugins::Exporters;
+use crate::report::{self, Effort};
 
 /// Keeps all records, and shows them to the exporters as they come.
 #[derive(Debug)]
@@ -46,6 +48,12 @@ impl Requests {
                 .map(|(sum, tokens)| sum + tokens);
         }
         expected
+    }
+
+    /// What the tool measured of itself in a phase that has ended.
+    pub(super) fn health(&self, phase: u32, effort: &Effort) -> ClientHealth {
+        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        report::client_health(phase, &records, effort)
     }
 
     /// All records, when the load threads have ended.
