@@ -165,6 +165,39 @@ fn the_engine_names_no_plugin() {
     }
 }
 
+/// Codes that are written into calls of the report's `warn(…, "code", …)`.
+fn warning_codes() -> Vec<String> {
+    let mut codes = Vec::new();
+    for (_, text) in sources("core/engine/src/report") {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for call in code.split("warn(").skip(1) {
+            let arguments = call.split(',').map(str::trim);
+            let literal = arguments
+                .take(2)
+                .find_map(|argument| argument.strip_prefix('"'));
+            codes.extend(literal.map(|code| code.trim_end_matches('"').to_owned()));
+        }
+    }
+    codes
+}
+
+#[test]
+fn every_warning_is_documented() {
+    let path = root().join("docs/metrics.md");
+    let text = std::fs::read_to_string(path).expect("docs/metrics.md");
+    let (_, section) = text
+        .split_once("## Warnings")
+        .expect("a section on warnings");
+    let codes = warning_codes();
+    assert!(codes.len() > 15, "{codes:?}");
+    for code in codes {
+        assert!(
+            section.contains(&format!("`{code}`")),
+            "{code} is not in docs/metrics.md"
+        );
+    }
+}
+
 #[test]
 fn files_stay_readable() {
     for folder in ["plugin-sdk", "core", "plugins", "tests", "bench"] {

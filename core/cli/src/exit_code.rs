@@ -1,7 +1,7 @@
 //! Exit codes are part of the interface: scripts and CI decide by them.
 
 use aiperf_core::run::{Replayed, RunError, RunOutcome};
-use aiperf_plugin_sdk::report::RunStatus;
+use aiperf_plugin_sdk::report::{RunStatus, Warning};
 
 /// How the program ends. The numbers never change their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) enum ExitCode {
     AllFailed = 4,
     /// Some output is missing, or what `report` was given is not a whole recording.
     Partial = 5,
-    /// `--strict`: the report carries warnings.
+    /// `--strict`: the report carries a [grave] warning.
     Strict = 6,
     /// Ctrl-C or SIGTERM ended the run early.
     Interrupted = 130,
@@ -50,7 +50,10 @@ impl ExitCode {
         let all_failed = |requests: &aiperf_plugin_sdk::report::RequestTotals| {
             requests.sent > 0 && requests.done == 0 && requests.failed > 0
         };
-        if report.metadata.status != RunStatus::Completed {
+        let load_failed = report.warnings.iter().any(|w| w.code == "load_failed");
+        if load_failed {
+            Self::Failure
+        } else if report.metadata.status != RunStatus::Completed {
             Self::Interrupted
         } else if report.requests.as_ref().is_some_and(all_failed) {
             Self::AllFailed
@@ -58,7 +61,7 @@ impl ExitCode {
             Self::Unreachable
         } else if !outcome.failures.is_empty() {
             Self::Partial
-        } else if strict && !report.warnings.is_empty() {
+        } else if strict && grave(&report.warnings).next().is_some() {
             Self::Strict
         } else {
             Self::Success
@@ -71,12 +74,26 @@ impl ExitCode {
     pub(crate) fn of_replayed(replayed: &Replayed, strict: bool) -> Self {
         if !replayed.failures.is_empty() || !replayed.gaps.is_empty() {
             Self::Partial
-        } else if strict && !replayed.report.warnings.is_empty() {
+        } else if strict && grave(&replayed.report.warnings).next().is_some() {
             Self::Strict
         } else {
             Self::Success
         }
     }
+}
+
+/// Warnings that `--strict` lets pass: the numbers are all there and mean what they say.
+const NOTES: [&str; 3] = [
+    "duplicate_samples",
+    "non_finite_values",
+    "stream_options_refused",
+];
+
+/// Warnings that `--strict` does not let pass: the tool was late, counters were not final, or data
+/// is missing. A code that is not known here is one of them.
+pub(crate) fn grave(warnings: &[Warning]) -> impl Iterator<Item = &Warning> {
+    let is_note = |warning: &Warning| NOTES.contains(&warning.code.as_str());
+    warnings.iter().filter(move |warning| !is_note(warning))
 }
 
 fn nothing_answered(outcome: &RunOutcome) -> bool {
@@ -85,4 +102,94 @@ fn nothing_answered(outcome: &RunOutcome) -> bool {
         .endpoints
         .iter()
         .any(|endpoint| endpoint.reachable)
+}
+
+#[cfg(test)]
+mod tests {
+    use aiperf_plugin_sdk::report::{Report, RequestTotals};
+
+    use super::*;
+
+    /// Codes of the table in `docs/metrics.md`, and whether `--strict` minds them.
+    fn documented() -> Vec<(&'static str, bool)> {
+        let text = include_str!("../../../docs/metrics.md");
+        let table = text
+            .lines()
+            .skip_while(|line| !line.starts_with("| code |"));
+        let rows = table.skip(2).take_while(|line| line.starts_with('|'));
+        let mut found = Vec::new();
+        for row in rows {
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            let grave = match cells[2] {
+                "yes" => true,
+                "no" => false,
+                other => panic!("`{other}` is neither yes nor no in: {row}"),
+            };
+            let codes = cells[1]
+                .split(',')
+                .map(|code| code.trim().trim_matches('`'));
+            found.extend(codes.map(|code| (code, grave)));
+        }
+        found
+    }
+
+    fn outcome(codes: &[&str]) -> RunOutcome {
+        let warning = |code: &&str| Warning {
+            code: (*code).to_owned(),
+            ..Warning::default()
+        };
+        RunOutcome {
+            report: Report {
+                warnings: codes.iter().map(warning).collect(),
+                ..Report::default()
+            },
+            failures: Vec::new(),
+            artifact_dir: std::path::PathBuf::new(),
+        }
+    }
+
+    #[test]
+    fn strict_minds_what_the_documentation_says() {
+        let documented = documented();
+        assert!(documented.len() > 20, "{documented:?}");
+        for (code, grave) in documented {
+            let outcome = outcome(&[code]);
+            let expected = match (code, grave) {
+                ("load_failed", _) => ExitCode::Failure,
+                (_, true) => ExitCode::Strict,
+                (_, false) => ExitCode::Success,
+            };
+            assert_eq!(ExitCode::of_outcome(&outcome, true), expected, "{code}");
+            if code != "load_failed" {
+                let lax = ExitCode::of_outcome(&outcome, false);
+                assert_eq!(lax, ExitCode::Success, "{code} without --strict");
+            }
+        }
+    }
+
+    #[test]
+    fn every_note_is_documented() {
+        let documented = documented();
+        let notes = documented.iter().filter(|(_, grave)| !grave);
+        assert_eq!(notes.count(), NOTES.len());
+    }
+
+    #[test]
+    fn a_code_from_elsewhere_is_minded() {
+        let outcome = outcome(&["duplicate_samples", "of_a_later_version"]);
+        assert_eq!(ExitCode::of_outcome(&outcome, true), ExitCode::Strict);
+    }
+
+    #[test]
+    fn the_gravest_code_wins() {
+        let mut outcome = outcome(&["not_settled"]);
+        outcome.report.requests = Some(RequestTotals {
+            sent: 3,
+            failed: 3,
+            ..RequestTotals::default()
+        });
+        assert_eq!(ExitCode::of_outcome(&outcome, true), ExitCode::AllFailed);
+        outcome.report.metadata.status = RunStatus::Interrupted;
+        assert_eq!(ExitCode::of_outcome(&outcome, true), ExitCode::Interrupted);
+    }
 }

@@ -110,7 +110,7 @@ pub(crate) struct OutputArgs {
         hide_possible_values = true
     )]
     pub(crate) ui: Option<UiChoice>,
-    /// Exit with an error if the run warns that its numbers may be off.
+    /// Exit with code 6 if the run warns that numbers are missing or may be off.
     #[arg(long)]
     pub(crate) strict: bool,
     /// Read settings from this TOML file; later files win (repeatable).

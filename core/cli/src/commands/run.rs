@@ -16,7 +16,7 @@ use console::Term;
 
 use super::World;
 use crate::args::{RunArgs, Surroundings, resolve};
-use crate::exit_code::ExitCode;
+use crate::exit_code::{ExitCode, grave};
 use crate::output::{self, Screen};
 use crate::signals;
 
@@ -55,8 +55,9 @@ fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode
     let parts = parts(registry, stop, plan.ui == Ui::Line, world);
     match aiperf_core::run::run(plan, &parts) {
         Ok(outcome) => {
-            conclude(&outcome);
-            ExitCode::of_outcome(&outcome, plan.strict)
+            let code = ExitCode::of_outcome(&outcome, plan.strict);
+            conclude(&outcome, code);
+            code
         }
         Err(error) => {
             output::error(&error);
@@ -83,7 +84,7 @@ pub(super) fn parts(
 }
 
 /// The last lines on stderr: what failed, and where the files are.
-fn conclude(outcome: &RunOutcome) {
+fn conclude(outcome: &RunOutcome, code: ExitCode) {
     let requests = outcome.report.requests.as_ref();
     if let Some(requests) = requests.filter(|r| r.done == 0 && r.failed > 0) {
         output::error(&format!(
@@ -99,6 +100,12 @@ fn conclude(outcome: &RunOutcome) {
         .any(|endpoint| endpoint.reachable);
     if outcome.report.metadata.command == "collect" && unanswered {
         output::error(&"no endpoint answered");
+    }
+    if code == ExitCode::Strict {
+        let codes: Vec<_> = grave(&outcome.report.warnings)
+            .map(|warning| warning.code.as_str())
+            .collect();
+        output::error(&format!("`--strict` does not allow {}", codes.join(", ")));
     }
     output::say(&format!("Files are in {}", outcome.artifact_dir.display()));
 }

@@ -69,7 +69,7 @@ pub struct RunPlan {
     pub tls: Tls,
     /// What is shown while the run lasts.
     pub ui: Ui,
-    /// Make warnings about the measurement an exit code.
+    /// Make warnings about the measurement an exit code; `docs/metrics.md`, section Warnings.
     pub strict: bool,
     /// What the user should know before the run begins.
     pub warnings: Diagnostics,

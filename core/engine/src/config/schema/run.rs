@@ -38,7 +38,8 @@ pub struct RunConfig {
     /// none.
     #[schemars(extend("x-min" = "100ms"))]
     pub slice_duration: Option<UnitDuration>,
-    /// Make warnings about the measurement itself an exit code.
+    /// End with exit code 6 if a warning says that the tool was late, counters were not final, or
+    /// data is missing (which ones: `docs/metrics.md`, section Warnings).
     pub strict: bool,
     /// What is shown while the run lasts.
     pub ui: Ui,
