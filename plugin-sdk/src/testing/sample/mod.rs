@@ -166,9 +166,14 @@ fn health() -> ClientHealth {
     ClientHealth {
         send_delay_ms: stats([0.12, 0.02, 1.4, 1.1, 0.4, 0.08, 0.2]),
         read_lag_ms: stats([0.05, 0.01, 0.6, 0.5, 0.1, 0.04, 0.1]),
+        user_clock_percent: Some(0.0),
         cpu_percent: Some(14.5),
         busiest_thread_percent: Some(9.25),
+        core_wait_percent: Some(1.5),
         machine_percent: Some(61.0),
+        stolen_percent: Some(0.5),
+        cpu_limit: Some(2.0),
+        throttled_ms: Some(0.0),
         scrape_lateness_ms: stats([0.3, 0.0, 2.1, 2.0, 0.9, 0.2, 0.4]),
         degraded: false,
     }

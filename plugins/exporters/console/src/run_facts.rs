@@ -189,6 +189,7 @@ pub(crate) fn health(health: &ClientHealth, page: usize, paint: Paint) -> Vec<St
     let shares = [
         ("CPU", health.cpu_percent),
         ("busiest load thread", health.busiest_thread_percent),
+        ("waiting for a core", health.core_wait_percent),
         ("machine", health.machine_percent),
     ];
     let shares = shares

@@ -125,9 +125,14 @@ fn health(sheet: &mut Sheet, health: Option<&ClientHealth>) -> Result<()> {
         stats_row("send_delay_ms", &health.send_delay_ms),
         stats_row("read_lag_ms", &health.read_lag_ms),
         stats_row("scrape_lateness_ms", &health.scrape_lateness_ms),
+        single("user_clock_percent", health.user_clock_percent),
         single("cpu_percent", health.cpu_percent),
         single("busiest_thread_percent", health.busiest_thread_percent),
+        single("core_wait_percent", health.core_wait_percent),
         single("machine_percent", health.machine_percent),
+        single("stolen_percent", health.stolen_percent),
+        single("cpu_limit", health.cpu_limit),
+        single("throttled_ms", health.throttled_ms),
         degraded,
     ];
     let columns = std::iter::once("quantity").chain(Stats::NAMES);
