@@ -134,6 +134,9 @@ impl Settle {
             let page: Vec<_> = watched.iter().filter(|s| s.endpoint == *endpoint).collect();
             let families = Self::families_of(&page, &sums);
             if let Some(basis) = self.decide(*endpoint, &page, &families, expected, waited) {
+                // What stands still at other numbers is final, and yet not what the clients saw.
+                let differs = !expected.troubled && !families.iter().all(equal);
+                let basis = if differs { SettleBasis::Unequal } else { basis };
                 if basis == SettleBasis::Unequal {
                     let wrong = families.iter().filter(|f| !equal(f));
                     self.distrusted.extend(wrong.map(|f| f.family.clone()));

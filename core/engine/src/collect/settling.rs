@@ -1,6 +1,6 @@
 //! The barrier after a phase: readings until the counters are true by the settle rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
@@ -35,10 +35,16 @@ impl Settling<'_> {
     pub(super) fn run(mut self, phase: u32) -> Vec<SettleReport> {
         let mut open = Asked::all(self.roster);
         let mut reports = BTreeMap::new();
+        // Families are added up over all endpoints, also those that are decided already.
+        let mut heard = BTreeSet::new();
         for scrapes in 1.. {
             let answers = open.read(self.roster, &self.context.clock, Tag::end(phase));
             let waited = self.context.clock.now().until(self.last_response);
-            for (endpoint, verdict) in self.decide(&open.endpoints(), &answers, waited) {
+            let answered = answered(&answers);
+            heard.extend(answered.iter().copied());
+            let watched = watched(self.context, &heard);
+            let verdicts = self.decide(&open.endpoints(), &answered, &watched, waited);
+            for (endpoint, verdict) in verdicts {
                 let report = self.report(endpoint, verdict, waited, scrapes);
                 reports.insert(endpoint, report);
             }
@@ -55,17 +61,16 @@ impl Settling<'_> {
     fn decide(
         &mut self,
         open: &[EndpointId],
-        answers: &[Answer],
+        answered: &[EndpointId],
+        watched: &[Watched],
         waited: Duration,
     ) -> BTreeMap<EndpointId, Verdict> {
-        let answered = answered(answers);
-        let watched = watched(self.context, &answered);
-        let mut verdicts = self.rule.look(&answered, &watched, self.expected, waited);
+        let mut verdicts = self.rule.look(answered, watched, self.expected, waited);
         if waited >= self.limit {
-            for endpoint in &answered {
+            for endpoint in answered {
                 verdicts
                     .entry(*endpoint)
-                    .or_insert_with(|| self.rule.give_up(*endpoint, &watched, self.expected));
+                    .or_insert_with(|| self.rule.give_up(*endpoint, watched, self.expected));
             }
         }
         for endpoint in open.iter().filter(|endpoint| !answered.contains(endpoint)) {
@@ -110,7 +115,10 @@ pub(super) fn answered(answers: &[Answer]) -> Vec<EndpointId> {
 }
 
 /// Recognised series on the last pages of `endpoints`.
-pub(super) fn watched(context: &Context, endpoints: &[EndpointId]) -> Vec<Watched> {
+pub(super) fn watched<'a>(
+    context: &Context,
+    endpoints: impl IntoIterator<Item = &'a EndpointId>,
+) -> Vec<Watched> {
     let store = context.sinks.lock();
     let mut watched = Vec::new();
     for endpoint in endpoints {

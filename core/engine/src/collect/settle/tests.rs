@@ -88,11 +88,12 @@ fn other_clients_are_noticed_at_once_and_the_family_is_not_trusted_again() {
     let verdicts = settle.look(&[A], &page, &expected(false), ms(2));
     assert_eq!(verdicts[&A].basis, SettleBasis::Unequal);
     assert!((verdicts[&A].families[0].seen - 400.0).abs() < 0.5);
+    // It ends the wait as soon as it stands still, and is still no match.
     settle.begin(&[A], &page);
     assert_eq!(basis(&mut settle, &page, false, 2), None);
     assert_eq!(
         basis(&mut settle, &page, false, 10),
-        Some(SettleBasis::Stable)
+        Some(SettleBasis::Unequal)
     );
 }
 
@@ -129,6 +130,9 @@ fn workers_are_added_up() {
     let verdicts = settle.look(&[A, B], &page, &expected(false), ms(2));
     assert_eq!(verdicts[&A].basis, SettleBasis::Equal);
     assert!((verdicts[&B].families[0].seen - 10.0).abs() < 0.5);
+    // One that is still looked at is added to one that is not.
+    let verdicts = settle.look(&[B], &page, &expected(false), ms(4));
+    assert_eq!(verdicts[&B].basis, SettleBasis::Equal);
 }
 
 #[test]
