@@ -39,12 +39,31 @@ pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
     MetricReport {
         stats: weighted_summary(&values, &weights),
         n: values.len() as u64,
-        sampling_error: sampling_error(&values, &weights),
+        sampling_error: sampling_error(&values, &weights)
+            .map(|error| error.hypot(unseen_ends(series, window, &times, &values))),
         missing: (window.ticks.len() - values.len()) as u64 - non_finite,
         longest_gap: window.longest_gap(&times),
         non_finite,
         ..MetricReport::default()
     }
+}
+
+/// By how much the mean may be off for what the gauge did before its first and after its last
+/// reading: it may have come from, and gone to, what the pages at the window's ends say.
+fn unseen_ends(series: &SeriesRef<'_>, window: &Window, times: &[i64], values: &[f64]) -> f64 {
+    let ends = times.first().zip(times.last());
+    let Some(((first, last), length)) = ends.zip(window.length_ns()) else {
+        return 0.0;
+    };
+    let moved = |page: Option<u32>, reading: Option<&f64>| {
+        let page = page.and_then(|page| series.samples(page, page).next());
+        let pair = page.map(|(_, value)| value).zip(reading);
+        let by = pair.map_or(0.0, |(value, reading)| (value - reading).abs());
+        Some(by).filter(|by| by.is_finite()).unwrap_or_default()
+    };
+    let before = (first - window.from_ns) as f64 * moved(window.start, values.first());
+    let after = (window.to_ns - last) as f64 * moved(window.end, values.last());
+    before.hypot(after) / length
 }
 
 /// A quantile that the server computes: as of the window's end, and at the ticks before.

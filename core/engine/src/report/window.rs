@@ -198,6 +198,12 @@ impl Window {
         Some(seconds).filter(|seconds| *seconds > 0.0)
     }
 
+    /// Its length in nanoseconds, unless it is empty.
+    pub(super) fn length_ns(&self) -> Option<f64> {
+        let length = (self.to_ns - self.from_ns) as f64;
+        Some(length).filter(|length| *length > 0.0)
+    }
+
     /// Longest time without a reading, in seconds; `None` without readings. `times` rise and lie
     /// within the window.
     pub(super) fn longest_gap(&self, times: &[i64]) -> Option<f64> {

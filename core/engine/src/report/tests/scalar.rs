@@ -158,3 +158,21 @@ fn several_series_are_reported_each_and_summed() {
     let one = metric(&server, "c_m_z");
     assert_eq!((one.total, one.labels["m"].as_str()), (Some(20.0), "z"));
 }
+
+#[test]
+fn what_a_gauge_did_at_the_ends_of_the_window_is_part_of_its_error() {
+    let mut bench = Bench::new();
+    let readings = [
+        (9.9, Barrier::Start, 0.0),
+        (10.2, Barrier::Tick, 8.0),
+        (12.0, Barrier::Tick, 8.0),
+        (13.7, Barrier::Tick, 8.0),
+        (14.1, Barrier::End, 0.0),
+    ];
+    for (seconds, barrier, value) in readings {
+        bench.page(seconds, barrier, |b| b.gauge("g", &[], value));
+    }
+    // 8 for 0.2 s and for 0.3 s of 4 s.
+    let error = metric(&bench.server(), "g").sampling_error.unwrap();
+    assert!((error - 0.4_f64.hypot(0.6)).abs() < 1e-9, "{error}");
+}
