@@ -290,6 +290,15 @@ fn others_requests_are_noticed_in_totals_and_not_blamed_on_the_network() {
     assert_eq!(causes(of("concurrency")), [("foreign_load", None)]);
 }
 
+/// A server that does not count requests times them.
+#[test]
+fn others_requests_are_noticed_by_what_was_timed() {
+    let untold = page("vllm engine").replace("request_success", "acme");
+    let report = run(&[&untold], &load()[..3]);
+    let concurrency = row(&report, "vllm", "concurrency");
+    assert_eq!(causes(concurrency), [("foreign_load", None)]);
+}
+
 #[test]
 fn cancelled_and_failed_requests_are_said_to_be_uncertain() {
     let mut load = load();
