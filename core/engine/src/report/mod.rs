@@ -157,6 +157,7 @@ pub fn build(input: &ReportInput<'_>) -> Report {
         warnings::of_servers(&mut report.warnings, &servers);
         report.servers.extend(servers);
     }
+    warnings::of_patterns(&mut report.warnings, input.store);
     if let Some((phase, cuts)) = cuts {
         report.slices = slices::reports(phase, input.records, cuts);
     }

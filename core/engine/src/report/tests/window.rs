@@ -4,6 +4,7 @@ use aiperf_plugin_sdk::report::ScrapeFailure;
 
 use super::histogram::histogram;
 use super::*;
+use crate::store::Pattern;
 
 #[test]
 fn collecting_without_load_goes_from_first_to_last_page() {
@@ -168,6 +169,34 @@ fn endpoints_say_how_they_were_reached() {
     assert_eq!(report.endpoints[1].first_error.as_ref(), Some(&failure));
     assert_eq!(codes(&report), ["barrier_missed", "endpoint_unreachable"]);
     assert_eq!(report.servers.len(), 1);
+}
+
+/// What a typing error in a pattern leaves.
+#[test]
+fn patterns_that_match_nothing_are_told_once() {
+    let options = StoreOptions {
+        include: vec![Pattern::new("vlm:*")],
+        ..StoreOptions::default()
+    };
+    let read = |automatic: bool| {
+        let mut bench = Bench::with(options.clone());
+        let info = EndpointInfo {
+            automatic,
+            ..EndpointInfo::default()
+        };
+        bench.endpoint = bench.store.add_endpoint(info);
+        for (seconds, barrier) in [
+            (9.0, Barrier::Start),
+            (12.0, Barrier::Tick),
+            (14.1, Barrier::End),
+        ] {
+            bench.page(seconds, barrier, |b| b.gauge("vllm:running", &[], 1.0));
+        }
+        let report = bench.report();
+        let is_it = |warning: &&Warning| warning.code == "no_metrics";
+        report.warnings.iter().filter(is_it).count()
+    };
+    assert_eq!((read(false), read(true)), (1, 1));
 }
 
 #[test]

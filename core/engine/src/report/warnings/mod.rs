@@ -1,9 +1,13 @@
 //! What a reader must know before trusting the numbers, and what to do about it.
 
+mod endpoint;
+
 use aiperf_plugin_sdk::report::{
     Boundary, EndpointReport, PhaseReport, RequestTotals, ServerReport, SettleBasis, SettleReport,
     Warning,
 };
+
+pub(super) use endpoint::{of_endpoint, of_patterns};
 
 use super::window::Window;
 use crate::store::EndpointView;
@@ -55,138 +59,11 @@ pub(super) fn of_window(
     }
 }
 
-/// Of one endpoint, whatever the phase.
-pub(super) fn of_endpoint(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>) {
-    if !endpoint.is_reached() {
-        unreachable(to, endpoint);
-        return;
-    }
-    let subject = endpoint.info().display.as_str();
-    of_scrapes(to, endpoint, subject);
-    of_pages(to, endpoint, subject);
-}
-
-/// An endpoint that the user did not ask for may be absent.
-fn unreachable(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>) {
-    let info = endpoint.info();
-    if info.automatic {
-        return;
-    }
-    let failure = endpoint
-        .failures()
-        .1
-        .map(|failure| failure.message.as_str());
-    let message = endpoint
-        .disabled()
-        .or(failure)
-        .unwrap_or("it never answered")
-        .to_owned();
-    let remedy = "check its URL, or leave it out";
-    warn(to, "endpoint_unreachable", &info.display, message, remedy);
-}
-
-fn of_scrapes(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
-    let scrapes = endpoint.scrape_counts();
-    if scrapes.failed > 0 {
-        let last = endpoint
-            .failures()
-            .1
-            .map(|failure| failure.message.as_str());
-        let last = last.unwrap_or_default();
-        let message = format!(
-            "{} of {} readings failed, the last with: {last}",
-            scrapes.failed, scrapes.due
-        );
-        warn(
-            to,
-            "scrapes_failed",
-            subject,
-            message,
-            "see the server's log",
-        );
-    }
-    if scrapes.skipped + scrapes.late > scrapes.due / 10 {
-        let message = format!(
-            "of {} readings {} came late and {} were left out",
-            scrapes.due, scrapes.late, scrapes.skipped
-        );
-        warn(
-            to,
-            "scrapes_late",
-            subject,
-            message,
-            "raise `--server-metrics-interval`",
-        );
-    }
-}
-
 /// Whether one of `warnings` says that scrapes came late.
 pub(super) fn scrapes_late(warnings: &[Warning]) -> bool {
     warnings
         .iter()
         .any(|warning| warning.code == "scrapes_late")
-}
-
-fn of_pages(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
-    let counts = endpoint.counts();
-    if counts.parse_errors > 0 {
-        let first = endpoint.notes().first();
-        let first = first.map(|note| format!(", the first in line {}: {}", note.line, note.reason));
-        let first = first.unwrap_or_default();
-        let message = format!("{} lines could not be read{first}", counts.parse_errors);
-        let remedy = "report them to the maker of the server";
-        warn(to, "parse_errors", subject, message, remedy);
-    }
-    if counts.duplicates > 0 {
-        let message = format!(
-            "{} samples stood twice on a page: the last one of each was taken",
-            counts.duplicates
-        );
-        warn(
-            to,
-            "duplicate_samples",
-            subject,
-            message,
-            "report them to the maker of the server",
-        );
-    }
-    let unreadable = counts.not_utf8 + counts.malformed;
-    if unreadable > 0 {
-        let message = format!("{unreadable} samples had names that are no text");
-        warn(
-            to,
-            "bad_names",
-            subject,
-            message,
-            "report them to the maker of the server",
-        );
-    }
-    of_memory(to, endpoint, subject);
-    if counts.over_limit > 0 {
-        let message = format!(
-            "{} series were dropped: there are too many",
-            counts.over_limit
-        );
-        let remedy = "raise `[run] max_series` or exclude families";
-        warn(to, "too_many_series", subject, message, remedy);
-    }
-}
-
-fn of_memory(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
-    let remedy = "raise `[run] memory_limit`, lengthen the interval or exclude families";
-    if let Some(folded) = endpoint.folded() {
-        let message = format!(
-            "its first {} readings are kept as statistics only: percentiles have an error of up to \
-             0.5 %",
-            folded.pages
-        );
-        warn(to, "memory_limit", subject, message, remedy);
-    }
-    let dropped = endpoint.counts().over_memory;
-    if dropped > 0 {
-        let message = format!("{dropped} series were dropped: memory was full");
-        warn(to, "memory_limit", subject, message, remedy);
-    }
 }
 
 /// Of what the servers' numbers showed.
