@@ -121,6 +121,49 @@ fn compressed_data_that_is_cut_off_is_no_page() {
     });
 }
 
+/// RFC 1952 allows it, and proxies do it.
+#[test]
+fn compressed_parts_that_were_joined_are_one_page() {
+    let told = collect(|stream| {
+        let (first, second) = PAGE.as_bytes().split_at(30);
+        let packed = [gzip(first), gzip(second)].concat();
+        let page = response(PROMETHEUS, "content-encoding: gzip\r\n", &packed);
+        send(stream, &page);
+    });
+    let metrics = &told["servers"]["server-0"]["metrics"];
+    assert_eq!(metrics["a"]["max"], 1.0, "{told:#}");
+    assert_eq!(metrics["b"]["max"], 2.0, "{told:#}");
+}
+
+#[test]
+fn compression_that_was_not_asked_for_is_named() {
+    let told = collect(|stream| {
+        let page = response(PROMETHEUS, "content-encoding: deflate\r\n", b"x\x9c\0\xff");
+        send(stream, &page);
+    });
+    let why = told["warnings"][0]["message"].as_str().expect("a message");
+    assert!(why.contains("compressed as `deflate`"), "{told:#}");
+}
+
+#[test]
+fn a_redirect_says_where_to() {
+    let told = collect(|stream| {
+        let moved = "HTTP/1.1 302 Found\r\nlocation: /other\r\ncontent-length: 0\r\n\r\n";
+        send(stream, moved.as_bytes());
+    });
+    let warning = &told["warnings"][0];
+    assert_eq!(warning["message"], "HTTP 302: it moved to `/other`");
+    assert_eq!(warning["remedy"], "give the URL that it moved to");
+}
+
+#[test]
+fn a_page_without_metrics_is_told() {
+    let told = collect(|stream| {
+        send(stream, &response(PROMETHEUS, "", b"# no metrics yet\n"));
+    });
+    assert_eq!(told["warnings"][0]["code"], "no_metrics", "{told:#}");
+}
+
 #[test]
 fn what_inflates_beyond_the_limit_is_refused() {
     check("body_limit", |stream| {

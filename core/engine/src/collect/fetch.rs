@@ -7,14 +7,15 @@ use aiperf_plugin_sdk::hosting::HttpRequest;
 use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
 use aiperf_plugin_sdk::{ErrorKind, HttpResponse, PluginError};
 use bytes::Bytes;
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap,
-    HeaderName, HeaderValue, USER_AGENT,
+    HeaderName, HeaderValue, LOCATION, USER_AGENT,
 };
 use http::{Method, Request};
 use http_body_util::Full;
 
+use crate::event::one_line;
 use crate::http::{
     Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, Origin, Scheme, Tls,
 };
@@ -27,7 +28,21 @@ pub(super) const BODY_LIMIT: usize = 64 * 1024 * 1024;
 pub(super) struct Fetched {
     pub(super) status: u16,
     pub(super) content_type: String,
+    /// Where a redirect leads; empty if it is none. It is not followed.
+    location: String,
     pub(super) clock: PayloadClock,
+}
+
+impl Fetched {
+    /// Why an answer of another status than 2xx is no page, on one line.
+    pub(super) fn refusal(&self, body: &[u8]) -> String {
+        let head = body.get(..200).unwrap_or(body);
+        let said = match self.location.as_str() {
+            "" => one_line(&String::from_utf8_lossy(head)),
+            place => format!("it moved to `{}`", one_line(place)),
+        };
+        format!("HTTP {}: {said}", self.status)
+    }
 }
 
 /// Asks one URL again and again over one connection.
@@ -93,21 +108,24 @@ impl Fetcher {
             value.unwrap_or_default().to_owned()
         };
         let (content_type, encoding) = (header(CONTENT_TYPE), header(CONTENT_ENCODING));
-        let gzip = matches!(encoding.trim(), "gzip" | "x-gzip");
-        if gzip {
-            self.compressed.clear();
-            response
-                .read_to_end(&mut self.compressed, BODY_LIMIT)
-                .await?;
-            self.inflate(body)?;
-        } else {
-            response.read_to_end(body, BODY_LIMIT).await?;
+        let location = header(LOCATION);
+        match encoding.trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => response.read_to_end(body, BODY_LIMIT).await?,
+            "gzip" | "x-gzip" => {
+                self.compressed.clear();
+                response
+                    .read_to_end(&mut self.compressed, BODY_LIMIT)
+                    .await?;
+                self.inflate(body)?;
+            }
+            other => return Err(self.unasked(other)),
         }
         let stamps = response.stamps();
         let sent = stamps.first_write().unwrap_or(began);
         let fetched = Fetched {
             status: response.status().as_u16(),
             content_type,
+            location,
             clock: PayloadClock {
                 sent: Instant2 {
                     mono_ns: sent.0,
@@ -121,9 +139,17 @@ impl Fetcher {
         Ok(fetched)
     }
 
+    fn unasked(&self, encoding: &str) -> HttpError {
+        let url = self.client.connector().origin().url_of(&self.path);
+        let detail = format!("compressed as `{encoding}`, which was not asked for");
+        HttpError::new(ErrorClass::Protocol, url, detail)
+            .advise("let the server, or the proxy before it, send it plain or as gzip")
+    }
+
     fn inflate(&self, body: &mut Vec<u8>) -> Result<(), HttpError> {
         let limit = BODY_LIMIT as u64 + 1;
-        let read = GzDecoder::new(self.compressed.as_slice())
+        // Proxies join compressed parts: several members are one page.
+        let read = MultiGzDecoder::new(self.compressed.as_slice())
             .take(limit)
             .read_to_end(body);
         let failed = |class, detail: String| {

@@ -13,7 +13,6 @@ use super::instance::{Head, Instance};
 use super::parsers::Page;
 use super::tag::{Place, Tag};
 use crate::config::CollectorPlan;
-use crate::event::one_line;
 use crate::http::{ErrorClass, HttpError, MonoNs};
 use crate::store::{EndpointId, ScrapeInfo};
 
@@ -212,11 +211,8 @@ impl Scraper {
             Ok(fetched) if (200..300).contains(&fetched.status) => self.parse(tag, fetched).await,
             Ok(fetched) => {
                 let info = self.context.info(fetched.clock, tag);
-                let (status, head) = (fetched.status, self.body.get(..200).unwrap_or(&self.body));
-                let message = format!(
-                    "HTTP {status}: {}",
-                    one_line(&String::from_utf8_lossy(head))
-                );
+                let status = fetched.status;
+                let message = fetched.refusal(&self.body);
                 self.fail(&info, i64::from(status), &format!("http_{status}"), message);
                 Outcome::Failed
             }
