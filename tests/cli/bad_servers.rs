@@ -146,6 +146,28 @@ fn a_web_page_is_no_answer() {
 }
 
 #[test]
+fn compression_that_was_not_asked_for_is_named() {
+    check("invalid_response", "compressed as `gzip`", &[], |stream| {
+        let packed = response(EVENTS, "content-encoding: gzip\r\n", b"\x1f\x8b");
+        send(stream, &packed);
+    });
+}
+
+/// The type of the body got lost on the way, or was never there.
+#[test]
+fn a_stream_without_its_type_is_a_stream() {
+    let url = serve(|_, stream| {
+        let events = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n";
+        send(stream, &response("text/plain", "", events.as_bytes()))
+    });
+    let context = Context::new();
+    let ran = profile(&context, &url, &["--model", "m", "--request-count", "4"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let report = context.json("out/aiperf.json");
+    assert_eq!(report["llm_metrics"]["time_to_first_token"]["n"], 4);
+}
+
+#[test]
 fn a_server_that_dies_costs_the_requests_after_its_death() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

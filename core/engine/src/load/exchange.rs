@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
 use tokio::time::timeout;
 
 use crate::http::{Chunk, Client, Connection, HttpError, Response, Stamps};
 
 use super::endpoint::{Endpoint, Reply};
 use super::failure::{Failure, FailureClass};
+use super::headers;
 use super::phase::Ticket;
 use super::progress::Counters;
 use super::prompt::Draw;
@@ -96,11 +96,12 @@ pub(super) async fn exchange(
             client.recycle(response);
             return Ok(());
         }
+        let location = headers::location(response.headers()).map(str::to_owned);
         let body = error_body(&mut response).await;
         scratch.note_end(&response);
         client.recycle(response);
         if !(with_stream_options && refuses_stream_options(status, &body)) {
-            return Err(Failure::status(status, &body));
+            return Err(Failure::status(status, location.as_deref(), &body));
         }
         // From here on nobody asks for them, so that the loop runs at most once more.
         shared.warnings.add(LoadWarning::StreamOptionsRefused);
@@ -149,21 +150,16 @@ async fn receive(
     scratch: &mut Scratch,
     response: &mut Response,
 ) -> Result<(), Failure> {
-    if is_event_stream(response) {
+    if let Some(coding) = headers::compression(response.headers()) {
+        return Err(Failure::compressed(coding));
+    }
+    if headers::is_event_stream(response.headers(), shared.streaming) {
         return stream(&shared.endpoint, counters, scratch, response).await;
     }
     if shared.streaming {
         shared.warnings.add(LoadWarning::NotStreamed);
     }
     whole(&shared.endpoint, scratch, response).await
-}
-
-fn is_event_stream(response: &Response) -> bool {
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .map(http::HeaderValue::as_bytes);
-    kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"))
 }
 
 /// A response in one piece.

@@ -1,5 +1,7 @@
 //! Why a request failed.
 
+use http::StatusCode;
+
 use crate::http::{ErrorClass, HttpError};
 
 /// The kind of a failed request. [`FailureClass::as_str`] is a stable name for files.
@@ -58,17 +60,32 @@ impl Failure {
         }
     }
 
-    pub(super) fn status(status: http::StatusCode, body: &[u8]) -> Self {
-        let said = excerpt(body);
-        let said = if said.is_empty() {
-            "no body".to_owned()
-        } else {
-            said
+    /// `location`: where the server says that it is instead.
+    pub(super) fn status(status: StatusCode, location: Option<&str>, body: &[u8]) -> Self {
+        let said = match (location, excerpt(body)) {
+            (Some(place), _) => format!("it moved to `{}`", excerpt(place.as_bytes())),
+            (None, said) if said.is_empty() => "no body".to_owned(),
+            (None, said) => said,
         };
-        Self::new(
-            FailureClass::HttpStatus,
-            format!("the server answered {status}: {said}"),
-        )
+        let advice = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                "; give a key with `--api-key-env`, if it wants one"
+            }
+            StatusCode::NOT_FOUND => "; check `--model`, `--url` and `--endpoint`",
+            _ if location.is_some() => "; give the URL that it moved to",
+            _ => "",
+        };
+        let message = format!("the server answered {status}: {said}{advice}");
+        Self::new(FailureClass::HttpStatus, message)
+    }
+
+    pub(super) fn compressed(coding: &str) -> Self {
+        let message = format!(
+            "the response is compressed as `{}`, which was not asked for; switch that off in the \
+             server, or in the proxy before it",
+            excerpt(coding.as_bytes())
+        );
+        Self::new(FailureClass::InvalidResponse, message)
     }
 
     pub(super) fn stream_error(said: &[u8]) -> Self {
@@ -116,7 +133,8 @@ mod tests {
     #[test]
     fn a_status_is_shown_with_the_beginning_of_its_body_on_one_line() {
         let failure = Failure::status(
-            http::StatusCode::BAD_REQUEST,
+            StatusCode::BAD_REQUEST,
+            None,
             b"{\"error\":\n  \"too long\"}",
         );
         assert_eq!(
@@ -125,8 +143,22 @@ mod tests {
         );
         assert_eq!(failure.class.as_str(), "http_status");
         let long = "word ".repeat(1_000);
-        let shown = Failure::status(http::StatusCode::NOT_FOUND, long.as_bytes()).message;
+        let shown = Failure::status(StatusCode::BAD_GATEWAY, None, long.as_bytes()).message;
         assert!(shown.len() < 400 && shown.ends_with("..."), "{shown}");
+    }
+
+    #[test]
+    fn a_status_that_the_user_can_mend_says_how() {
+        let message = |status, location| Failure::status(status, location, b"no").message;
+        assert_eq!(
+            message(StatusCode::TEMPORARY_REDIRECT, Some("https://b/v1")),
+            "the server answered 307 Temporary Redirect: it moved to `https://b/v1`; give the URL that \
+             it moved to"
+        );
+        for (status, flag) in [(401, "--api-key-env"), (404, "--model")] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert!(message(status, None).contains(flag), "{status}");
+        }
     }
 
     #[test]

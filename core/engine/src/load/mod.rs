@@ -15,6 +15,7 @@ mod endpoint;
 mod error;
 mod exchange;
 mod failure;
+mod headers;
 mod machine;
 mod phase;
 mod plan;

@@ -285,6 +285,12 @@ fn usage_is_read_with_its_details_and_without() {
         ..Usage::default()
     };
     assert_eq!(usage(bare), Some(expected));
+    let written = r#"{"prompt_tokens":11.0,"completion_tokens":-1}"#;
+    let expected = Usage {
+        prompt_tokens: Some(11),
+        ..Usage::default()
+    };
+    assert_eq!(usage(written), Some(expected));
     assert_eq!(usage("null"), None);
 }
 
