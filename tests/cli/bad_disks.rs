@@ -62,7 +62,7 @@ fn a_folder_that_cannot_be_made_is_told_before_any_load() {
     let context = Context::new();
     context.write("out", "a file stands in the way");
     let ran = context.run(&arguments(&sim.url()));
-    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.code, Some(2));
     assert!(
         ran.stderr.contains("cannot create `out`") && ran.stderr.contains("--artifact-dir"),
         "{}",

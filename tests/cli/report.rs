@@ -284,6 +284,8 @@ fn what_is_no_recording_is_refused_on_one_line() {
     run["schema_version"] = "0.9".into();
     copy.write(RUN, &run.to_string());
     refused(&copy, "version 0.9, and this aiperf reads 1.x");
+    copy.write(RUN, "{}");
+    refused(&copy, "it is no `run.json`");
     copy.write(RUN, "{ \"schema_version\": ");
     refused(&copy, "edited or cut");
     std::fs::remove_file(copy.path().join(RUN)).expect("a file");

@@ -37,6 +37,7 @@ impl ExitCode {
         match error {
             RunError::Unreachable(_) => Self::Unreachable,
             RunError::NothingToCollect
+            | RunError::Artifacts(_)
             | RunError::NoModel { .. }
             | RunError::Recording { .. }
             | RunError::Tls(_) => Self::Usage,

@@ -94,7 +94,10 @@ impl Recording {
         })?;
         let broken = |error| unusable(format!("{error}; it was edited or cut, and says nothing"));
         let json: serde_json::Value = serde_json::from_str(&text).map_err(broken)?;
-        let version = json["schema_version"].as_str().unwrap_or("none");
+        let Some(version) = json["schema_version"].as_str() else {
+            let why = "it is no `run.json`; name the folder of a recorded run";
+            return Err(unusable(why.to_owned()));
+        };
         if major(version) != major(SCHEMA_VERSION) {
             let why = format!(
                 "it has version {version}, and this aiperf reads {}.x; use the aiperf that wrote it",
