@@ -99,7 +99,7 @@ fn conclude(outcome: &RunOutcome, code: ExitCode) {
         .iter()
         .any(|endpoint| endpoint.reachable);
     if outcome.report.metadata.command == "collect" && unanswered {
-        output::error(&"no endpoint answered");
+        output::error(&"no endpoint answered; name one that does with `--server-metrics URL`");
     }
     if code == ExitCode::Strict {
         let codes: Vec<_> = grave(&outcome.report.warnings)

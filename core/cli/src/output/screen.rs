@@ -39,7 +39,7 @@ impl Screen {
             .iter()
             .filter(|state| state.problem.is_none())
             .collect();
-        if self.talkative {
+        if self.talkative && !states.is_empty() {
             let names: Vec<_> = reachable
                 .iter()
                 .map(|state| state.display.as_str())

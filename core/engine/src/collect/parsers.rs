@@ -103,9 +103,7 @@ impl<'a> Parsers<'a> {
                 return Ok(parser.id.clone());
             }
         }
-        let message =
-            format!("no parser reads content type `{mime}`, and none knows the look of it");
-        Err(PluginError::new(ErrorKind::Format, message))
+        Err(PluginError::new(ErrorKind::Format, unreadable(mime, head)))
     }
 
     fn opened(&mut self, id: &str) -> Result<&mut ParserHandle, PluginError> {
@@ -166,5 +164,14 @@ impl SinkServices for PageSink<'_> {
 
     fn error(&mut self, error: PluginError) {
         self.error.get_or_insert(error);
+    }
+}
+
+/// Why no parser takes a page.
+fn unreadable(mime: &str, head: &[u8]) -> String {
+    match (mime, head) {
+        (_, []) => "the answer is empty".to_owned(),
+        ("", _) => "it has no content type, and no parser knows the look of it".to_owned(),
+        _ => format!("no parser reads content type `{mime}`, and none knows the look of it"),
     }
 }

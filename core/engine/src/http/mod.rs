@@ -3,9 +3,8 @@
 //!
 //! [`Connector`] opens connections to one [`Origin`], [`Connection`] carries one request at a time,
 //! [`Client`] keeps idle connections as long as the server is known to, and applies the one rule
-//! for resending. [`Stamps`] say when
-//! the first byte of a request was written and when the bytes of a response arrived, on the
-//! monotonic clock of [`Clock`].
+//! for resending. [`Stamps`] say when the first byte of a request was written and when the bytes of
+//! a response arrived, on the monotonic clock of [`Clock`].
 
 mod client;
 mod clock;

@@ -15,7 +15,7 @@ pub(super) struct Window {
     pub(super) start: Option<u32>,
     /// The page after the last response, when counters were final; `None` if there is none.
     pub(super) end: Option<u32>,
-    /// Pages that gauges are read from.
+    /// Pages inside the window: gauges are read from them, and counters between start and end.
     pub(super) ticks: Vec<u32>,
     /// Number and monotonic nanoseconds of all pages that are kept one by one.
     times: Rc<[(u32, i64)]>,

@@ -3,6 +3,7 @@
 mod collect;
 mod error;
 mod info;
+mod model;
 mod profile;
 mod record;
 mod replay;

@@ -6,12 +6,13 @@ use aiperf_plugin_sdk::report::{RunStatus, Warning};
 use aiperf_plugin_sdk::run::PhaseKind;
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
 
+use super::model;
 use super::record::{RUN_FILE, RunRecord};
 use super::requests::Requests;
 use super::setup::{Setup, settle_options};
 use super::{RunError, RunOutcome, RunParts};
 use crate::collect::Collection;
-use crate::config::{LoadSettings, RunPlan};
+use crate::config::RunPlan;
 use crate::event::{Event, Progress};
 use crate::http::{Clock, ClockSource};
 use crate::load::{
@@ -24,7 +25,7 @@ use crate::report::{Effort, PhaseWindow};
 pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
     let clock = Clock::new();
     let settings = plan.load.as_ref().ok_or(RunError::NothingToCollect)?;
-    let load = resolve_model(settings, &clock)?;
+    let load = model::resolve(settings, &clock)?;
     let setup = Setup::begin(plan, parts, Some(&load), clock)?;
     write_inputs(&setup, &load)?;
     let phases = load.phases.iter().map(|phase| phase.name.clone()).collect();
@@ -124,25 +125,6 @@ fn clock_source((kernel, user): (u64, u64)) -> Option<ClockSource> {
         (0, 0) => None,
         (0, _) => Some(ClockSource::User),
         _ => Some(ClockSource::Kernel),
-    }
-}
-
-/// Reaches the server, and asks it for its model if the user named none.
-fn resolve_model(settings: &LoadSettings, clock: &Clock) -> Result<LoadPlan, RunError> {
-    let probe = load::probe(settings.without_model(), clock).map_err(|error| match error {
-        LoadError::Http(_) => RunError::Unreachable(error),
-        other => RunError::Load(other),
-    })?;
-    let model = settings
-        .model
-        .clone()
-        .or_else(|| probe.models.first().cloned());
-    match model {
-        Some(model) => Ok(settings.with_model(model)),
-        None => Err(RunError::NoModel {
-            url: settings.without_model().origin.url_of("/v1/models"),
-            why: probe.problem.unwrap_or_else(|| "an empty list".to_owned()),
-        }),
     }
 }
 

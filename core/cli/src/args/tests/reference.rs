@@ -26,8 +26,8 @@ default. The resolved configuration of a run is written to its artifact folder.
   `\"1m 30s\"`. Flags and variables may leave out the unit of seconds.
 * `${NAME}` and `${NAME:-default}` in strings of files stand for environment variables; a literal
   `${` is `$${`. A string that stands for a number or for true and false is taken as such.
-* Secrets are never shown or written: what came from `${NAME}` is written as that, anything else
-  as `***`.
+* Secrets, and values of headers, are never shown or written: what came from `${NAME}` is written as
+  that, anything else as `***`.
 * All errors are told at once, each with file, line and caret.
 ";
 

@@ -98,8 +98,8 @@ pub(super) fn is_secret(schema: &Json) -> bool {
         || schema.get("format").and_then(Json::as_str) == Some("password")
 }
 
-/// Whether the last part of a path is a name that secrets usually have. Headers have no schema of
-/// their own, and not every plugin marks its secrets.
+/// Whether the last part of a path is a name that secrets usually have, as not every plugin marks its
+/// secrets, or a header: those that let a client in have any name.
 pub(crate) fn is_secret_name(path: &str) -> bool {
     const NAMES: [&str; 8] = [
         "authorization",
@@ -111,6 +111,9 @@ pub(crate) fn is_secret_name(path: &str) -> bool {
         "access_key",
         "credentials",
     ];
+    if path.starts_with("headers.") || path.contains(".headers.") {
+        return true;
+    }
     let last = path.rsplit('.').next().unwrap_or(path);
     let last = last.trim_matches('"').to_lowercase().replace('-', "_");
     NAMES.iter().any(|name| last.ends_with(name))
