@@ -13,8 +13,8 @@ fn root() -> PathBuf {
         .expect("the workspace")
 }
 
-/// Direct dependencies of each workspace package, dev-dependencies left out.
-fn dependencies() -> BTreeMap<String, Vec<String>> {
+/// The packages of the workspace, as cargo describes them.
+fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args([
             "metadata",
@@ -26,10 +26,18 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
         .current_dir(root())
         .output()
         .expect("cargo runs");
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
-    let packages = metadata["packages"].as_array().expect("packages").iter();
+    let mut metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
+    match metadata["packages"].take() {
+        Value::Array(packages) => packages,
+        other => panic!("no packages: {other}"),
+    }
+}
+
+/// Direct dependencies of each workspace package, dev-dependencies left out.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
     let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
-    packages
+    packages()
+        .iter()
         .map(|package| {
             let dependencies = package["dependencies"]
                 .as_array()
@@ -39,6 +47,15 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
             (name(package), normal.map(name).collect())
         })
         .collect()
+}
+
+/// The README starts with it.
+#[test]
+fn cargo_run_means_the_program() {
+    let packages = packages();
+    let runs = packages.iter().map(|package| &package["default_run"]);
+    let runs: Vec<_> = runs.filter(|run| !run.is_null()).collect();
+    assert_eq!(runs, ["aiperf"]);
 }
 
 #[test]
