@@ -240,7 +240,7 @@ fn what_the_plugin_itself_refuses_is_shown_where_it_stands() {
 error: `collectors.server_metrics.options.headers.no name`: is no name of a header
  --> aiperf.toml:2:25
   |
-2 | headers = { "no name" = "x" }
+2 | headers = { "no name" = "*" }
   |                         ^^^
 "#,
     );
