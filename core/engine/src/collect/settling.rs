@@ -40,10 +40,13 @@ impl Settling<'_> {
         for scrapes in 1.. {
             let answers = open.read(self.roster, &self.context.clock, Tag::end(phase));
             let waited = self.context.clock.now().until(self.last_response);
+            let again = self.may_recover(&answers, waited);
             let answered = answered(&answers);
             heard.extend(answered.iter().copied());
             let watched = watched(self.context, &heard);
-            let verdicts = self.decide(&open.endpoints(), &answered, &watched, waited);
+            let mut asked = open.endpoints();
+            asked.retain(|endpoint| !again.contains(endpoint));
+            let verdicts = self.decide(&asked, &answered, &watched, waited);
             for (endpoint, verdict) in verdicts {
                 let report = self.report(endpoint, verdict, waited, scrapes);
                 reports.insert(endpoint, report);
@@ -57,10 +60,26 @@ impl Settling<'_> {
         reports.into_values().flatten().collect()
     }
 
+    /// Endpoints whose page failed, and did not before: without it all that they counted in the phase
+    /// is unknown. They are asked again while there is time.
+    fn may_recover(&self, answers: &[Answer], waited: Duration) -> BTreeSet<EndpointId> {
+        if waited >= self.limit {
+            return BTreeSet::new();
+        }
+        let store = self.context.sinks.lock();
+        let failed = answers
+            .iter()
+            .filter(|answer| answer.outcome == Outcome::Failed)
+            .map(|answer| answer.endpoint);
+        failed
+            .filter(|endpoint| store.endpoint(*endpoint).is_reached())
+            .collect()
+    }
+
     /// What can be said after one round of readings. Who did not answer has missed the barrier.
     fn decide(
         &mut self,
-        open: &[EndpointId],
+        asked: &[EndpointId],
         answered: &[EndpointId],
         watched: &[Watched],
         waited: Duration,
@@ -73,7 +92,7 @@ impl Settling<'_> {
                     .or_insert_with(|| self.rule.give_up(*endpoint, watched, self.expected));
             }
         }
-        for endpoint in open.iter().filter(|endpoint| !answered.contains(endpoint)) {
+        for endpoint in asked.iter().filter(|endpoint| !answered.contains(endpoint)) {
             verdicts.insert(*endpoint, Verdict::missed());
         }
         verdicts

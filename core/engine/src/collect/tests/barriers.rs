@@ -92,6 +92,47 @@ fn one_that_answers_again_is_waited_for_again() {
     assert_eq!(at(&records, 1, Barrier::Start), 1);
 }
 
+/// One error page at the wrong moment must not cost all totals.
+#[test]
+fn a_page_that_fails_after_the_load_is_asked_for_again() {
+    let asked = AtomicU64::new(0);
+    let server = RawServer::start(move |_, _| match asked.fetch_add(1, Ordering::SeqCst) {
+        1 => error_page(),
+        _ => page(1),
+    });
+    let bench = Bench::new("fails once").targets(&[server.url()], LONG, LONG);
+    let mut collection = bench.start().unwrap();
+    collection.begin_phase(0);
+    let report = end(&bench, &mut collection, 0).remove(0);
+    assert_eq!((report.basis, report.scrapes), (SettleBasis::Stable, 2));
+    let counts = bench.counts(0);
+    assert_eq!((counts.done, counts.failed), (2, 1));
+    let records = bench.finish(collection);
+    assert_eq!(at(&records, 0, Barrier::End), 1);
+}
+
+/// Who fails to the end has missed the barrier, within the limit.
+#[test]
+fn a_page_that_goes_on_failing_is_given_up() {
+    let asked = AtomicU64::new(0);
+    let server = RawServer::start(move |_, _| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => page(1),
+        _ => error_page(),
+    });
+    let bench = Bench::new("goes on failing").targets(&[server.url()], LONG, LONG);
+    let mut collection = bench.start().unwrap();
+    collection.begin_phase(0);
+    let report = end(&bench, &mut collection, 0).remove(0);
+    assert_eq!(report.basis, SettleBasis::Missed);
+    let counts = bench.counts(0);
+    assert!(counts.failed > 1 && is_closed(counts), "{counts:?}");
+    bench.finish(collection);
+}
+
+fn error_page() -> Answer {
+    Answer::respond("503 Service Unavailable", "text/plain", "")
+}
+
 #[test]
 fn an_answer_that_comes_after_the_barrier_is_no_start_page() {
     let gate = Arc::new(AtomicBool::new(false));

@@ -140,8 +140,12 @@ pub(super) fn of_phases(
         let open = phase.settle.iter().filter(|settle| !settle.settled);
         for settle in open.filter(|settle| !silent(&settle.endpoint)) {
             let message = format!("phase `{}`: {}", phase.name, why_not_settled(settle));
-            let remedy =
-                "check for other clients of the server, or raise `[server_metrics] settle_timeout`";
+            let remedy = match settle.basis {
+                SettleBasis::Missed => "see why its last readings failed",
+                _ => {
+                    "check for other clients of the server, or raise `[server_metrics] settle_timeout`"
+                }
+            };
             warn(to, "not_settled", &settle.endpoint, message, remedy);
         }
     }
