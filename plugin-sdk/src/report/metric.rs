@@ -201,6 +201,10 @@ pub struct MetricSlice {
     pub sum: Option<f64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub bounds: BTreeMap<String, ValueBounds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound_scope: Option<BoundScope>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 #[expect(

@@ -86,8 +86,54 @@ impl Parts {
         }
     }
 
-    /// Adds another series of the family; buckets only if both have the same edges.
-    pub(super) fn add(&mut self, other: &Self) {
+    /// What pages tell of these observations, an interval each.
+    #[cfg(test)]
+    pub(super) fn observing(intervals: &[Vec<f64>], edges: &[f64]) -> Self {
+        let below = |le: f64, all: &[f64]| all.iter().filter(|value| **value <= le).count() as f64;
+        let scope = aiperf_plugin_sdk::report::BoundScope::Interval;
+        let mut observed = HistogramEstimator::new(edges, false, scope);
+        let mut running = 0.0;
+        for interval in intervals {
+            let mut last = 0.0;
+            let edges = edges.iter().copied().chain([f64::INFINITY]);
+            let counts: Vec<f64> = edges
+                .map(|le| below(le, interval) - std::mem::replace(&mut last, below(le, interval)))
+                .collect();
+            let sum: f64 = interval.iter().sum();
+            running += sum;
+            observed.add(&counts, Some(sum), running);
+        }
+        let all = intervals.concat();
+        let edges = edges.iter().copied().chain([f64::INFINITY]);
+        let bucket = |le: f64| Cumulative {
+            text: le.to_string().replace("inf", "+Inf"),
+            le,
+            count: below(le, &all),
+        };
+        Self {
+            buckets: edges.map(bucket).collect(),
+            sum: Some(running),
+            count: Some(all.len() as f64),
+            observed: Some(observed),
+            ..Self::default()
+        }
+    }
+
+    /// All of `parts` together; `None` if there are none.
+    pub(super) fn sum<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let mut sum = parts.next()?.clone();
+        parts.for_each(|part| sum.add(part));
+        Some(sum)
+    }
+
+    /// True if it has buckets, all of whose edges are known.
+    pub(super) fn has_buckets(&self) -> bool {
+        !self.buckets.is_empty()
+    }
+
+    /// Adds another series of the family, or another server's; buckets only if both have the same edges.
+    fn add(&mut self, other: &Self) {
         let edges = |parts: &Self| -> Vec<u64> {
             let edge = |bucket: &Cumulative| bucket.le.to_bits();
             parts.buckets.iter().map(edge).collect()
@@ -109,8 +155,8 @@ impl Parts {
         self.non_finite += other.non_finite;
     }
 
-    /// The metric, its name and key left out.
-    pub(super) fn report(&self, kind: MetricKind, window: &Window) -> MetricReport {
+    /// The metric, its name and key left out. Rates divide by `seconds`.
+    pub(super) fn report(&self, kind: MetricKind, seconds: Option<f64>) -> MetricReport {
         let estimate = self
             .observed
             .as_ref()
@@ -141,7 +187,7 @@ impl Parts {
             n: observations(self.count),
             count: self.count,
             sum: self.sum,
-            rate: cumulative.zip(window.seconds()).map(per_second),
+            rate: cumulative.zip(seconds).map(per_second),
             resets: Some(self.resets),
             non_finite: self.non_finite,
             bound_scope: proven.map(|known| known.scope),
@@ -150,6 +196,22 @@ impl Parts {
             buckets: self.buckets.iter().map(bucket).collect(),
             ..unknown(kind)
         }
+    }
+}
+
+/// What the histograms of all servers counted, so that they can be combined.
+#[derive(Debug, Default)]
+pub(super) struct Histograms(BTreeMap<String, BTreeMap<String, Parts>>);
+
+impl Histograms {
+    /// Adds those of a server, by key.
+    pub(super) fn add(&mut self, server_id: &str, by_key: BTreeMap<String, Parts>) {
+        self.0.insert(server_id.to_owned(), by_key);
+    }
+
+    /// What `metric` of a server was made from; `None` if nothing is known of it in the window.
+    pub(super) fn get(&self, server_id: &str, metric: &MetricReport) -> Option<&Parts> {
+        self.0.get(server_id)?.get(&metric.key)
     }
 }
 

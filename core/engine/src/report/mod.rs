@@ -41,6 +41,7 @@ use crate::knowledge::Knowledge;
 use crate::load::RequestRecords;
 use crate::store::{EndpointView, Store};
 use client::Requests;
+use histogram::Histograms;
 use window::Window;
 
 /// A phase that has ended.
@@ -142,11 +143,16 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     let cuts = profiling
         .zip(input.slice_duration)
         .map(|(phase, length)| (phase, slices::cuts(phase, length)));
+    let mut histograms = Histograms::default();
     for endpoint in input.store.endpoints() {
         let at = at.unwrap_or(usize::MAX);
         let has_load = input.records.is_some();
         let window = Window::of(&endpoint, input.phases, at, has_load);
-        let mut servers = server::reports(&endpoint, &window);
+        let mut servers = Vec::new();
+        for measured in server::measured(&endpoint, &window) {
+            histograms.add(&measured.report.server_id, measured.histograms);
+            servers.push(measured.report);
+        }
         if let Some((_, cuts)) = cuts {
             slices::add_servers(&mut servers, &endpoint, &window, cuts);
         }
@@ -165,8 +171,8 @@ pub fn build(input: &ReportInput<'_>) -> Report {
         add_clients(&mut report, phase, records);
     }
     warnings::of_phases(&mut report.warnings, &report.phases, &report.endpoints);
-    report.aggregates = aggregate::of(&report.servers, input.knowledge);
-    report.pairs = pairs::of(&report, input.knowledge);
+    report.aggregates = aggregate::of(&report.servers, input.knowledge, &histograms);
+    report.pairs = pairs::of(&report, input.knowledge, &histograms);
     report
 }
 

@@ -13,15 +13,22 @@ use crate::store::{
     EndpointView, FamilyView, KeyNames, Role, SeriesRef, ServerView, flat_key, sanitize,
 };
 
+/// A server, and what combining it with others needs beside the report.
+pub(super) struct Measured {
+    pub(super) report: ServerReport,
+    /// What its histograms counted, by key.
+    pub(super) histograms: BTreeMap<String, Parts>,
+}
+
 /// All servers behind an endpoint.
-pub(super) fn reports(endpoint: &EndpointView<'_>, window: &Window) -> Vec<ServerReport> {
+pub(super) fn measured(endpoint: &EndpointView<'_>, window: &Window) -> Vec<Measured> {
     endpoint
         .servers()
-        .map(|server| report(endpoint, &server, window))
+        .map(|server| measure(endpoint, &server, window))
         .collect()
 }
 
-fn report(endpoint: &EndpointView<'_>, server: &ServerView<'_>, window: &Window) -> ServerReport {
+fn measure(endpoint: &EndpointView<'_>, server: &ServerView<'_>, window: &Window) -> Measured {
     let info = endpoint.info();
     let mut families = server.families();
     // Counters last: on a collision it is the counter that keeps its `_total`.
@@ -33,17 +40,23 @@ fn report(endpoint: &EndpointView<'_>, server: &ServerView<'_>, window: &Window)
     // Plain keys are claimed before flattened ones.
     rows.sort_by_key(|row| row.flat);
     let mut names = KeyNames::default();
-    let mut metrics: Vec<MetricReport> =
-        rows.into_iter().map(|row| row.named(&mut names)).collect();
+    let mut histograms = BTreeMap::new();
+    let mut metrics = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (metric, parts) = row.named(&mut names);
+        histograms.extend(parts.map(|parts| (metric.key.clone(), parts)));
+        metrics.push(metric);
+    }
     metrics.sort_by(|a, b| a.key.cmp(&b.key));
-    ServerReport {
+    let report = ServerReport {
         endpoint_url: info.url.clone(),
         endpoint_display: info.display.clone(),
         server_id: server.id().to_owned(),
         metadata: server.metadata().clone(),
         metrics,
         info: facts(&families),
-    }
+    };
+    Measured { report, histograms }
 }
 
 /// A metric that has no key yet.
@@ -53,6 +66,8 @@ struct Row {
     kept: Option<String>,
     flat: bool,
     metric: MetricReport,
+    /// What a histogram counted.
+    parts: Option<Parts>,
 }
 
 impl Row {
@@ -69,19 +84,21 @@ impl Row {
             kept: counter.then(|| key(&format!("{stem}_total"))),
             flat: labels.is_some(),
             metric: MetricReport {
-                unit: unit_of(family.unit(), family.help(), stem),
+                unit: unit_of(family.kind(), family.unit(), family.help(), stem),
                 kind: family.kind(),
                 description: family.help().to_owned(),
                 ..metric
             },
+            parts: None,
         }
     }
 
-    fn named(self, names: &mut KeyNames) -> MetricReport {
-        MetricReport {
+    fn named(self, names: &mut KeyNames) -> (MetricReport, Option<Parts>) {
+        let metric = MetricReport {
             key: names.claim(self.wanted, self.kept),
             ..self.metric
-        }
+        };
+        (metric, self.parts)
     }
 }
 
@@ -175,38 +192,40 @@ fn counter_rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
 fn group_rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
     let (groups, kind) = (family.groups(), family.kind());
     let flat = groups.len() > 1;
-    let parts: Vec<Option<Parts>> = groups
+    let all: Vec<Option<Parts>> = groups
         .iter()
         .map(|group| Parts::of(family, group, window))
         .collect();
-    let metric = |parts: Option<&Parts>| MetricReport {
-        name: family.name().to_owned(),
-        ..parts.map_or_else(|| unknown(kind), |parts| parts.report(kind, window))
+    let row = |labels: Option<Labels<'_, '_>>, parts: Option<Parts>, metric: MetricReport| {
+        let known = parts.as_ref().map(|all| all.report(kind, window.seconds()));
+        let metric = MetricReport {
+            name: family.name().to_owned(),
+            labels: metric.labels,
+            sum_over_series: metric.sum_over_series,
+            ..known.unwrap_or_else(|| unknown(kind))
+        };
+        Row {
+            parts,
+            ..Row::new(family, labels, metric)
+        }
     };
     let mut rows = Vec::new();
     if flat {
-        let sum = parts.iter().cloned().reduce(|sum, parts| {
-            let mut sum = sum?;
-            sum.add(&parts?);
-            Some(sum)
-        });
-        let sum = metric(sum.flatten().as_ref());
-        rows.push(Row::new(
-            family,
-            None,
-            MetricReport {
-                sum_over_series: true,
-                ..sum
-            },
-        ));
+        let known: Option<Vec<&Parts>> = all.iter().map(Option::as_ref).collect();
+        let sum = known.and_then(Parts::sum);
+        let metric = MetricReport {
+            sum_over_series: true,
+            ..MetricReport::default()
+        };
+        rows.push(row(None, sum, metric));
     }
-    for (group, parts) in groups.iter().zip(&parts) {
+    for (group, parts) in groups.iter().zip(all) {
         let labels = group.labels();
         let metric = MetricReport {
             labels: owned(&labels),
-            ..metric(parts.as_ref())
+            ..MetricReport::default()
         };
-        rows.push(Row::new(family, flat.then_some(&labels), metric));
+        rows.push(row(flat.then_some(&labels), parts, metric));
     }
     rows
 }

@@ -64,8 +64,8 @@ pub(super) fn add_servers(
 ) {
     for (window, index) in window.slices(cuts).iter().zip(0..) {
         // The keys depend on families and series only: every slice has the same in the same order.
-        for (server, slice) in servers.iter_mut().zip(server::reports(endpoint, window)) {
-            for (metric, slice) in server.metrics.iter_mut().zip(slice.metrics) {
+        for (server, slice) in servers.iter_mut().zip(server::measured(endpoint, window)) {
+            for (metric, slice) in server.metrics.iter_mut().zip(slice.report.metrics) {
                 metric.slices.push(of(index, slice));
             }
         }
@@ -82,5 +82,7 @@ fn of(slice: u32, metric: MetricReport) -> MetricSlice {
         count: metric.count,
         sum: metric.sum,
         bounds: metric.bounds,
+        bound_scope: metric.bound_scope,
+        note: metric.note,
     }
 }

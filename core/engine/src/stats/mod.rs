@@ -1,6 +1,5 @@
 //! Statistics: pure functions over values. The formulas are in `docs/metrics.md`.
 
-mod bucket;
 mod counter;
 mod histogram;
 mod sampling;
@@ -10,7 +9,6 @@ mod summary;
 mod tests;
 mod weighted;
 
-pub use bucket::{Cumulative, value_bounds};
 pub use counter::{Increases, Running, increases, rates};
 pub use histogram::{HistogramEstimate, HistogramEstimator, QuantileEstimate};
 pub use sampling::sampling_error;

@@ -187,20 +187,6 @@ proptest! {
             prop_assert!(least <= all * (1.0 + 1e-9) && all <= most * (1.0 + 1e-9), "{rates:?} {all}");
         }
     }
-
-    #[test]
-    fn bounds_hold_the_true_quantile(
-        mut values in prop::collection::vec(0.0..10.0_f64, 1..200),
-        q in 0.0..1.0_f64,
-    ) {
-        let edges = [0.5, 1.0, 2.0, 5.0, f64::INFINITY];
-        let count = |le: f64| values.iter().filter(|value| **value <= le).count() as f64;
-        let buckets: Vec<_> = edges.iter().map(|le| Cumulative { le: *le, count: count(*le) }).collect();
-        let truth = percentile(&mut values, 100.0 * q).unwrap();
-        let bounds = value_bounds(&buckets, q).unwrap();
-        prop_assert!(bounds.lower.is_none_or(|lower| lower <= truth), "{bounds:?} {truth}");
-        prop_assert!(bounds.upper.is_none_or(|upper| truth <= upper), "{bounds:?} {truth}");
-    }
 }
 
 #[test]
@@ -208,16 +194,7 @@ fn nothing_in_nothing_out() {
     assert_eq!(summary(&mut []).seven(), [None; 7]);
     assert_eq!(weighted_summary(&[], &[]).seven(), [None; 7]);
     assert_eq!(percentile(&mut [], 50.0), None);
-    assert_eq!(value_bounds(&[], 0.5), None);
     assert!(rates(&[5], &[1.0]).is_empty());
-}
-
-#[test]
-fn above_the_last_edge_there_is_no_upper_bound() {
-    let buckets = [(0.1, 10.0), (0.5, 30.0), (f64::INFINITY, 40.0)]
-        .map(|(le, count)| Cumulative { le, count });
-    let bounds = value_bounds(&buckets, 0.99).unwrap();
-    assert_eq!((bounds.lower, bounds.upper), (Some(0.5), None));
 }
 
 #[test]

@@ -3,27 +3,52 @@
 use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::MetricKind;
-use aiperf_plugin_sdk::report::{Combine, MetricReport, Stats, ValueBounds};
+use aiperf_plugin_sdk::report::{Combine, MetricReport, ServerReport, Stats, ValueBounds};
 
-use super::histogram;
+use super::super::histogram::{Histograms, Parts, unknown};
+
+/// Note of a sum whose parts have different buckets.
+const LAYOUT: &str = "bucket_layout_differs";
+
+/// A metric of one server, to be combined with others'.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'a> {
+    pub(crate) metric: &'a MetricReport,
+    /// What a histogram is made from, if anything is known of it.
+    pub(super) counted: Option<&'a Parts>,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn of(
+        server: &ServerReport,
+        metric: &'a MetricReport,
+        histograms: &'a Histograms,
+    ) -> Self {
+        let counted = histograms.get(&server.server_id, metric);
+        Self { metric, counted }
+    }
+}
 
 /// The metric that `parts`, which are of one type, make together. `how` is about gauges; everything
 /// else is added. A number that is not known of a part is not known of all.
 ///
 /// Labels and key are left out. One part alone is itself.
-pub(crate) fn combine(parts: &[&MetricReport], how: Combine) -> MetricReport {
-    let Some((first, others)) = parts.split_first() else {
-        return MetricReport::default();
+pub(crate) fn combine(all: &[Part<'_>], how: Combine) -> MetricReport {
+    let parts: Vec<&MetricReport> = all.iter().map(|part| part.metric).collect();
+    let first = match parts.as_slice() {
+        [] => return MetricReport::default(),
+        [only] => {
+            return MetricReport {
+                key: String::new(),
+                ..(*only).clone()
+            };
+        }
+        [first, ..] => first,
     };
-    if others.is_empty() {
-        return MetricReport {
-            key: String::new(),
-            ..(*first).clone()
-        };
-    }
+    let parts = parts.as_slice();
     let metric = match first.kind {
         MetricKind::Counter => counter(parts),
-        kind if kind.has_buckets() => histogram::add(parts),
+        kind if kind.has_buckets() => histogram(kind, all, parts),
         MetricKind::Summary => summary(parts),
         _ => gauge(parts, how),
     };
@@ -52,6 +77,27 @@ fn counter(parts: &[&MetricReport]) -> MetricReport {
     }
 }
 
+/// Percentiles and bounds are those of all observations of all servers together, from what each page
+/// of each of them shows.
+fn histogram(kind: MetricKind, all: &[Part<'_>], parts: &[&MetricReport]) -> MetricReport {
+    let counted: Option<Vec<&Parts>> = all.iter().map(|part| part.counted).collect();
+    let Some(whole) = counted.and_then(Parts::sum) else {
+        return unknown(kind);
+    };
+    let metric = whole.report(kind, None);
+    let differs = !whole.has_buckets() && parts.iter().any(|part| !part.buckets.is_empty());
+    let note = if differs {
+        LAYOUT.to_owned()
+    } else {
+        metric.note
+    };
+    MetricReport {
+        rate: sum(parts, |part| part.rate),
+        note,
+        ..metric
+    }
+}
+
 fn summary(parts: &[&MetricReport]) -> MetricReport {
     let count = sum(parts, |part| part.count);
     let sum_of_values = sum(parts, |part| part.sum);
@@ -66,7 +112,7 @@ fn summary(parts: &[&MetricReport]) -> MetricReport {
 }
 
 /// `None` without observations.
-pub(super) fn mean(sum: Option<f64>, count: Option<f64>) -> Option<f64> {
+fn mean(sum: Option<f64>, count: Option<f64>) -> Option<f64> {
     let (sum, count) = sum.zip(count)?;
     (count > 0.0).then(|| sum / count)
 }
@@ -138,12 +184,12 @@ fn error(parts: &[&MetricReport]) -> Option<f64> {
     squares.map(f64::sqrt)
 }
 
-pub(super) fn resets(parts: &[&MetricReport]) -> Option<u64> {
+fn resets(parts: &[&MetricReport]) -> Option<u64> {
     parts.iter().map(|part| part.resets).sum()
 }
 
 /// `None` if one is.
-pub(super) fn sum(parts: &[&MetricReport], value: fn(&MetricReport) -> Option<f64>) -> Option<f64> {
+fn sum(parts: &[&MetricReport], value: fn(&MetricReport) -> Option<f64>) -> Option<f64> {
     sum_of(parts.iter().map(|part| value(part)))
 }
 

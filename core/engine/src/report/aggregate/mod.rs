@@ -1,7 +1,6 @@
 //! Families over several servers. See `docs/metrics.md#aggregates`.
 
 mod combine;
-mod histogram;
 #[cfg(test)]
 mod tests;
 
@@ -10,22 +9,31 @@ use std::collections::BTreeMap;
 use aiperf_plugin_sdk::MetricKind;
 use aiperf_plugin_sdk::report::{AggregateReport, Combine, MetricReport, ServerReport};
 
-pub(super) use combine::combine;
+pub(super) use combine::{Part, combine};
 
+use super::histogram::Histograms;
 use crate::knowledge::{Group, How, Knowledge};
 use crate::store::sanitize;
 
 /// Every family that several servers of one role have, if it is known how to combine it. By group of
 /// servers in the order in which they first come, then by name.
-pub(super) fn of(servers: &[ServerReport], knowledge: &Knowledge) -> Vec<AggregateReport> {
+pub(super) fn of(
+    servers: &[ServerReport],
+    knowledge: &Knowledge,
+    histograms: &Histograms,
+) -> Vec<AggregateReport> {
     let groups = knowledge.groups(servers);
     let several = groups.iter().filter(|group| group.servers.len() > 1);
     several
-        .flat_map(|group| of_group(group, knowledge))
+        .flat_map(|group| of_group(group, knowledge, histograms))
         .collect()
 }
 
-fn of_group(group: &Group<'_>, knowledge: &Knowledge) -> Vec<AggregateReport> {
+fn of_group(
+    group: &Group<'_>,
+    knowledge: &Knowledge,
+    histograms: &Histograms,
+) -> Vec<AggregateReport> {
     let mut families: BTreeMap<&str, Vec<&ServerReport>> = BTreeMap::new();
     for server in &group.servers {
         for metric in &server.metrics {
@@ -41,7 +49,14 @@ fn of_group(group: &Group<'_>, knowledge: &Knowledge) -> Vec<AggregateReport> {
     }
     let several = families.into_iter().filter(|(_, having)| having.len() > 1);
     several
-        .filter_map(|(name, having)| of_family(group, knowledge, name, &having))
+        .filter_map(|(name, having)| {
+            let parts = having.iter().flat_map(|server| {
+                let part = |metric| Part::of(server, metric, histograms);
+                series(server, name).into_iter().map(part)
+            });
+            let parts: Vec<_> = parts.collect();
+            of_family(group, knowledge, name, (&having, &parts))
+        })
         .collect()
 }
 
@@ -49,14 +64,10 @@ fn of_family(
     group: &Group<'_>,
     knowledge: &Knowledge,
     name: &str,
-    having: &[&ServerReport],
+    (having, parts): (&[&ServerReport], &[Part<'_>]),
 ) -> Option<AggregateReport> {
-    let parts: Vec<_> = having
-        .iter()
-        .flat_map(|server| series(server, name))
-        .collect();
-    let kind = parts.first()?.kind;
-    if parts.iter().any(|part| part.kind != kind) {
+    let kind = parts.first()?.metric.kind;
+    if parts.iter().any(|part| part.metric.kind != kind) {
         return None;
     }
     let how = how(group, knowledge, name, kind)?;
@@ -69,7 +80,7 @@ fn of_family(
             .iter()
             .map(|server| server.server_id.clone())
             .collect(),
-        metric: combine(&parts, how),
+        metric: combine(parts, how),
     })
 }
 

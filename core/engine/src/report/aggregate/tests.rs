@@ -1,9 +1,10 @@
 //! Combined metrics against the observations and readings that they stand for.
 
 use aiperf_plugin_sdk::report::Stats;
-use aiperf_plugin_sdk::report::{Bucket, ValueBounds};
+use aiperf_plugin_sdk::report::ValueBounds;
 use proptest::prelude::*;
 
+use super::super::histogram::Parts;
 use super::*;
 use crate::stats::summary;
 
@@ -14,18 +15,32 @@ fn of_kind(kind: MetricKind) -> MetricReport {
     }
 }
 
-/// A histogram that observed these values.
-fn histogram(values: &[f64], edges: &[f64]) -> MetricReport {
-    let bucket = |edge: &f64| Bucket {
-        le: edge.to_string().replace("inf", "+Inf"),
-        count: values.iter().filter(|value| *value <= edge).count() as f64,
+/// Combines metrics that are no histograms.
+fn combined(metrics: &[MetricReport], how: Combine) -> MetricReport {
+    let part = |metric| Part {
+        metric,
+        counted: None,
     };
-    MetricReport {
-        count: Some(values.len() as f64),
-        sum: Some(values.iter().sum()),
-        buckets: edges.iter().map(bucket).collect(),
-        ..of_kind(MetricKind::Histogram)
-    }
+    combine(&metrics.iter().map(part).collect::<Vec<_>>(), how)
+}
+
+/// A histogram of one server over a second, and what it was made from.
+fn histogram(intervals: &[Vec<f64>], edges: &[f64]) -> (MetricReport, Parts) {
+    let parts = Parts::observing(intervals, edges);
+    let metric = MetricReport {
+        kind: MetricKind::Histogram,
+        ..parts.report(MetricKind::Histogram, Some(1.0))
+    };
+    (metric, parts)
+}
+
+fn combined_histograms(single: &[(MetricReport, Parts)]) -> MetricReport {
+    let part = |(metric, parts)| Part {
+        metric,
+        counted: Some(parts),
+    };
+    let parts = single.iter().map(|(metric, parts)| part((metric, parts)));
+    combine(&parts.collect::<Vec<_>>(), Combine::Sum)
 }
 
 fn gauge(values: &[f64]) -> MetricReport {
@@ -46,27 +61,32 @@ fn close(a: Option<f64>, b: f64) -> bool {
     a.is_some_and(|a| (a - b).abs() <= 1e-9 * (1.0 + b.abs()))
 }
 
-const EDGES: [f64; 4] = [1.0, 2.5, 10.0, f64::INFINITY];
+const EDGES: [f64; 3] = [1.0, 2.5, 10.0];
 
 proptest! {
     #[test]
     fn histograms_add_up_to_one_of_all_observations(
-        parts in prop::collection::vec(prop::collection::vec(0.0..20.0_f64, 1..30), 2..5),
+        servers in prop::collection::vec(
+            prop::collection::vec(prop::collection::vec(0.0..20.0_f64, 1..6), 1..12),
+            2..5,
+        ),
     ) {
-        let single: Vec<_> = parts.iter().map(|values| histogram(values, &EDGES)).collect();
-        let sum = combine(&single.iter().collect::<Vec<_>>(), Combine::Sum);
-        let mut all: Vec<f64> = parts.concat();
-        let whole = histogram(&all, &EDGES);
-        prop_assert_eq!(&sum.buckets, &whole.buckets);
-        prop_assert_eq!(sum.count, whole.count);
+        let single: Vec<_> = servers.iter().map(|pages| histogram(pages, &EDGES)).collect();
+        let sum = combined_histograms(&single);
+        let mut all: Vec<f64> = servers.concat().concat();
+        prop_assert_eq!(&sum.buckets, &histogram(&servers.concat(), &EDGES).0.buckets);
+        prop_assert_eq!((sum.count, sum.n), (Some(all.len() as f64), all.len() as u64));
+        prop_assert!(close(sum.rate, all.len() as f64));
         let truth = summary(&mut all);
         prop_assert!(close(sum.stats.avg, truth.avg.unwrap()));
-        for (name, value) in Stats::NAMES.into_iter().zip(truth.seven()) {
-            if let Some(bounds) = sum.bounds.get(name) {
-                prop_assert!(holds(bounds, value.unwrap()), "{} {:?}", name, bounds);
-            }
+        for ((name, value), said) in
+            Stats::NAMES.into_iter().zip(truth.seven()).zip(sum.stats.seven()).skip(1)
+        {
+            let bounds = sum.bounds[name];
+            prop_assert!(holds(&bounds, value.unwrap()), "{} {:?}", name, bounds);
+            prop_assert!(said.is_none_or(|said| holds(&bounds, said)), "{} {:?}", name, said);
+            prop_assert_eq!(said.is_none(), ["min", "max"].contains(&name), "{}", name);
         }
-        prop_assert!(sum.bounds.contains_key("p99") && sum.stats.p99.is_none());
     }
 
     #[test]
@@ -78,7 +98,7 @@ proptest! {
         how in prop::sample::select(vec![Combine::Sum, Combine::Mean, Combine::Max]),
     ) {
         let single: Vec<_> = readings.iter().map(|values| gauge(values)).collect();
-        let whole = combine(&single.iter().collect::<Vec<_>>(), how);
+        let whole = combined(&single, how);
         let moment = |at: usize| {
             let values = readings.iter().map(|values| values[at]);
             match how {
@@ -111,7 +131,7 @@ proptest! {
             ..of_kind(MetricKind::Counter)
         };
         let single: Vec<_> = totals.iter().map(counter).collect();
-        let sum = combine(&single.iter().collect::<Vec<_>>(), Combine::Sum);
+        let sum = combined(&single, Combine::Sum);
         let total: f64 = totals.iter().map(|(total, _)| total).sum();
         prop_assert!(close(sum.total, total) && close(sum.rate, total / 4.0));
         prop_assert_eq!(sum.resets, Some(totals.iter().map(|(_, resets)| resets).sum()));
@@ -121,23 +141,27 @@ proptest! {
 
 #[test]
 fn what_is_not_known_of_one_is_not_known_of_all() {
-    let (known, unknown) = (histogram(&[1.0], &EDGES), of_kind(MetricKind::Histogram));
-    let sum = combine(&[&known, &unknown], Combine::Sum);
-    assert_eq!((sum.count, sum.sum, sum.stats.avg), (None, None, None));
-    assert!(sum.buckets.is_empty() && sum.note.is_empty());
-    let sum = combine(&[&gauge(&[1.0]), &gauge(&[])], Combine::Sum);
+    let (known, parts) = histogram(&[vec![1.0]], &EDGES);
+    let unknown = of_kind(MetricKind::Histogram);
+    let both = [(&known, Some(&parts)), (&unknown, None)];
+    let both = both.map(|(metric, counted)| Part { metric, counted });
+    let sum = combine(&both, Combine::Sum);
+    assert_eq!(
+        (sum.count, sum.sum, sum.stats),
+        (None, None, Stats::default())
+    );
+    assert!(sum.buckets.is_empty() && sum.bounds.is_empty() && sum.note.is_empty());
+    let sum = combined(&[gauge(&[1.0]), gauge(&[])], Combine::Sum);
     assert!(sum.stats.avg.is_none() && sum.bounds.is_empty());
 }
 
 #[test]
 fn other_buckets_leave_count_and_sum() {
-    let (one, other) = (
-        histogram(&[1.0], &EDGES),
-        histogram(&[3.0], &[2.0, f64::INFINITY]),
-    );
-    let sum = combine(&[&one, &other], Combine::Sum);
+    let one = histogram(&[vec![1.0]], &EDGES);
+    let other = histogram(&[vec![3.0]], &[2.0]);
+    let sum = combined_histograms(&[one, other]);
     assert_eq!((sum.count, sum.stats.avg), (Some(2.0), Some(2.0)));
-    assert!(sum.buckets.is_empty() && sum.bounds.is_empty());
+    assert!(sum.buckets.is_empty() && sum.bounds.is_empty() && sum.stats.p99.is_none());
     assert_eq!(sum.note, "bucket_layout_differs");
 }
 
@@ -193,7 +217,7 @@ fn only_what_may_be_combined_is_and_only_among_equals() {
         stranger("s"),
         stranger("t"),
     ];
-    let all = of(&servers, Knowledge::embedded());
+    let all = of(&servers, Knowledge::embedded(), &Histograms::default());
     let seen: Vec<_> = all
         .iter()
         .map(|one| {

@@ -7,6 +7,7 @@ mod server;
 
 use aiperf_plugin_sdk::report::{PairReport, Report};
 
+use super::histogram::Histograms;
 use crate::knowledge::{Group, Knowledge, PairRule, Quantity, Software};
 use causes::Case;
 use client::ClientSide;
@@ -15,7 +16,11 @@ use server::ServerSide;
 
 /// One row for each quantity of each software in each role, from a report that is complete but for its
 /// pairs. Empty without load.
-pub(super) fn of(report: &Report, knowledge: &Knowledge) -> Vec<PairReport> {
+pub(super) fn of(
+    report: &Report,
+    knowledge: &Knowledge,
+    histograms: &Histograms,
+) -> Vec<PairReport> {
     let Some(facts) = Facts::of(report) else {
         return Vec::new();
     };
@@ -24,7 +29,7 @@ pub(super) fn of(report: &Report, knowledge: &Knowledge) -> Vec<PairReport> {
     for group in &groups {
         let is_leg = groups.iter().any(|other| group.splits_work_with(other));
         for software in &group.software {
-            let sides = sides(group, software, &report.metadata.model);
+            let sides = sides(group, software, &report.metadata.model, histograms);
             let row = |(rule, side): &(&PairRule, ServerSide)| {
                 let pair = pair(report, &facts, &sides, is_leg, (rule, side));
                 PairReport {
@@ -44,13 +49,19 @@ fn sides<'a>(
     group: &Group<'_>,
     software: &'a Software,
     model: &str,
+    histograms: &Histograms,
 ) -> Vec<(&'a PairRule, ServerSide)> {
     let of = |quantity: Quantity| {
         let mut rules = software
             .pairs
             .iter()
             .filter(|rule| rule.quantity == quantity);
-        rules.find_map(|rule| Some((rule, ServerSide::of(group, software, rule, model)?)))
+        rules.find_map(|rule| {
+            Some((
+                rule,
+                ServerSide::of(group, software, rule, (model, histograms))?,
+            ))
+        })
     };
     Quantity::ALL.into_iter().filter_map(of).collect()
 }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use aiperf_plugin_sdk::report::{Combine, MetricReport, ServerReport, Stats, ValueBounds};
 
-use super::super::aggregate::{combine, is_quantile, series};
+use super::super::aggregate::{Part, combine, is_quantile, series};
+use super::super::histogram::Histograms;
 use crate::knowledge::{Group, PairRule, QuantityKind, Read, Software};
 
 /// What servers of one role say of a quantity, in the clients' unit.
@@ -33,7 +34,7 @@ impl ServerSide {
         group: &Group<'_>,
         software: &Software,
         rule: &PairRule,
-        model: &str,
+        (model, histograms): (&str, &Histograms),
     ) -> Option<Self> {
         let chosen = |server: &ServerReport, family: &str| -> bool {
             !select(server, family, rule, software, model).is_empty()
@@ -47,7 +48,11 @@ impl ServerSide {
             .collect();
         let whole = |family: &String| {
             let parts = servers.iter();
-            let parts = parts.flat_map(|server| select(server, family, rule, software, model));
+            let parts = parts.flat_map(|server| {
+                let chosen = select(server, family, rule, software, model);
+                let part = |metric| Part::of(server, metric, histograms);
+                chosen.into_iter().map(part)
+            });
             combine(&parts.collect::<Vec<_>>(), Combine::Sum)
         };
         let metrics: Vec<MetricReport> = rule.families.iter().map(whole).collect();
