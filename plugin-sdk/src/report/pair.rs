@@ -37,6 +37,9 @@ pub struct PairReport {
     pub server: Stats,
     /// Observations behind the server's side; `None` for a total and where it is not known.
     pub server_n: Option<f64>,
+    /// Half the width of the 95 % confidence interval of the server's `avg`, where it is a gauge's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_sampling_error: Option<f64>,
     /// Bounds of the server's statistics that are estimated, by name.
     pub server_bounds: BTreeMap<String, ValueBounds>,
     /// Client's `avg` less server's.

@@ -68,9 +68,19 @@ impl Scale {
         values: [Option<f64>; N],
         digits: i32,
     ) -> [String; N] {
-        let values = values.map(|value| value.map(|value| value / self.divisor));
+        let mut cells = self.list(&values, digits).into_iter();
+        values.map(|_| cells.next().unwrap_or_default())
+    }
+
+    /// The same for any number of values.
+    pub(crate) fn list(&self, values: &[Option<f64>], digits: i32) -> Vec<String> {
+        let values = values.iter().map(|value| value.map(|v| v / self.divisor));
+        let values: Vec<_> = values.collect();
         let decimals = decimals(&values, digits);
-        values.map(|value| value.map_or_else(|| UNKNOWN.to_owned(), |v| number(v, decimals)))
+        let text = |value: &Option<f64>| {
+            value.map_or_else(|| UNKNOWN.to_owned(), |value| number(value, decimals))
+        };
+        values.iter().map(text).collect()
     }
 }
 

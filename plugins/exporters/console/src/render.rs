@@ -16,8 +16,8 @@ const LONGEST_TEXT: usize = 120;
 
 /// A part of the page, in its order.
 enum Part {
-    /// A titled table, with the number of metrics that it leaves out.
-    Table(String, Table, usize),
+    /// A titled table, and what is to be said below it.
+    Table(String, Table, Vec<String>),
     /// Requests, phases, the tool itself.
     Facts,
     /// Heading of the server metrics.
@@ -45,14 +45,15 @@ pub fn render(report: &Report, run: &RunInfo, config: &Config) -> String {
 }
 
 fn parts(report: &Report, config: &Config, available: usize) -> Vec<Part> {
-    let titled = |title: &str, table| Part::Table(title.to_owned(), table, 0);
+    let titled = |title: &str, table| Part::Table(title.to_owned(), table, Vec::new());
     let clients = client_table(report, available);
-    let pairs = pairs::table(&report.pairs, available);
+    let pairs = pairs::table(report, available);
     let slices = slices::table(report, available);
     let mut parts = Vec::new();
     parts.extend(clients.map(|table| titled("aiperf | LLM Metrics", table)));
     parts.push(Part::Facts);
-    parts.extend(pairs.map(|table| titled("aiperf | Client Beside Server", table)));
+    let title = "aiperf | Client Beside Server".to_owned();
+    parts.extend(pairs.map(|(table, notes)| Part::Table(title, table, notes)));
     parts.extend(slices.map(|(title, table)| titled(&title, table)));
     if config.server_metrics == Show::Yes {
         parts.push(Part::Summary);
@@ -74,14 +75,15 @@ fn aggregate_table(report: &Report, shown: Rows, available: usize) -> Option<Par
     let (rows, left_out) = rows::aggregates(&report.aggregates, shown);
     let title = "All Servers Together".to_owned();
     let table = (!rows.is_empty()).then(|| Table::new(&STATISTICS, rows, available))?;
-    Some(Part::Table(title, table, left_out))
+    Some(Part::Table(title, table, remainder(left_out)))
 }
 
 fn server_tables(report: &Report, config: &Config, available: usize) -> impl Iterator<Item = Part> {
     report.servers.iter().map(move |server| {
         let (rows, left_out) = rows::server(&server.metrics, config);
         let title = server_summary::title(server, &report.servers);
-        Part::Table(title, Table::new(&STATISTICS, rows, available), left_out)
+        let table = Table::new(&STATISTICS, rows, available);
+        Part::Table(title, table, remainder(left_out))
     })
 }
 
@@ -95,12 +97,13 @@ impl Part {
 
     fn lines(&self, report: &Report, page: usize, paint: Paint) -> Vec<String> {
         match self {
-            Self::Table(title, table, left_out) => {
+            Self::Table(title, table, notes) => {
                 let title = centered(title, page);
                 let title = title.iter().filter(|line| !line.trim().is_empty());
                 let mut lines: Vec<_> = title.map(|line| paint.title(line)).collect();
                 lines.extend(table.lines(page, paint));
-                lines.extend(remainder(*left_out, page, paint));
+                let notes = notes.iter().flat_map(|note| wrap(note, page, 2));
+                lines.extend(notes.map(|line| paint.dim(&line)));
                 lines
             }
             Self::Facts => facts(report, page, paint),
@@ -110,16 +113,14 @@ impl Part {
 }
 
 /// How many metrics a table leaves out, and how to see them.
-fn remainder(left_out: usize, page: usize, paint: Paint) -> Vec<String> {
-    if left_out == 0 {
-        return Vec::new();
-    }
-    let text = format!(
-        "{left_out} more in the files (runtime, constants, what nothing happened to); \
-         `rows = \"all\"` in `[exporters.console.options]` shows them"
-    );
-    let lines = wrap(&text, page, 2);
-    lines.iter().map(|line| paint.dim(line)).collect()
+fn remainder(left_out: usize) -> Vec<String> {
+    let text = || {
+        format!(
+            "{left_out} more in the files (runtime, constants, what nothing happened to); \
+             `rows = \"all\"` in `[exporters.console.options]` shows them"
+        )
+    };
+    Vec::from_iter((left_out > 0).then(text))
 }
 
 fn facts(report: &Report, page: usize, paint: Paint) -> Vec<String> {

@@ -18,6 +18,8 @@ use crate::{Config, Rows};
 pub(crate) const ESTIMATE: &str = "~";
 /// Positions of `p99`, `p90`, `p50` and `std`, which histograms have as estimates.
 const ESTIMATED: [usize; 4] = [3, 4, 5, 6];
+/// Position of the largest value.
+const MAX: usize = 2;
 /// Positions of the percentiles.
 const PERCENTILES: [usize; 3] = [3, 4, 5];
 const INDENT: usize = 2;
@@ -137,7 +139,7 @@ fn metric_rows(metric: &MetricReport, name: String, indent: usize, scale: &Scale
     };
     std::iter::once(row)
         .chain(rate_row(metric, indent))
-        .chain(bound_rows(metric, indent, scale))
+        .chain(bound_row(metric, indent, scale))
         .chain(note_row(metric, indent))
         .collect()
 }
@@ -174,28 +176,28 @@ fn rate_row(metric: &MetricReport, indent: usize) -> Option<Row> {
     })
 }
 
-/// Between what the true percentiles of a latency lie, where that is not close to the estimates.
-fn bound_rows(metric: &MetricReport, indent: usize, scale: &Scale) -> Vec<Row> {
+/// Between what the true percentiles of a latency lie where that is not close to the estimate, and
+/// then the largest value too, of which there is no estimate.
+fn bound_row(metric: &MetricReport, indent: usize, scale: &Scale) -> Option<Row> {
     let seven = metric.stats.seven();
     let bounds = Stats::NAMES.map(|name| metric.bounds.get(name));
-    let is_wide = |position: &usize| match (bounds[*position], seven[*position]) {
+    let is_wide = |position: usize| match (bounds[position], seven[position]) {
         (Some(bounds), Some(estimate)) => width_of(bounds) > WIDE * estimate.abs(),
         _ => false,
     };
     let is_latency = matches!(metric.unit.as_str(), "sec" | "ms");
-    if indent > 0 || !is_latency || !PERCENTILES.iter().any(is_wide) {
-        return Vec::new();
+    if indent > 0 || !is_latency || !PERCENTILES.into_iter().any(is_wide) {
+        return None;
     }
-    let row = |name: &str, bound: fn(&ValueBounds) -> Option<f64>| Row {
-        name: name.to_owned(),
+    let told =
+        |position: usize| position == MAX || PERCENTILES.contains(&position) && is_wide(position);
+    let cells = (0..seven.len()).map(|at| bounds[at].filter(|_| told(at)));
+    Some(Row {
+        name: "↳ between".to_owned(),
         indent: indent + INDENT,
-        cells: bound_cells(bounds, bound, scale),
+        cells: ranges(&cells.collect::<Vec<_>>(), scale),
         ..Row::default()
-    };
-    vec![
-        row("↳ at least", |bounds| bounds.lower),
-        row("↳ at most", |bounds| bounds.upper),
-    ]
+    })
 }
 
 fn width_of(bounds: &ValueBounds) -> f64 {
@@ -205,17 +207,21 @@ fn width_of(bounds: &ValueBounds) -> f64 {
     }
 }
 
-fn bound_cells(
-    bounds: [Option<&ValueBounds>; 7],
-    bound: fn(&ValueBounds) -> Option<f64>,
-    scale: &Scale,
-) -> Vec<String> {
-    let values = bounds.map(|bounds| bounds.and_then(bound));
-    let cells = scale.cells(values, SERVER_DIGITS).into_iter();
-    let cells = cells.zip(bounds);
-    cells
-        .map(|(cell, bounds)| bounds.map_or_else(String::new, |_| cell))
-        .collect()
+/// `220–245`, `≥ 100` or `≤ 50`.
+fn ranges(bounds: &[Option<&ValueBounds>], scale: &Scale) -> Vec<String> {
+    let ends = bounds
+        .iter()
+        .map(|bounds| bounds.copied().unwrap_or_default());
+    let ends: Vec<_> = ends.flat_map(|ends| [ends.lower, ends.upper]).collect();
+    let shown = scale.list(&ends, SERVER_DIGITS);
+    let range = |(text, ends): (&[String], &[Option<f64>])| match (ends, text) {
+        ([Some(_), Some(_)], [lower, upper]) if lower == upper => lower.clone(),
+        ([Some(_), Some(_)], [lower, upper]) => format!("{lower}–{upper}"),
+        ([Some(_), None], [lower, _]) => format!("≥ {lower}"),
+        ([None, Some(_)], [_, upper]) => format!("≤ {upper}"),
+        _ => String::new(),
+    };
+    shown.chunks(2).zip(ends.chunks(2)).map(range).collect()
 }
 
 /// Why there is nothing to show, or less than usual.

@@ -37,6 +37,8 @@ pub(crate) struct Row {
     pub(crate) ruled: bool,
     /// True if the name is a sentence that wraps into whatever room the others leave.
     pub(crate) flows: bool,
+    /// True if the rows below are about this one.
+    pub(crate) heading: bool,
 }
 
 impl Row {
@@ -139,6 +141,7 @@ fn body(layout: &Layout, row: &Row, paint: Paint) -> Vec<String> {
     let names = wrap(&row.name, layout.names.saturating_sub(row.indent).max(1), 2);
     let lines = names.iter().enumerate().map(|(index, name)| {
         let name = padded(&format!("{}{name}", " ".repeat(row.indent)), layout.names);
+        let name = if row.heading { paint.bold(&name) } else { name };
         let columns = layout.columns.iter().map(|(column, width)| {
             let cell = if index == 0 { row.cell(*column) } else { "" };
             right(cell, *width)

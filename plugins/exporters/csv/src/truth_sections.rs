@@ -38,6 +38,15 @@ const BOUNDS: [&str; 6] = [
     "server_p50_upper",
 ];
 
+/// Columns after the bounds. New ones go to the end: readers count.
+const PAIR_MORE: [&str; 5] = [
+    "role",
+    "part_of",
+    "client_n",
+    "server_n",
+    "server_sampling_error",
+];
+
 /// Appends them all.
 pub(crate) fn write(sheet: &mut Sheet, report: &Report) -> Result<()> {
     pairs(sheet, &report.pairs)?;
@@ -59,7 +68,8 @@ fn pairs(sheet: &mut Sheet, pairs: &[PairReport]) -> Result<()> {
         .into_iter()
         .chain(CLIENT)
         .chain(SERVER)
-        .chain(BOUNDS);
+        .chain(BOUNDS)
+        .chain(PAIR_MORE);
     let rows = pairs.iter().map(pair_row).collect();
     sheet.section("# Client Beside Server", columns, rows)
 }
@@ -76,6 +86,9 @@ fn pair_row(pair: &PairReport) -> Row<'_> {
     row.extend(pair.client.seven().map(number));
     row.extend(pair.server.seven().map(number));
     row.extend(metric::bounds(&pair.server_bounds));
+    row.push(text(&pair.role));
+    row.push(text(pair.part_of.as_deref().unwrap_or_default()));
+    row.extend([pair.client_n, pair.server_n, pair.server_sampling_error].map(number));
     row
 }
 
@@ -88,10 +101,14 @@ fn causes(sheet: &mut Sheet, pairs: &[PairReport]) -> Result<()> {
                 number(cause.amount),
                 text(&pair.unit),
                 text(&cause.message),
+                text(&pair.software),
+                text(&pair.role),
             ]
         })
     });
-    let columns = ["pair", "code", "amount", "unit", "message"];
+    let columns = [
+        "pair", "code", "amount", "unit", "message", "software", "role",
+    ];
     sheet.section("# Causes of Differences", columns, rows.collect())
 }
 
@@ -101,9 +118,10 @@ fn aggregates(sheet: &mut Sheet, aggregates: &[AggregateReport]) -> Result<()> {
         row[0] = text(&aggregate.key);
         row.push(combine(aggregate.combine).into());
         row.push(owned_text(&aggregate.servers.join(" ")));
+        row.extend([&aggregate.software, &aggregate.role].map(|name| text(name)));
         row
     });
-    let columns = metric::columns().chain(["combine", "servers"]);
+    let columns = metric::columns().chain(["combine", "servers", "software", "role"]);
     sheet.section("# Aggregates", columns, rows.collect())
 }
 

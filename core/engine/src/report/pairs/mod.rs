@@ -98,6 +98,7 @@ fn pair(
         client_n: client.n,
         server: server.stats,
         server_n: server.n,
+        server_sampling_error: server.sampling_error,
         server_bounds: server.bounds.clone(),
         difference,
         causes: if is_queue {

@@ -24,7 +24,7 @@ pub(super) struct ServerSide {
     pub(super) bounds: BTreeMap<String, ValueBounds>,
     /// True if a server started again.
     pub(super) was_reset: bool,
-    /// Standard error of a gauge's average.
+    /// Half the width of the 95 % confidence interval of a gauge's average.
     pub(super) sampling_error: Option<f64>,
 }
 

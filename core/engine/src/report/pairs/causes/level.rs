@@ -7,7 +7,9 @@ use crate::knowledge::Quantity;
 
 pub(super) fn causes(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
     let mut causes = Vec::new();
-    let served = served(case);
+    let served = case
+        .side(Quantity::RequestCount)
+        .and_then(|side| side.stats.avg);
     let sent = case.facts.totals.done as f64;
     if served.is_some_and(|served| served > sent + WHOLE) {
         let doubts = case.doubts(true);
@@ -25,21 +27,16 @@ pub(super) fn causes(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
                 "requests that are prefilled or decoded elsewhere, or on their way",
             )
         } else {
-            let message = "requests on their way: the client sees each for longer than the server";
+            let message = "requests on their way, which the client sees for longer than the server";
             ("network_and_client", message)
         };
         causes.push(cause(code, Some(amount), message));
         rest -= amount;
     }
-    causes.push(cause("sampling", Some(rest), sampling(case)));
+    let message = "the gauge is read now and then only: its mean misses what lies between, such as \
+                   the rise and fall of the load at both ends";
+    causes.push(cause("sampling", Some(rest), message));
     causes
-}
-
-/// Requests that the servers answered, by their counter, or else by what they timed.
-fn served(case: &Case<'_>) -> Option<f64> {
-    let counted = case.side(Quantity::RequestCount);
-    let timed = || case.side(Quantity::RequestLatency)?.n;
-    counted.and_then(|side| side.stats.avg).or_else(timed)
 }
 
 /// Requests that the client holds and the server does not, by Little's law: requests per second times
@@ -52,17 +49,4 @@ fn in_between(case: &Case<'_>) -> Option<f64> {
         .is_some_and(|n| (n - case.facts.totals.done as f64).abs() < WHOLE);
     let between_ms = seen - latency.stats.avg.filter(|_| same)?;
     Some(case.facts.throughput? * between_ms / 1e3)
-}
-
-fn sampling(case: &Case<'_>) -> String {
-    let n = case.server.n.unwrap_or_default();
-    let error = case.server.sampling_error;
-    let error = error.map_or_else(String::new, |error| {
-        format!(" (95 % confidence: ± {error:.2})")
-    });
-    let readings = if n < 1.5 { "reading" } else { "readings" };
-    format!(
-        "the gauge is known at {n} {readings} only{error}: its mean misses what lies between, such \
-         as the rise and fall of the load at both ends"
-    )
 }
