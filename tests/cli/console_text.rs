@@ -43,6 +43,19 @@ pub(crate) fn tables(page: &str) -> Vec<Vec<Row>> {
     tables
 }
 
+/// Rows of the first table below the line that has `title`, whatever its columns are.
+pub(crate) fn cells_below(page: &str, title: &str) -> Vec<Row> {
+    let below = page.lines().skip_while(|line| !line.contains(title));
+    let table = below.skip_while(|line| !line.starts_with('┃'));
+    let mut rows = Vec::new();
+    for line in table.take_while(|line| !line.starts_with('└')) {
+        if line.starts_with('│') {
+            add(&mut rows, line);
+        }
+    }
+    rows
+}
+
 fn add(table: &mut Vec<Row>, line: &str) {
     let mut cells = line.trim_matches('│').split('│');
     let name = cells.next().expect("a first column");

@@ -17,6 +17,7 @@ mod https;
 mod interrupts;
 mod main_job;
 mod one_report;
+mod one_truth;
 mod pages;
 mod peer;
 mod recording;

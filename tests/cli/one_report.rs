@@ -11,7 +11,7 @@ use aiperf_core::plugins::Registry;
 use aiperf_core::run::{Recording, RunParts};
 use aiperf_exporter_json::Document;
 use aiperf_plugin_sdk::display::metric_title;
-use aiperf_plugin_sdk::report::{MetricReport, Report, Stats, ValueBounds};
+use aiperf_plugin_sdk::report::{MetricReport, Report, Stats};
 use aiperf_plugin_sdk::run::Terminal;
 use aiperf_sim::{Faults, Sim, SimConfig};
 use serde_json::Value;
@@ -27,15 +27,16 @@ use aiperf_exporter_jsonl as _;
 use aiperf_parser_prometheus as _;
 
 /// A run of the library, and everything that it wrote.
-struct OneRun {
-    report: Report,
+pub(crate) struct OneRun {
+    pub(crate) report: Report,
     recomputed: Report,
-    json: String,
-    csv: String,
-    console: String,
+    pub(crate) json: String,
+    pub(crate) csv: String,
+    pub(crate) slices_csv: String,
+    pub(crate) console: String,
 }
 
-fn one_run() -> &'static OneRun {
+pub(crate) fn one_run() -> &'static OneRun {
     static RUN: OnceLock<OneRun> = OnceLock::new();
     RUN.get_or_init(run)
 }
@@ -50,13 +51,14 @@ fn run() -> OneRun {
         faults,
         ..SimConfig::default()
     };
-    let (sim, pages) = (
-        Sim::start(config).expect("a simulated server"),
-        Pages::start(),
-    );
+    let sim = Sim::start(config).expect("a simulated server");
+    // A replica that gets no load.
+    let idle = Sim::start(SimConfig::default()).expect("a simulated server");
+    let pages = Pages::start();
     let dir = tempfile::tempdir().expect("a temporary folder");
     let registry = Registry::with_builtins().expect("built-ins describe themselves");
-    let plan = plan(&registry, &sim.url(), &pages.url(), &dir.path().join("out"));
+    let more = [pages.url(), format!("{}/metrics", idle.url())];
+    let plan = plan(&registry, &sim.url(), &more, &dir.path().join("out"));
     let stdout = Arc::new(Mutex::new(Vec::new()));
     let parts = RunParts {
         registry: Arc::new(registry),
@@ -79,6 +81,7 @@ fn run() -> OneRun {
         recomputed: recompute(&outcome.artifact_dir),
         json: read("aiperf.json"),
         csv: read("metrics.csv"),
+        slices_csv: read("metrics_slices.csv"),
         console: String::from_utf8(console).expect("text"),
         report: outcome.report,
     }
@@ -90,11 +93,11 @@ impl EventSink for Silence {
     fn event(&self, _: &Event) {}
 }
 
-fn plan(registry: &Registry, url: &str, more: &str, dir: &Path) -> RunPlan {
+fn plan(registry: &Registry, url: &str, more: &[String], dir: &Path) -> RunPlan {
     let text = format!(
         "[endpoint]\nurl = {url:?}\n[load]\nconcurrency = 4\nrequest_count = 50\n\
          warmup_request_count = 6\nisl = 30.0\nosl = 16.0\n\
-         [server_metrics]\nurls = [{more:?}]\ninterval = \"40ms\"\n\
+         [server_metrics]\nurls = {more:?}\ninterval = \"40ms\"\n\
          [collectors.server_metrics]\nuse = \"prometheus\"\n\
          [exporters.jsonl]\n[exporters.csv]\n[exporters.json]\n\
          [exporters.console.options]\nserver_metrics = true\nrows = \"all\"\n\
@@ -134,7 +137,8 @@ fn the_library_the_recording_and_the_document_say_the_same() {
     assert_eq!(run.report, run.recomputed);
     let document = Document::new(&run.report).to_bytes().expect("a document");
     assert_eq!(run.json.as_bytes(), document);
-    assert_eq!(run.report.servers.len(), 3);
+    assert_eq!(run.report.servers.len(), 4);
+    assert!(!run.report.aggregates.is_empty() && !run.report.pairs.is_empty());
     assert!(run.report.requests.as_ref().expect("load").failed > 0);
     assert!(!run.report.slices.is_empty());
 }
@@ -167,7 +171,7 @@ fn the_csv_has_no_number_that_the_json_has_not() {
     }
 }
 
-fn csv_rows(text: &str) -> Vec<Vec<String>> {
+pub(crate) fn csv_rows(text: &str) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(false)
@@ -340,31 +344,39 @@ fn shows_rates(row: &Row, metric: &MetricReport) -> bool {
     divisor(&metric.unit, unit).is_some_and(|divisor| shows(&row.cells, &rates.seven(), divisor, 3))
 }
 
-/// True if each cell is a rounding of the proven bound of its statistic.
+/// True if each cell is a rounding of the proven bounds of its statistic: `220–245`, `≥ 5` or `≤ 5`.
 fn shows_bounds(row: &Row, metric: &MetricReport, unit: &str) -> bool {
     let Some(divisor) = divisor(&metric.unit, unit) else {
         return false;
     };
-    let side = |bounds: &ValueBounds| match row.name.as_str() {
-        "↳ at least" => bounds.lower,
-        "↳ at most" => bounds.upper,
-        _ => None,
-    };
     let mut cells = row.cells.iter().zip(Stats::NAMES);
-    cells.all(|(cell, name)| {
-        let bound = metric.bounds.get(name).and_then(side);
-        let decimals = cell
-            .split_once('.')
-            .map_or(0, |(_, decimals)| decimals.len());
-        let rounded = bound.map(|bound| bound / divisor).map(|bound| {
-            if cell.contains('e') {
-                format!("{bound:.0e}")
-            } else {
-                format!("{bound:.decimals$}")
-            }
-        });
-        cell.is_empty() || cell == "–" || rounded == Some(cell.replace(',', ""))
-    })
+    row.name == "↳ between"
+        && cells.all(|(cell, name)| {
+            let bounds = metric.bounds.get(name).copied().unwrap_or_default();
+            let ends = match (cell.split_once('–'), cell.split_once(' ')) {
+                (Some((lower, upper)), _) => vec![(lower, bounds.lower), (upper, bounds.upper)],
+                (None, Some(("≥", lower))) => vec![(lower, bounds.lower)],
+                (None, Some(("≤", upper))) => vec![(upper, bounds.upper)],
+                _ => vec![(cell.as_str(), bounds.lower), (cell, bounds.upper)],
+            };
+            let mut ends = ends.into_iter();
+            cell.is_empty()
+                || ends.all(|(text, end)| is_rounding(text, end.map(|end| end / divisor)))
+        })
+}
+
+/// True if `text` is `value` with as many decimals as it has.
+fn is_rounding(text: &str, value: Option<f64>) -> bool {
+    let decimals = text.split_once('.');
+    let decimals = decimals.map_or(0, |(_, decimals)| decimals.len());
+    let rounded = value.map(|value| {
+        if text.contains('e') {
+            format!("{value:.0e}")
+        } else {
+            format!("{value:.decimals$}")
+        }
+    });
+    rounded == Some(text.replace(',', ""))
 }
 
 #[test]

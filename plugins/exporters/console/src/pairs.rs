@@ -176,10 +176,14 @@ fn shown_causes(pair: &PairReport) -> impl Iterator<Item = &PairCause> {
     causes.filter(move |cause| !is_small || cause.amount.is_none())
 }
 
-/// Percentiles that both sides have.
+/// Percentiles that both sides have, of the same number of values: those of requests say nothing of
+/// those of gaps.
 fn percentiles<'a>(pair: &'a PairReport, scale: &'a Scale) -> impl Iterator<Item = Row> + 'a {
     let (client, server) = (pair.client.seven(), pair.server.seven());
     PERCENTILES.iter().filter_map(move |(name, position)| {
+        if pair.client_n != pair.server_n {
+            return None;
+        }
         let values = [client[*position]?, server[*position]?].map(Some);
         let [client, mut server] = scale.cells(values, CLIENT_DIGITS);
         if pair.server_bounds.contains_key(*name) {
@@ -194,7 +198,7 @@ fn counts(pair: &PairReport) -> impl Iterator<Item = Row> + use<> {
     let scale = Scale::counted("count", 0.0);
     let n = [pair.client_n, pair.server_n];
     let n = (n[0] != n[1]).then(|| detail("n", known(&scale, n, CLIENT_DIGITS)));
-    let error = pair.server_sampling_error;
+    let error = pair.server_sampling_error.filter(|error| *error > 0.0);
     let error = error.map(|error| detail("± (95 %)", known(&scale, [None, Some(error)], 3)));
     n.into_iter().chain(error)
 }

@@ -116,7 +116,7 @@ fn of_gaps(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
         causes.push(cause("first_token_held_back", Some(-held / gaps), message));
         rest += held / gaps;
     }
-    let message = "how they spread the arrivals of tokens";
+    let message = "how network and client spread the arrivals of tokens";
     causes.push(cause("network_and_client", Some(rest), message));
     causes
 }
