@@ -27,8 +27,16 @@ const ROUNDING: f64 = 1e-9;
 /// Servers that a heading names.
 const MOST_SERVERS: usize = 4;
 
-/// The table of pairs with what its causes mean; `None` if there are none.
+/// The table of pairs with what its causes mean; `None` if there are none, or if no request was
+/// completed that servers could be compared by.
 pub(crate) fn table(report: &Report, available: usize) -> Option<(Table, Vec<String>)> {
+    if report
+        .requests
+        .as_ref()
+        .is_some_and(|requests| requests.done == 0)
+    {
+        return None;
+    }
     let same = |a: &PairReport, b: &PairReport| (&a.software, &a.role) == (&b.software, &b.role);
     let groups = report.pairs.chunk_by(same);
     let groups = groups.map(|pairs| group(pairs, &report.servers));
