@@ -7,9 +7,7 @@ use crate::knowledge::Quantity;
 
 pub(super) fn causes(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
     let mut causes = Vec::new();
-    let served = case
-        .side(Quantity::RequestCount)
-        .and_then(|side| side.stats.avg);
+    let served = served(case);
     let sent = case.facts.totals.done as f64;
     if served.is_some_and(|served| served > sent + WHOLE) {
         let doubts = case.doubts(true);
@@ -37,6 +35,13 @@ pub(super) fn causes(case: &Case<'_>, difference: f64) -> Vec<PairCause> {
                    the rise and fall of the load at both ends";
     causes.push(cause("sampling", Some(rest), message));
     causes
+}
+
+/// Requests that the servers answered, by their counter, or else by what they timed.
+fn served(case: &Case<'_>) -> Option<f64> {
+    let counted = case.side(Quantity::RequestCount);
+    let timed = || case.side(Quantity::RequestLatency)?.n;
+    counted.and_then(|side| side.stats.avg).or_else(timed)
 }
 
 /// Requests that the client holds and the server does not, by Little's law: requests per second times
