@@ -74,7 +74,7 @@ impl Sketch {
         if other.weight > 0.0 {
             let apart = other.mean - self.mean;
             self.squares += other.squares + apart * apart * self.weight * other.weight / weight;
-            self.mean += apart * other.weight / weight;
+            self.mean += apart * (other.weight / weight);
             self.weight = weight;
         }
         self.n += other.n;
@@ -93,14 +93,15 @@ impl Sketch {
         self.extremes = Some((low.min(min), high.max(max)));
     }
 
-    /// Welford's update of mean and squares.
+    /// Welford's update of mean and squares. The share of the first value is exactly 1, and so its mean
+    /// is the value: what rounding would leave counts squared, 20 s in a time stamp's deviation.
     fn weigh(&mut self, value: f64, weight: f64) {
         if weight <= 0.0 {
             return;
         }
         self.weight += weight;
         let apart = value - self.mean;
-        self.mean += apart * weight / self.weight;
+        self.mean += apart * (weight / self.weight);
         self.squares += weight * apart * (value - self.mean);
     }
 

@@ -27,6 +27,19 @@ fn close(a: Option<f64>, b: Option<f64>, scale: f64) -> bool {
         .map_or(a == b, |(a, b)| (a - b).abs() <= 1e-9 * scale)
 }
 
+#[test]
+fn what_never_changes_has_no_deviation() {
+    for (value, weight) in [
+        (6498.371_876_895_199, 0.649_197_464_885_611),
+        (1.736e9 + 0.1, 0.3),
+    ] {
+        let mut sketch = of(&[(value, weight), (value, weight / 7.0)]);
+        sketch.merge(&of(&[(value, weight * 3.0)]));
+        let found = sketch.summary();
+        assert_eq!((found.avg, found.std), (Some(value), Some(0.0)));
+    }
+}
+
 proptest! {
     #[test]
     fn every_value_is_near_one_that_comes_back(
