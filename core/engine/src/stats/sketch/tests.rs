@@ -30,7 +30,7 @@ fn close(a: Option<f64>, b: Option<f64>, scale: f64) -> bool {
 #[test]
 fn what_never_changes_has_no_deviation() {
     for (value, weight) in [
-        (6498.371_876_895_199, 0.649_197_464_885_611),
+        (6_498.371_876_895_199, 0.649_197_464_885_611),
         (1.736e9 + 0.1, 0.3),
     ] {
         let mut sketch = of(&[(value, weight), (value, weight / 7.0)]);
