@@ -13,6 +13,11 @@ impl Row {
         self.cells.iter().all(String::is_empty)
     }
 
+    /// True for a sentence about the row above.
+    fn is_sentence(&self) -> bool {
+        self.is_blank() && self.name.starts_with('↳')
+    }
+
     /// The name without the unit in parentheses at its end, and that unit.
     pub(crate) fn title(&self) -> (&str, &str) {
         let name = self.name.trim_start_matches('~');
@@ -40,6 +45,9 @@ pub(crate) fn tables(page: &str) -> Vec<Vec<Row>> {
             _ => {}
         }
     }
+    for table in &mut tables {
+        table.retain(|row| !row.is_sentence());
+    }
     tables
 }
 
@@ -53,6 +61,7 @@ pub(crate) fn cells_below(page: &str, title: &str) -> Vec<Row> {
             add(&mut rows, line);
         }
     }
+    rows.retain(|row| !row.is_sentence());
     rows
 }
 
@@ -64,13 +73,9 @@ fn add(table: &mut Vec<Row>, line: &str) {
         indent: name.len() - name.trim_start().len() - 1,
         cells: cells.map(|cell| cell.trim().to_owned()).collect(),
     };
-    if row.is_blank() && row.name.starts_with('↳') {
-        // A sentence about the row above.
-        return;
-    }
     match table.last_mut() {
-        // Only names of families have no cells, and they stand on the left.
-        Some(above) if row.is_blank() && row.indent > 0 => {
+        // Only names of families and sentences have no cells.
+        Some(above) if row.is_blank() && row.indent > 0 && !row.is_sentence() => {
             above.name = format!("{} {}", above.name, row.name);
         }
         _ => table.push(row),

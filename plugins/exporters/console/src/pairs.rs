@@ -105,11 +105,8 @@ fn heading(pairs: &[PairReport], servers: &[ServerReport]) -> Row {
 
 /// Why the servers have nothing to be compared, if none of them has.
 fn silence(pairs: &[PairReport]) -> Option<&'static str> {
-    let values = || {
-        pairs
-            .iter()
-            .flat_map(|pair| [pair.server.avg, pair.server_n])
-    };
+    // A gauge has readings also when there was nothing to be read.
+    let values = || pairs.iter().map(|pair| pair.server.avg.or(pair.server_n));
     let some = values().flatten().any(|value| value != 0.0);
     let client = pairs
         .iter()

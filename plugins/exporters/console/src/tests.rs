@@ -417,8 +417,9 @@ fn servers_that_saw_nothing_take_one_line() {
     let mut idle = report.pairs.clone();
     for pair in &mut idle {
         pair.software = "other".to_owned();
-        (pair.server, pair.server_n) = (Stats::single(Some(0.0)), Some(0.0));
+        (pair.server, pair.server_n) = (Stats::single(None), Some(0.0));
     }
+    (idle[1].server, idle[1].server_n) = (Stats::single(Some(0.0)), Some(25.0));
     report.pairs.append(&mut idle);
     let pairs = pairs_of(&report);
     let other = pairs.split("other engine: ").nth(1).unwrap();
