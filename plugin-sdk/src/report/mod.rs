@@ -7,6 +7,7 @@
 mod aggregate;
 mod chunk;
 mod client;
+mod device;
 mod health;
 mod metric;
 mod pair;
@@ -17,6 +18,7 @@ mod slice;
 pub use aggregate::{AggregateReport, Combine};
 pub use chunk::Chunk;
 pub use client::{ClientMetric, ErrorClass, RequestTotals};
+pub use device::{DerivedReport, DeviceReport, DeviceValue};
 pub use health::ClientHealth;
 pub use metric::{BoundScope, Bucket, Estimator, MetricReport, MetricSlice, Stats, ValueBounds};
 pub use pair::{PairCause, PairReport};
@@ -59,6 +61,12 @@ pub struct Report {
     /// What the clients saw beside what the servers say of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<PairReport>,
+    /// Devices that the servers run on, as far as endpoints show them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceReport>,
+    /// Numbers made of what servers and clients say, such as the energy per request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub derived: Vec<DerivedReport>,
     /// What the tool measured of itself. `None` without load.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_health: Option<ClientHealth>,

@@ -129,7 +129,7 @@ pub struct ServerReport {
 pub struct InfoReport {
     /// Its labels: the facts.
     pub labels: BTreeMap<String, String>,
-    /// 1 (info), or whether the state is on (stateset).
+    /// 1 (info), whether the state is on (stateset), or the code that a family of codes shows.
     pub value: f64,
 }
 

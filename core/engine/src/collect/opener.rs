@@ -13,7 +13,7 @@ use super::context::Context;
 use super::driver::Source;
 use super::instance::{Instance, Jobs};
 use super::poll::Poller;
-use super::roster::{Responsive, Roster, SharedRoster, Stream};
+use super::roster::{Claim, Responsive, Roster, SharedRoster, Stream, address_of};
 use super::route::Route;
 use super::schedule::TickOptions;
 use super::scrape::{Scraper, headers_of};
@@ -182,6 +182,10 @@ impl Attempts {
         headers: http::HeaderMap,
     ) {
         let (spec, context) = (&self.spec, &self.opener.context);
+        let address = address_of(&target.url);
+        if !self.may_read(roster, &address, target.automatic) {
+            return;
+        }
         let labels = spec.labels.iter().map(|(k, v)| (k.clone(), v.clone()));
         target.labels.extend(labels);
         let endpoint = context.sinks.lock().add_endpoint(EndpointInfo {
@@ -191,12 +195,36 @@ impl Attempts {
             automatic: target.automatic,
             labels: BTreeMap::clone(&target.labels),
         });
+        roster.claims.push(Claim {
+            address,
+            endpoint,
+            collector: spec.name.clone(),
+            automatic: target.automatic,
+        });
         let interval = target
             .interval_ns
             .map_or(spec.interval, Duration::from_nanos);
         let (context, instance) = (context.clone(), instance.clone());
         let scraper = Scraper::new(context, instance, endpoint, target, headers, spec);
         self.join_source(roster, Source::Target(Box::new(scraper)), interval);
+    }
+
+    /// Two collectors may find the same page by themselves: the first one reads it, and what the user
+    /// named goes before what was found. What the user named twice is read twice.
+    fn may_read(&self, roster: &mut Roster, address: &str, automatic: bool) -> bool {
+        let Some(claim) = roster.claimed(address, &self.spec.name) else {
+            return true;
+        };
+        if automatic {
+            return false;
+        }
+        if claim.automatic {
+            let endpoint = claim.endpoint;
+            roster.leave(endpoint);
+            let reason = format!("the collector `{}` reads it", self.spec.name);
+            self.opener.context.sinks.lock().disable(endpoint, &reason);
+        }
+        true
     }
 
     fn join_source(&self, roster: &mut Roster, source: Source, interval: Duration) {

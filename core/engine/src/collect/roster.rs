@@ -94,12 +94,35 @@ impl Absent {
     }
 }
 
+/// Who reads an address.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    /// See [`address_of`].
+    pub(super) address: String,
+    pub(super) endpoint: EndpointId,
+    /// Collector instance.
+    pub(super) collector: String,
+    /// The user did not ask for it.
+    pub(super) automatic: bool,
+}
+
+/// What makes two URLs the same page: host, port and path, whatever the scheme; `localhost` is
+/// `127.0.0.1`.
+pub(super) fn address_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let local = rest.strip_prefix("localhost");
+    let local = local.filter(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']));
+    local.map_or_else(|| rest.to_owned(), |rest| format!("127.0.0.1{rest}"))
+}
+
 /// Everyone who takes part. May grow while the run goes on.
 #[derive(Debug)]
 pub(super) struct Roster {
     pub(super) sources: Vec<Handle>,
     pub(super) streams: Vec<Stream>,
     pub(super) absent: Vec<Absent>,
+    /// Pages that collectors read by URL.
+    pub(super) claims: Vec<Claim>,
     /// What newcomers have to do at once.
     ticking: Option<(Place, MonoNs)>,
     /// `None` once the run is over.
@@ -122,6 +145,7 @@ impl SharedRoster {
             sources: Vec::new(),
             streams: Vec::new(),
             absent: Vec::new(),
+            claims: Vec::new(),
             ticking: None,
             newcomers: Some(newcomers),
         };
@@ -190,6 +214,18 @@ impl Roster {
         }
     }
 
+    /// Who of another collector reads the page already.
+    pub(super) fn claimed(&self, address: &str, collector: &str) -> Option<&Claim> {
+        let other = |claim: &&Claim| claim.address == address && claim.collector != collector;
+        self.claims.iter().find(other)
+    }
+
+    /// Ends the reading of a source; its driver ends with its commands.
+    pub(super) fn leave(&mut self, endpoint: EndpointId) {
+        self.sources.retain(|source| source.endpoint != endpoint);
+        self.claims.retain(|claim| claim.endpoint != endpoint);
+    }
+
     /// Notes a failed attempt to open a collector.
     pub(super) fn note_absent(&mut self, spec: &CollectorPlan, error: &PluginError) {
         let error = error.clone();
@@ -217,5 +253,21 @@ impl Roster {
         self.newcomers = None;
         self.sources.clear();
         self.streams.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_of;
+
+    #[test]
+    fn one_page_has_one_address() {
+        let check = |url, expect| assert_eq!(address_of(url), expect);
+        check("http://localhost:9400/metrics", "127.0.0.1:9400/metrics");
+        check("https://127.0.0.1:9400/metrics", "127.0.0.1:9400/metrics");
+        check(
+            "http://localhost2:1/a?b=http://localhost",
+            "localhost2:1/a?b=http://localhost",
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! What is known of server software: one table that the settle rule, the pairs of the report and the
 //! aggregates over servers read. Users add to it in their configuration.
 
+mod derived;
+mod device;
+mod family;
 mod group;
 mod quantity;
 mod software;
@@ -11,6 +14,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+pub use derived::{Amount, DerivedRule, RefreshRule};
+pub use device::{DeviceId, DeviceRule, ValueRule};
+pub use family::{FamilyRule, KnownFamily};
 pub use group::Group;
 pub use quantity::{Quantity, QuantityKind};
 pub use software::{Disaggregated, Each, How, PairRule, Read, Software, TimeUnit};
@@ -55,13 +61,28 @@ impl Knowledge {
     /// Adds a pair of the user's; `software` is what the report calls servers that have its
     /// families.
     pub fn add_pair(&mut self, software: String, rule: PairRule) {
-        self.software.push(Software::of_user(software, rule));
+        let mut software = Software::of_user(software, &rule.families);
+        software.pairs.push(rule);
+        self.software.push(software);
+    }
+
+    /// Adds a derived number of the user's, for whatever has its families.
+    pub fn add_derived(&mut self, rule: DerivedRule) {
+        let mut software = Software::of_user(rule.name.clone(), &rule.families);
+        software.derived.push(rule);
+        self.software.push(software);
     }
 
     /// Says how families that match one of `patterns` are combined. What was said first holds.
     pub fn add_combination(&mut self, how: How, patterns: &[String]) {
         let families = patterns.iter().map(|text| Pattern::new(text)).collect();
         self.user.push(CombineRule { how, families });
+    }
+
+    /// What is known of a family that its page does not say. Only the embedded table tells.
+    pub fn family(name: &str) -> KnownFamily {
+        let mut software = Self::embedded().software.iter();
+        software.find_map(|one| one.known(name)).unwrap_or_default()
     }
 
     /// What the increase of a counter equals at the end of a phase.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use aiperf_plugin_sdk::report::Combine;
 use serde::{Deserialize, Deserializer};
 
-use super::Quantity;
+use super::family::Blank;
+use super::{DerivedRule, DeviceRule, FamilyRule, KnownFamily, Quantity, RefreshRule};
 use crate::store::Pattern;
 
 /// Software in one role. A page may be of several at once: a Dynamo worker is also its engine.
@@ -36,6 +37,21 @@ pub struct Software {
     /// families are there holds.
     #[serde(default, rename = "pair")]
     pub pairs: Vec<PairRule>,
+    /// What its pages do not say of families, or say wrongly; the first that covers one holds.
+    #[serde(default, rename = "family")]
+    families: Vec<FamilyRule>,
+    /// Values of its families that stand for none.
+    #[serde(default)]
+    blanks: Vec<Blank>,
+    /// Devices that it is about.
+    #[serde(default)]
+    pub device: Option<DeviceRule>,
+    /// Numbers made of its families.
+    #[serde(default)]
+    pub derived: Vec<DerivedRule>,
+    /// How to tell how often it looks at what it shows.
+    #[serde(default)]
+    pub refresh: Option<RefreshRule>,
 }
 
 /// A family that is the same quantity as a number of the clients.
@@ -193,18 +209,30 @@ impl CombineRule {
 }
 
 impl Software {
-    /// Software that a user's pair is about: whatever has its families.
-    pub(super) fn of_user(name: String, rule: PairRule) -> Self {
+    /// Software that a user tells something about: whatever has the families.
+    pub(super) fn of_user(name: String, families: &[String]) -> Self {
         Self {
             name,
             role: String::new(),
-            signature: rule.families.iter().map(|f| Pattern::new(f)).collect(),
+            signature: families.iter().map(|f| Pattern::new(f)).collect(),
             part_label: None,
             model_label: None,
             in_flight: Vec::new(),
             combine: Vec::new(),
-            pairs: vec![rule],
+            pairs: Vec::new(),
+            families: Vec::new(),
+            blanks: Vec::new(),
+            device: None,
+            derived: Vec::new(),
+            refresh: None,
         }
+    }
+
+    /// What is known of a family; `None` if it is not this software's.
+    pub(super) fn known(&'static self, family: &str) -> Option<KnownFamily> {
+        let rule = self.families.iter().find(|rule| rule.covers(family));
+        let known = KnownFamily::new(rule, &self.blanks);
+        self.is_shown_by(family).then_some(known)
     }
 
     /// True if a series of this name shows the software.

@@ -5,12 +5,15 @@
 mod aggregate;
 mod client;
 mod cuts;
+mod derived;
+mod devices;
 mod display;
 mod health;
 mod histogram;
 mod label;
 mod observed;
 mod pairs;
+mod refresh;
 mod scalar;
 mod server;
 mod slices;
@@ -158,6 +161,8 @@ pub fn build(input: &ReportInput<'_>) -> Report {
         }
         if profiling.is_some() {
             warnings::of_window(&mut report.warnings, &endpoint, &window, has_load);
+            let slow = refresh::check(input.knowledge, &endpoint, &window);
+            report.warnings.extend(slow);
         }
         warnings::of_endpoint(&mut report.warnings, &endpoint);
         warnings::of_servers(&mut report.warnings, &servers);
@@ -173,6 +178,10 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     warnings::of_phases(&mut report.warnings, &report.phases, &report.endpoints);
     report.aggregates = aggregate::of(&report.servers, input.knowledge, &histograms);
     report.pairs = pairs::of(&report, input.knowledge, &histograms);
+    report.devices = devices::of(&report.servers, input.knowledge);
+    report.derived = derived::of(&report, input.knowledge);
+    let alarms = devices::alarms(&report.devices, input.knowledge);
+    report.warnings.extend(alarms);
     report
 }
 

@@ -3,6 +3,7 @@
 use aiperf_plugin_sdk::report::{Estimator, MetricReport};
 
 use super::window::Window;
+use crate::knowledge::Knowledge;
 use crate::stats::{
     Increases, Running, Sketch, increases, nearest_weights, rates, sampling_error, summary,
     weighted_summary,
@@ -127,15 +128,22 @@ enum Past<'a> {
 }
 
 impl<'a> Track<'a> {
-    /// Reads a series. One that the start page did not have, nor a page before, counts from 0.
+    /// Reads a series. One that the start page did not have, nor a page before, counts from 0, but for
+    /// one whose family is older than its series: that counts from its first reading.
     pub(super) fn of(series: &SeriesRef<'a>, window: &Window) -> Self {
         let past = window.folded.and_then(|phase| series.counter_past(phase));
         let values = readings(series, &pages(window));
         let increases = if let Some(past) = past {
             past.increases(&values)
         } else {
-            let before = |start| series.at_or_before(start).map_or(0.0, |(_, value)| value);
-            increases(Running::new(window.start.map(before)), &values)
+            let unseen = (!Knowledge::family(series.family()).is_older()).then_some(0.0);
+            let before = |start| {
+                series
+                    .at_or_before(start)
+                    .map(|(_, value)| value)
+                    .or(unseen)
+            };
+            increases(Running::new(window.start.and_then(before)), &values)
         };
         let bad = |value: &&f64| !value.is_finite();
         let non_finite = values.iter().flatten().filter(bad).count() as u64;

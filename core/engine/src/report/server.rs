@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::MetricKind;
-use aiperf_plugin_sdk::report::{InfoReport, MetricReport, ServerReport};
+use aiperf_plugin_sdk::report::{InfoReport, MetricReport, ServerReport, Stats};
 
 use super::histogram::{Parts, unknown};
 use super::scalar::{Track, gauge, quantile};
@@ -111,7 +111,10 @@ fn facts(families: &[FamilyView<'_>]) -> BTreeMap<String, Vec<InfoReport>> {
     };
     let mut facts = BTreeMap::new();
     for family in families {
-        let series = family.facts();
+        let mut series = family.facts();
+        if family.known().is_code() {
+            series.extend(family.scalars());
+        }
         if !series.is_empty() {
             facts.insert(family.name().to_owned(), series.iter().map(fact).collect());
         }
@@ -143,11 +146,22 @@ fn gauge_rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
         // A quantile alone is not its family.
         let (flat, metric) = match series.role() {
             Role::Quantile => (true, quantile(series, window)),
+            _ if family.known().is_code() => (all.len() > 1, code(gauge(series, window))),
             _ => (all.len() > 1, gauge(series, window)),
         };
         series_row(family, series, flat, metric)
     };
     all.iter().map(row).collect()
+}
+
+/// Readings that nothing can be computed with: the last one stands among the facts.
+fn code(readings: MetricReport) -> MetricReport {
+    MetricReport {
+        stats: Stats::default(),
+        sampling_error: None,
+        note: "code".to_owned(),
+        ..readings
+    }
 }
 
 fn series_row(

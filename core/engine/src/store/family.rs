@@ -3,6 +3,7 @@
 use aiperf_plugin_sdk::MetricKind;
 
 use super::series::{NEVER, Role};
+use crate::knowledge::{Knowledge, KnownFamily};
 
 /// A family of one server.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub(super) struct Family {
     pub(super) kind: MetricKind,
     pub(super) help: Box<str>,
     pub(super) unit: Box<str>,
+    /// What its page does not say.
+    pub(super) known: KnownFamily,
     /// Series with a value of their own, quantiles among them.
     pub(super) scalars: Vec<u32>,
     /// Histograms or summaries.
@@ -23,13 +26,15 @@ pub(super) struct Family {
 }
 
 impl Family {
-    pub(super) fn new(server: u32, name: &str, kind: MetricKind, help: &str, unit: &str) -> Self {
+    pub(super) fn new(server: u32, name: &str, said: MetricKind, help: &str, unit: &str) -> Self {
+        let known = Knowledge::family(name);
         Self {
             server,
             name: name.into(),
-            kind,
+            kind: known.kind(said),
             help: help.into(),
-            unit: unit.into(),
+            unit: known.unit().unwrap_or(unit).into(),
+            known,
             scalars: Vec::new(),
             groups: Vec::new(),
             facts: Vec::new(),

@@ -161,6 +161,10 @@ impl Ingest<'_> {
             Entry::NotUtf8 => return self.endpoint.counts.not_utf8 += 1,
         };
         let series = &mut self.catalog.series[id as usize];
+        let known = self.catalog.families[series.family as usize].known;
+        if known.is_blank(value) {
+            return self.endpoint.counts.blank += 1;
+        }
         if series.latest_scrape == self.scrape {
             self.endpoint.counts.duplicates += 1;
         } else {

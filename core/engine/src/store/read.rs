@@ -10,6 +10,7 @@ use super::fold::Folded;
 use super::series::NEVER;
 use super::view::{GroupView, SeriesRef};
 use super::{EndpointId, EndpointInfo, Store};
+use crate::knowledge::KnownFamily;
 
 impl Store {
     /// The endpoints, in the order of adding.
@@ -213,6 +214,11 @@ impl<'a> FamilyView<'a> {
     /// Unit that the page declares, empty if none.
     pub fn unit(&self) -> &'a str {
         &self.family.unit
+    }
+
+    /// What its page does not say.
+    pub fn known(&self) -> KnownFamily {
+        self.family.known
     }
 
     fn series(&self, ids: &'a [u32]) -> Vec<SeriesRef<'a>> {

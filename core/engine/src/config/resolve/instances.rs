@@ -26,8 +26,9 @@ impl Resolver<'_> {
         let config = self.config;
         let mut plans = Vec::new();
         for (name, collector) in &config.collectors {
-            let is_switched_off = name == SERVER_METRICS && !config.server_metrics.enabled;
-            if collector.enabled && !is_switched_off {
+            let is_wanted = config.server_metrics.enabled
+                || (name != SERVER_METRICS && !self.only_searches(name, collector));
+            if collector.enabled && is_wanted {
                 plans.extend(self.collector(name, collector));
             }
         }
@@ -46,7 +47,7 @@ impl Resolver<'_> {
         let base = if name == SERVER_METRICS {
             self.server_metrics_options()
         } else {
-            Node::table(None)
+            self.search_options(&plugin)
         };
         let options = self.options(kind, name, &plugin, base)?;
         let metrics = &self.config.server_metrics;
@@ -62,6 +63,28 @@ impl Resolver<'_> {
             options,
             labels: collector.labels.clone(),
         })
+    }
+
+    /// True if the plugin can look for endpoints by itself.
+    fn searches(&self, plugin: &str) -> bool {
+        let schema = self.context.catalog.schema(PluginKind::Collector, plugin);
+        schema.is_some_and(|schema| schema.pointer("/properties/auto").is_some())
+    }
+
+    /// True if the collector has nothing to read but what it finds by itself.
+    fn only_searches(&self, name: &str, collector: &CollectorConfig) -> bool {
+        let plugin = collector.plugin.as_deref().unwrap_or(name);
+        collector.options.is_empty() && self.searches(plugin)
+    }
+
+    /// `[server_metrics]` says for all collectors whether endpoints are looked for.
+    fn search_options(&self, plugin: &str) -> Node {
+        let metrics = &self.config.server_metrics;
+        let wanted = metrics.enabled && metrics.auto;
+        if wanted || !self.searches(plugin) {
+            return Node::table(None);
+        }
+        Node::from_json(&serde_json::json!({ "auto": false }), None)
     }
 
     pub(super) fn parsers(&mut self) -> Vec<ParserPlan> {

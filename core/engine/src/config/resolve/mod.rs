@@ -119,6 +119,7 @@ impl Resolver<'_> {
         let user_knowledge = UserKnowledge {
             pairs: config.pairs.clone(),
             aggregates: config.aggregates.clone(),
+            derived: config.derived.clone(),
         };
         let sources = Arc::new(self.sources);
         if self

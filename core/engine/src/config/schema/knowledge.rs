@@ -1,10 +1,12 @@
-//! `[pairs.NAME]` and `[aggregates.NAME]`.
+//! `[pairs.NAME]`, `[aggregates.NAME]` and `[derived.NAME]`.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::knowledge::{Each, How, Knowledge, PairRule, Quantity, Read, TimeUnit};
+use crate::knowledge::{
+    Amount, DerivedRule, Each, How, Knowledge, PairRule, Quantity, Read, TimeUnit,
+};
 
 /// A family that is the same quantity as a number of the clients.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +54,36 @@ pub struct AggregateConfig {
     pub combine: How,
 }
 
+/// A number made of what servers and clients say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DerivedConfig {
+    /// Names of the families as on the page, a counter with its `_total`; several are added. Their
+    /// series on all servers that have them all are added too.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub families: Vec<String>,
+    /// What of them: the increase of a counter (`total`), the average of a gauge (`average`), or that
+    /// times the seconds of the phase (`integral`), such as joules from watts.
+    pub read: Amount,
+    /// What their sum is multiplied by.
+    #[serde(default = "one")]
+    pub scale: f64,
+    /// Quantity of the clients that the sum is divided by. Default: nothing.
+    #[serde(default)]
+    pub per: Option<Quantity>,
+    /// Unit of the number.
+    #[serde(default)]
+    pub unit: String,
+    /// Name for people. Default: the table's name.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub title: Option<String>,
+    /// Several series of a device that the tool knows, such as those of a GPU and its MIG instances,
+    /// show the same number: it counts once.
+    #[serde(default)]
+    pub once_per_device: bool,
+}
+
 /// What the user adds to what is known of server software.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -60,6 +92,8 @@ pub struct UserKnowledge {
     pub pairs: IndexMap<String, PairConfig>,
     /// By name; the first one that matches a family holds.
     pub aggregates: IndexMap<String, AggregateConfig>,
+    /// By name.
+    pub derived: IndexMap<String, DerivedConfig>,
 }
 
 impl UserKnowledge {
@@ -73,8 +107,30 @@ impl UserKnowledge {
         for aggregate in self.aggregates.values() {
             knowledge.add_combination(aggregate.combine, &aggregate.families);
         }
+        for (name, derived) in &self.derived {
+            knowledge.add_derived(derived.rule(name));
+        }
         knowledge
     }
+}
+
+impl DerivedConfig {
+    fn rule(&self, name: &str) -> DerivedRule {
+        DerivedRule {
+            name: name.to_owned(),
+            title: self.title.clone().unwrap_or_else(|| name.to_owned()),
+            unit: self.unit.clone(),
+            families: self.families.clone(),
+            read: self.read,
+            scale: self.scale,
+            per: self.per,
+            once_per_device: self.once_per_device,
+        }
+    }
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 impl PairConfig {

@@ -18,7 +18,7 @@ pub use instances::{
     CollectorConfig, ExporterConfig, Isolation, OnStartError, Options, ParserConfig,
     PluginFileConfig,
 };
-pub use knowledge::{AggregateConfig, PairConfig, UserKnowledge};
+pub use knowledge::{AggregateConfig, DerivedConfig, PairConfig, UserKnowledge};
 pub use load::LoadConfig;
 pub use run::{CollectConfig, RunConfig, Ui};
 pub use server_metrics::ServerMetricsConfig;
@@ -50,6 +50,9 @@ pub struct Config {
     /// How families are combined over several servers, one table each: `[aggregates.NAME]`. Counters
     /// and histograms are added without being named. See `docs/metrics.md`, *Aggregates*.
     pub aggregates: IndexMap<String, AggregateConfig>,
+    /// Numbers made of what servers and clients say, one table each: `[derived.NAME]`. See
+    /// `docs/metrics.md`, *Derived*.
+    pub derived: IndexMap<String, DerivedConfig>,
     /// Plugin libraries, one table each: `[plugins.NAME]`. Honored only in files that are named by
     /// `--config` or `AIPERF_CONFIG`, never in an `aiperf.toml` that just lies there.
     /// This build does not load them yet: a table here is an error.

@@ -12,10 +12,11 @@ use crate::config::quantity::UnitDuration;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerMetricsConfig {
-    /// Collect server metrics at all.
+    /// Collect server metrics at all. Collectors that have only what they find by themselves are off
+    /// without it.
     pub enabled: bool,
     /// Try the `/metrics` of `endpoint.url` and the `default_endpoints`. One that never answers is
-    /// left out silently.
+    /// left out silently. Also the default of the option `auto` of other collectors that have it.
     pub auto: bool,
     /// Further endpoints. A path and a query are kept; one that does not answer is reported.
     #[schemars(with = "Vec<UrlText>")]

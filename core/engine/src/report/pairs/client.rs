@@ -7,16 +7,16 @@ use crate::knowledge::{Each, Quantity};
 
 /// What the clients saw of a quantity.
 #[derive(Debug, Default)]
-pub(super) struct ClientSide {
-    pub(super) stats: Stats,
+pub(in crate::report) struct ClientSide {
+    pub(in crate::report) stats: Stats,
     /// Values behind the statistics; `None` for totals.
     pub(super) n: Option<f64>,
     /// True if tokens in it are the client's guess.
-    pub(super) guessed: bool,
+    pub(in crate::report) guessed: bool,
 }
 
 impl ClientSide {
-    pub(super) fn of(report: &Report, facts: &Facts<'_>, quantity: Quantity) -> Self {
+    pub(in crate::report) fn of(report: &Report, facts: &Facts<'_>, quantity: Quantity) -> Self {
         let metric = |name: &str| report.llm_metrics.get(name);
         let totals = facts.totals;
         match quantity {

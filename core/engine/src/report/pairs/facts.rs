@@ -7,7 +7,7 @@ use aiperf_plugin_sdk::run::PhaseKind;
 
 /// Facts of the profiling phase.
 #[derive(Debug)]
-pub(super) struct Facts<'a> {
+pub(in crate::report) struct Facts<'a> {
     pub(super) totals: &'a RequestTotals,
     /// Requests that the phase took over from the one before.
     pub(super) in_flight_at_start: u64,
@@ -29,7 +29,7 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// `None` without load.
-    pub(super) fn of(report: &'a Report) -> Option<Self> {
+    pub(in crate::report) fn of(report: &'a Report) -> Option<Self> {
         let totals = report.requests.as_ref()?;
         let profiling = |phase: &&PhaseReport| phase.kind == PhaseKind::Profiling;
         let phase = report.phases.iter().rfind(profiling);

@@ -10,8 +10,8 @@ use aiperf_plugin_sdk::report::{PairReport, Report};
 use super::histogram::Histograms;
 use crate::knowledge::{Group, Knowledge, PairRule, Quantity, Software};
 use causes::Case;
-use client::ClientSide;
-use facts::Facts;
+pub(super) use client::ClientSide;
+pub(super) use facts::Facts;
 use server::ServerSide;
 
 /// One row for each quantity of each software in each role, from a report that is complete but for its
