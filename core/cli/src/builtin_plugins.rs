@@ -1,6 +1,7 @@
 //! The built-in plugins. A crate that nobody names is not linked, and its plugins are then missing
 //! without a word: hence these lines, and a test that holds the list.
 
+use aiperf_collector_dcgm as _;
 use aiperf_collector_prometheus as _;
 use aiperf_exporter_console as _;
 use aiperf_exporter_csv as _;
@@ -20,6 +21,7 @@ mod tests {
             .map(|entry| format!("{} {}", entry.descriptor.kind.as_str(), entry.descriptor.id))
             .collect();
         let expected = [
+            "collector dcgm",
             "collector prometheus",
             "parser prometheus",
             "exporter console",

@@ -18,6 +18,9 @@ pub struct DeviceReport {
     pub id: String,
     /// Part of the device, such as the id of a MIG instance; `None` for the whole.
     pub part: Option<String>,
+    /// What its parts are, such as `MIG`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub part_kind: String,
     /// What else tells it apart or describes it: `index`, `model`, `host`, `pod` and so on.
     pub labels: BTreeMap<String, String>,
     /// URL of the endpoint that shows it.

@@ -11,6 +11,9 @@ use serde::Deserialize;
 pub struct DeviceRule {
     /// What they are, such as `GPU`.
     pub kind: String,
+    /// What their parts are, such as `MIG`.
+    #[serde(default)]
+    pub part_kind: String,
     /// Labels with the id of the whole device; the first that a series has counts. Series without one
     /// are of no device.
     id: Vec<String>,

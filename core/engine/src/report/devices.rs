@@ -39,7 +39,7 @@ pub(super) fn alarms(devices: &[DeviceReport], knowledge: &Knowledge) -> Vec<War
 fn alarm(device: &DeviceReport, rule: &ValueRule) -> Option<Warning> {
     let value = device.values.get(&rule.name)?.single()?;
     let part = device.part.as_ref();
-    let part = part.map_or_else(String::new, |part| format!(" instance {part}"));
+    let part = part.map_or_else(String::new, |part| format!(" {} {part}", device.part_kind));
     (value != 0.0).then(|| Warning {
         code: "device_error".to_owned(),
         subject: format!("{} {}{part}", device.kind, device.id),
@@ -118,6 +118,10 @@ fn report(
     labels.extend(id.apart);
     let mut device = DeviceReport {
         kind: rule.kind.clone(),
+        part_kind: id
+            .part
+            .as_ref()
+            .map_or_else(String::new, |_| rule.part_kind.clone()),
         id: id.device,
         part: id.part,
         labels,

@@ -1,6 +1,7 @@
 //! A report with something in every part.
 
 mod client;
+mod devices;
 mod servers;
 mod vllm;
 
@@ -13,7 +14,8 @@ use crate::report::{
 
 /// A run of 100 requests against a vLLM server and a load balancer, with one endpoint that never
 /// answered. Every part of a report has content: statistics that are unknown and why, estimates
-/// with bounds, counters of several series, facts, failures, time slices, a pair and its causes.
+/// with bounds, counters of several series, facts, failures, time slices, a pair and its causes, a GPU
+/// with a MIG instance.
 ///
 /// The values fit together as those of a real run do, but are made up: tests may rely on them.
 pub fn sample_report() -> Report {
@@ -27,6 +29,8 @@ pub fn sample_report() -> Report {
         slices: slices(),
         aggregates: aggregates(),
         pairs: pairs(),
+        devices: devices::devices(),
+        derived: devices::derived(),
         client_health: Some(health()),
         warnings: vec![Warning {
             code: "endpoint_unreachable".to_owned(),

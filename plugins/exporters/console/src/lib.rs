@@ -3,6 +3,7 @@
 //! The only exporter that rounds and scales. [`render`] turns a report into text.
 
 mod config;
+mod devices;
 mod exporter;
 mod families;
 mod layout;

@@ -7,7 +7,7 @@ use crate::paint::Paint;
 use crate::rows::{self, ESTIMATE};
 use crate::table::{STATISTICS, Table};
 use crate::text::{centered, wrap};
-use crate::{Config, Rows, Show, pairs, run_facts, server_summary, slices};
+use crate::{Config, Rows, Show, devices, pairs, run_facts, server_summary, slices};
 
 /// Narrower terminals get lines of this width all the same.
 const NARROWEST: usize = 40;
@@ -49,11 +49,15 @@ fn parts(report: &Report, config: &Config, available: usize) -> Vec<Part> {
     let clients = client_table(report, available);
     let pairs = pairs::table(report, available);
     let slices = slices::table(report, available);
+    let devices = devices::table(&report.devices, available);
+    let derived = devices::derived_table(&report.derived, available);
     let mut parts = Vec::new();
     parts.extend(clients.map(|table| titled("aiperf | LLM Metrics", table)));
     parts.push(Part::Facts);
     let title = "aiperf | Client Beside Server".to_owned();
     parts.extend(pairs.map(|(table, notes)| Part::Table(title, table, notes)));
+    parts.extend(devices.map(|table| titled("aiperf | Devices", table)));
+    parts.extend(derived.map(|table| titled("aiperf | Energy and More", table)));
     parts.extend(slices.map(|(title, table)| titled(&title, table)));
     if config.server_metrics == Show::Yes {
         parts.push(Part::Summary);

@@ -5,6 +5,7 @@
 
 mod cell;
 mod config;
+mod device_sections;
 mod exporter;
 mod metric;
 mod render;

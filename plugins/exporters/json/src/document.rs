@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::report::{
-    self, AggregateReport, ClientHealth, ClientMetric, EndpointReport, InfoReport, MetricReport,
-    PairReport, ParseNote, PhaseReport, Report, RequestTotals, RunStatus, ScrapeCounts,
-    ScrapeFailure, ServerMetadata, ServerReport, SliceReport, Warning,
+    self, AggregateReport, ClientHealth, ClientMetric, DerivedReport, DeviceReport, EndpointReport,
+    InfoReport, MetricReport, PairReport, ParseNote, PhaseReport, Report, RequestTotals, RunStatus,
+    ScrapeCounts, ScrapeFailure, ServerMetadata, ServerReport, SliceReport, Warning,
 };
 use aiperf_plugin_sdk::{PluginError, schemars};
 use indexmap::IndexMap;
@@ -35,6 +35,10 @@ pub struct Document<'a> {
     aggregates: &'a [AggregateReport],
     /// What the clients saw beside what the servers say of the same quantity.
     pairs: &'a [PairReport],
+    /// Devices that the servers run on, such as GPUs and their MIG instances, one entry each.
+    devices: &'a [DeviceReport],
+    /// Numbers made of what servers and clients say, such as the energy per request.
+    derived: &'a [DerivedReport],
     /// What the tool measured of itself during the profiling phase; `null` without load.
     client_health: Option<&'a ClientHealth>,
     /// All phases, in order.
@@ -149,6 +153,8 @@ impl<'a> Document<'a> {
             slices: &report.slices,
             aggregates: &report.aggregates,
             pairs: &report.pairs,
+            devices: &report.devices,
+            derived: &report.derived,
             client_health: report.client_health.as_ref(),
             phases: &report.phases,
             warnings: &report.warnings,
