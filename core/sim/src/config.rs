@@ -40,6 +40,8 @@ pub struct SimConfig {
     pub context_length: u32,
     /// Size of the simulated KV cache, in blocks of 16 tokens. Usage above it is shown as full.
     pub kv_blocks: u32,
+    /// Time between two looks of the DCGM exporter at its GPUs; zero looks at every scrape.
+    pub dcgm_interval: Duration,
     /// What goes wrong, and when.
     pub faults: Faults,
     /// Naming schemes of the metrics page.
@@ -67,6 +69,7 @@ impl Default for SimConfig {
             lockstep: false,
             context_length: 131_072,
             kv_blocks: 8_192,
+            dcgm_interval: Duration::ZERO,
             faults: Faults::default(),
             metrics_families: Families::default(),
             truth_log: None,

@@ -43,6 +43,9 @@ pub(crate) struct Pages {
     dcgm: Formats,
     process: Process,
     started: i64,
+    dcgm_interval: i64,
+    /// What the DCGM exporter saw when it last looked.
+    dcgm_seen: Mutex<Option<View>>,
 }
 
 impl std::fmt::Debug for Pages {
@@ -85,6 +88,8 @@ impl Pages {
             dcgm: Formats::new(&gpus, &[Labels::new()]),
             process,
             started: monotonic(),
+            dcgm_interval: i64::try_from(config.dcgm_interval.as_nanos()).unwrap_or(i64::MAX),
+            dcgm_seen: Mutex::new(None),
         }
     }
 
@@ -99,7 +104,20 @@ impl Pages {
             Format::Classic => &formats.classic,
             Format::OpenMetrics => &formats.open,
         };
+        if kind == Kind::Dcgm {
+            return self.render_gpus(layout, loops);
+        }
         layout.render(&self.views(kind, loops))
+    }
+
+    /// The GPUs as they were at the exporter's last look.
+    fn render_gpus(&self, layout: &Layout, loops: &[LoopStats]) -> Vec<u8> {
+        let mut seen = lock(&self.dcgm_seen);
+        let is_old = |view: &View| monotonic() - view.now >= self.dcgm_interval;
+        if seen.as_ref().is_none_or(is_old) {
+            *seen = self.views(Kind::Dcgm, loops).into_iter().next();
+        }
+        layout.render(seen.as_slice())
     }
 
     fn views(&self, kind: Kind, loops: &[LoopStats]) -> Vec<View> {

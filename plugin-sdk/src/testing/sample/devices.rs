@@ -10,7 +10,7 @@ const ENDPOINT: &str = "http://127.0.0.1:9400/metrics";
 pub(super) fn devices() -> Vec<DeviceReport> {
     let mut instance = device(&[("profile", "3g.20gb")]);
     instance.part = Some("1".to_owned());
-    instance.part_kind = "MIG".to_owned();
+    "MIG".clone_into(&mut instance.part_kind);
     let add = |device: &mut DeviceReport, name: &str, value: DeviceValue| {
         device.values.insert(name.to_owned(), value);
     };
