@@ -12,6 +12,7 @@ mod bad_pages;
 mod bad_servers;
 mod console_text;
 mod context;
+mod gpus;
 mod health;
 mod https;
 mod interrupts;

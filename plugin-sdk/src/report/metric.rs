@@ -166,7 +166,7 @@ pub struct MetricReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_gap: Option<f64>,
     /// Why a statistic is `None` or less sure than usual, as a stable name such as
-    /// `bucket_layout_changed`; empty if there is nothing to say.
+    /// `bucket_layout_changed` or `code`; empty if there is nothing to say.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// The same over the slices of the window, in order; empty unless slices were asked for.

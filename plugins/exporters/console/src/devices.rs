@@ -2,20 +2,21 @@
 
 use aiperf_plugin_sdk::report::{DerivedReport, DeviceReport, DeviceValue};
 
-use crate::number::{Scale, UNKNOWN, largest};
+use crate::number::{Scale, largest};
 use crate::rows::{CLIENT_DIGITS, mark_estimate};
 use crate::table::{Columns, Row, Table};
 use crate::text::neutral;
 
 /// Significant digits of a device's values.
 const DIGITS: i32 = 3;
+const MIB_IN_GIB: f64 = 1024.0;
 
+/// Units stand in the heads: the values of a kind of device have the same everywhere. A last error is no
+/// column but a warning.
 const DEVICES: Columns = Columns {
     first: "Device",
-    names: &[
-        "util", "memory", "power", "temp", "SM clock", "energy", "XID",
-    ],
-    given_up: &[6, 4, 3],
+    names: &["util %", "mem GiB", "power W", "°C", "SM MHz", "energy J"],
+    given_up: &[4, 3, 5, 2],
 };
 
 const DERIVED: Columns = Columns {
@@ -42,11 +43,6 @@ fn row(device: &DeviceReport) -> Row {
             value("temperature"),
             value("sm_clock"),
             value("energy"),
-            device
-                .values
-                .get("xid")
-                .and_then(DeviceValue::single)
-                .map_or_else(|| UNKNOWN.to_owned(), |xid| xid.to_string()),
         ],
         ..Row::default()
     }
@@ -69,26 +65,22 @@ fn name(device: &DeviceReport) -> String {
 }
 
 fn cell(value: Option<&DeviceValue>) -> String {
-    let single = value.and_then(|value| Some((value, value.single()?)));
-    let Some((value, single)) = single else {
-        return UNKNOWN.to_owned();
-    };
-    let scale = Scale::counted(&value.unit, largest([Some(single)]));
-    let [number] = scale.cells([Some(single)], DIGITS);
-    format!("{number} {}", scale.unit)
+    let single = value.and_then(DeviceValue::single);
+    let [number] = Scale::counted("", 0.0).cells([single], DIGITS);
+    number
 }
 
 /// Used of all, as people know the size of their devices.
 fn memory(device: &DeviceReport) -> String {
-    let value = |name: &str| device.values.get(name);
-    let used = value("memory_used").and_then(DeviceValue::single);
-    let total = value("memory_total").and_then(DeviceValue::single);
-    let unit = value("memory_used").map_or("", |value| value.unit.as_str());
-    match (used, total) {
-        (Some(used), Some(total)) if unit == "MiB" => {
-            format!("{:.1}/{:.1} GiB", used / 1024.0, total / 1024.0)
-        }
-        _ => cell(value("memory_used")),
+    let gib = |name: &str| {
+        let value = device.values.get(name).and_then(DeviceValue::single);
+        value.map(|mib| mib / MIB_IN_GIB)
+    };
+    let [used, total] =
+        Scale::counted("", 0.0).cells([gib("memory_used"), gib("memory_total")], DIGITS);
+    match gib("memory_total") {
+        Some(_) => format!("{used}/{total}"),
+        None => used,
     }
 }
 

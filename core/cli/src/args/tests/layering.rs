@@ -31,7 +31,7 @@ fn defaults_are_complete() {
     let plan = Machine::default().plan(&["profile"]);
     let collectors: Vec<_> = plan.collectors.iter().map(|c| c.plugin.as_str()).collect();
     let exporters: Vec<_> = plan.exporters.iter().map(|e| e.plugin.as_str()).collect();
-    assert_eq!(collectors, ["prometheus"]);
+    assert_eq!(collectors, ["prometheus", "dcgm"]);
     assert_eq!(exporters, ["jsonl", "csv", "json", "console"]);
     assert!(plan.warnings.is_empty(), "{}", plan.warnings);
 }

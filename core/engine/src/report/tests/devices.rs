@@ -108,13 +108,8 @@ fn pages_without_types_have_the_right_ones() {
         add(batch, ENERGY, &labels, 1e6 * seconds);
         add(batch, "DCGM_FI_PROF_PCIE_TX_BYTES", &labels, 5e6);
         add(batch, "DCGM_FI_DEV_XID_ERRORS", &labels, 79.0);
-        // `DCGM_INT64_NOT_FOUND`, as a double.
-        add(
-            batch,
-            "DCGM_FI_DEV_MEMORY_TEMP",
-            &labels,
-            9_223_372_036_854_775_794.0,
-        );
+        // `DCGM_INT64_NOT_FOUND` as the nearest double.
+        add(batch, "DCGM_FI_DEV_MEMORY_TEMP", &labels, 2_f64.powi(63));
     });
     let report = bench.report();
     let energy = metric(&report.servers[0], ENERGY);
@@ -198,7 +193,7 @@ fn without_an_energy_counter_power_is_integrated() {
     let mut bench = Bench::new();
     bench.records = Some(answers(2, 10));
     pages(&mut bench, |batch, _| {
-        add(batch, POWER, &gpu("a", "GPU-1", ""), 250.0)
+        add(batch, POWER, &gpu("a", "GPU-1", ""), 250.0);
     });
     let report = bench.report();
     let row = derived(&report, "energy_per_request");
@@ -210,7 +205,7 @@ fn without_an_energy_counter_power_is_integrated() {
 fn nothing_is_divided_by_nothing() {
     let mut bench = Bench::new();
     pages(&mut bench, |batch, _| {
-        add(batch, POWER, &gpu("a", "GPU-1", ""), 250.0)
+        add(batch, POWER, &gpu("a", "GPU-1", ""), 250.0);
     });
     let report = bench.report();
     let row = derived(&report, "energy_per_request");
