@@ -136,7 +136,7 @@ fn energy_is_what_the_gpus_used_for_the_requests() {
 #[test]
 fn an_exporter_that_hardly_looks_is_found_out() {
     let sim = Sim::start(SimConfig {
-        dcgm_interval: Duration::from_secs(3600),
+        dcgm_interval: Duration::from_hours(1),
         ..SimConfig::default()
     });
     let sim = sim.expect("a simulated server");

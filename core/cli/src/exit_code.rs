@@ -84,7 +84,8 @@ impl ExitCode {
 }
 
 /// Warnings that `--strict` lets pass: the numbers are all there and mean what they say.
-const NOTES: [&str; 3] = [
+const NOTES: [&str; 4] = [
+    "device_error",
     "duplicate_samples",
     "non_finite_values",
     "stream_options_refused",

@@ -6,6 +6,7 @@ use aiperf_plugin_sdk::report::{
     DeviceReport, DeviceValue, MetricReport, ServerReport, Stats, Warning,
 };
 
+use super::warnings::warn;
 use crate::knowledge::{DeviceId, DeviceRule, Knowledge, ValueRule};
 
 /// Host of a server that says nothing of itself.
@@ -24,28 +25,28 @@ pub(super) fn of(servers: &[ServerReport], knowledge: &Knowledge) -> Vec<DeviceR
     all
 }
 
-/// Warnings about devices that report errors.
-pub(super) fn alarms(devices: &[DeviceReport], knowledge: &Knowledge) -> Vec<Warning> {
+/// Warns of devices that report errors.
+pub(super) fn alarms(to: &mut Vec<Warning>, devices: &[DeviceReport], knowledge: &Knowledge) {
     let values = rules(knowledge).flat_map(|rule| &rule.values);
     let alarms: Vec<&ValueRule> = values.filter(|value| !value.alarm.is_empty()).collect();
-    let of_device = |device: &DeviceReport| -> Vec<Warning> {
-        let alarms = alarms.iter();
-        let found = alarms.filter_map(|rule| alarm(device, rule));
-        found.collect()
-    };
-    devices.iter().flat_map(of_device).collect()
+    for device in devices {
+        for rule in &alarms {
+            alarm(to, device, rule);
+        }
+    }
 }
 
-fn alarm(device: &DeviceReport, rule: &ValueRule) -> Option<Warning> {
-    let value = device.values.get(&rule.name)?.single()?;
+fn alarm(to: &mut Vec<Warning>, device: &DeviceReport, rule: &ValueRule) {
+    let value = device.values.get(&rule.name).and_then(DeviceValue::single);
+    let Some(value) = value.filter(|value| *value != 0.0) else {
+        return;
+    };
     let part = device.part.as_ref();
     let part = part.map_or_else(String::new, |part| format!(" {} {part}", device.part_kind));
-    (value != 0.0).then(|| Warning {
-        code: "device_error".to_owned(),
-        subject: format!("{} {}{part}", device.kind, device.id),
-        message: format!("{} {value}, which may be older than the run", rule.alarm),
-        remedy: "see the system's log, and run again on a sound device".to_owned(),
-    })
+    let subject = format!("{} {}{part}", device.kind, device.id);
+    let message = format!("{} {value}, which may be older than the run", rule.alarm);
+    let remedy = "see the system's log, and run again on a sound device";
+    warn(to, "device_error", &subject, message, remedy);
 }
 
 fn rules(knowledge: &Knowledge) -> impl Iterator<Item = &DeviceRule> {

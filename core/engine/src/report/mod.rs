@@ -161,8 +161,7 @@ pub fn build(input: &ReportInput<'_>) -> Report {
         }
         if profiling.is_some() {
             warnings::of_window(&mut report.warnings, &endpoint, &window, has_load);
-            let slow = refresh::check(input.knowledge, &endpoint, &window);
-            report.warnings.extend(slow);
+            refresh::check(&mut report.warnings, input.knowledge, &endpoint, &window);
         }
         warnings::of_endpoint(&mut report.warnings, &endpoint);
         warnings::of_servers(&mut report.warnings, &servers);
@@ -180,8 +179,7 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     report.pairs = pairs::of(&report, input.knowledge, &histograms);
     report.devices = devices::of(&report.servers, input.knowledge);
     report.derived = derived::of(&report, input.knowledge);
-    let alarms = devices::alarms(&report.devices, input.knowledge);
-    report.warnings.extend(alarms);
+    devices::alarms(&mut report.warnings, &report.devices, input.knowledge);
     report
 }
 

@@ -2,6 +2,7 @@
 
 use aiperf_plugin_sdk::report::Warning;
 
+use super::warnings::warn;
 use super::window::Window;
 use crate::knowledge::{Knowledge, RefreshRule};
 use crate::store::{EndpointView, SeriesRef};
@@ -18,26 +19,24 @@ struct Moves {
     moved_ns: Vec<i64>,
 }
 
-/// A warning if an endpoint shows the same values again and again, although they always move.
+/// Warns if an endpoint shows the same values again and again, although they always move.
 pub(super) fn check(
+    to: &mut Vec<Warning>,
     knowledge: &Knowledge,
     endpoint: &EndpointView<'_>,
     window: &Window,
-) -> Option<Warning> {
-    let mut rules = knowledge
+) {
+    let rules = knowledge
         .software()
         .iter()
         .filter_map(|one| one.refresh.as_ref());
-    rules.find_map(|rule| {
+    let subject = endpoint.info().display.as_str();
+    for rule in rules {
         let moves = Moves::of(&series(rule, endpoint), window);
-        let message = moves.complaint()?;
-        Some(Warning {
-            code: "slow_source".to_owned(),
-            subject: endpoint.info().display.clone(),
-            message,
-            remedy: rule.remedy.clone(),
-        })
-    })
+        if let Some(message) = moves.complaint() {
+            warn(to, "slow_source", subject, message, &rule.remedy);
+        }
+    }
 }
 
 fn series<'a>(rule: &RefreshRule, endpoint: &EndpointView<'a>) -> Vec<SeriesRef<'a>> {
