@@ -28,6 +28,9 @@ pub struct FamilyRule {
     pub is_code: bool,
 }
 
+/// Values below are never blank: spares looking up what is known for nearly every sample.
+pub const LEAST_BLANK: f64 = 1e14;
+
 /// Values that stand for none.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -97,3 +97,56 @@ fn what_the_user_says_goes_first() {
     );
     assert_eq!(table.how(&[], "vllm:kv_cache_usage_perc"), Some(How::Max));
 }
+
+#[test]
+fn families_are_what_they_are_whatever_their_page_says() {
+    use aiperf_plugin_sdk::MetricKind as K;
+    let check = |name, said, kind, unit| {
+        let known = Knowledge::family(name);
+        assert_eq!((known.kind(said), known.unit()), (kind, unit), "{name}");
+    };
+    let energy = "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION";
+    check(energy, K::Unknown, K::Counter, Some("mJ"));
+    check(
+        "DCGM_FI_PROF_PCIE_TX_BYTES",
+        K::Counter,
+        K::Gauge,
+        Some("bytes/sec"),
+    );
+    check(
+        "DCGM_FI_DEV_POWER_VIOLATION",
+        K::Counter,
+        K::Counter,
+        Some("ns"),
+    );
+    check(
+        "DCGM_FI_PROF_DRAM_ACTIVE",
+        K::Gauge,
+        K::Gauge,
+        Some("ratio"),
+    );
+    // Not known: as the page says.
+    check("DCGM_FI_DEV_PSTATE", K::Gauge, K::Gauge, None);
+    check("vllm:num_requests_running", K::Unknown, K::Unknown, None);
+    check(
+        "DCGM_FI_DEV_SM_CLOCK",
+        K::Histogram,
+        K::Histogram,
+        Some("MHz"),
+    );
+    assert!(Knowledge::family(energy).is_older());
+    assert!(Knowledge::family("DCGM_FI_DEV_XID_ERRORS").is_code());
+}
+
+#[test]
+fn what_stands_for_nothing_is_no_value() {
+    let power = Knowledge::family("DCGM_FI_DEV_POWER_USAGE");
+    let fp64 = 2_f64.powi(47);
+    for blank in [fp64, fp64 + 3.0, 2_f64.powi(63)] {
+        assert!(power.is_blank(blank) && blank >= LEAST_BLANK, "{blank}");
+    }
+    for value in [0.0, 409.692, fp64 - 1.0, 1e18] {
+        assert!(!power.is_blank(value), "{value}");
+    }
+    assert!(!Knowledge::family("node_memory_bytes").is_blank(fp64));
+}

@@ -11,6 +11,7 @@ use super::series::{Data, NEVER};
 use super::server::Identity;
 use super::table::Entry;
 use super::{EndpointId, ScrapeInfo, Store, StoreOptions, encode, keys};
+use crate::knowledge::LEAST_BLANK;
 
 impl Store {
     /// Takes a page over. Returns one record per server on it, in the order of the servers; the
@@ -161,8 +162,8 @@ impl Ingest<'_> {
             Entry::NotUtf8 => return self.endpoint.counts.not_utf8 += 1,
         };
         let series = &mut self.catalog.series[id as usize];
-        let known = self.catalog.families[series.family as usize].known;
-        if known.is_blank(value) {
+        let known = || self.catalog.families[series.family as usize].known;
+        if value >= LEAST_BLANK && known().is_blank(value) {
             return self.endpoint.counts.blank += 1;
         }
         if series.latest_scrape == self.scrape {

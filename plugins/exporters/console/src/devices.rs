@@ -106,7 +106,7 @@ fn derived_row(derived: &DerivedReport) -> Row {
     };
     let by = match derived.per.as_str() {
         "" => String::new(),
-        per => format!("{} {}", whole(derived.denominator), per.replace('_', " ")),
+        per => format!("{}: {}", per.replace('_', " "), whole(derived.denominator)),
     };
     Row {
         name: neutral(&format!("{} ({})", derived.display_name, scale.unit)),

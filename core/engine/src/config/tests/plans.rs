@@ -307,6 +307,25 @@ fn pairs_and_aggregates_of_the_user_are_known() {
 }
 
 #[test]
+fn derived_numbers_of_the_user_are_known() {
+    use crate::knowledge::{Amount, Quantity};
+
+    let plan = plan(
+        "[derived.acme]\nfamilies = [\"acme_watts\"]\nread = \"integral\"\nscale = 0.5\n\
+         per = \"completion_tokens\"\nunit = \"J/token\"\n",
+    );
+    let rule = &plan.knowledge.software().last().unwrap().derived[0];
+    assert_eq!((rule.name.as_str(), rule.title.as_str()), ("acme", "acme"));
+    assert_eq!(
+        (rule.read, rule.per),
+        (Amount::Integral, Some(Quantity::CompletionTokens))
+    );
+    assert!((rule.scale - 0.5).abs() < f64::EPSILON && !rule.once_per_device);
+    let errors = resolve("[derived.acme]\nfamilies = [\"a\"]\n").unwrap_err();
+    assert!(errors.to_string().contains("read"), "{errors}");
+}
+
+#[test]
 fn a_pair_needs_a_quantity_that_clients_know() {
     let text = "[pairs.acme]\nquantity = \"joy\"\nfamilies = []\n";
     let errors = resolve(text).unwrap_err().to_string();
