@@ -43,13 +43,12 @@ impl Parts {
         let kind = family.kind();
         let (parts, resets, observed) = if kind == MetricKind::GaugeHistogram {
             let parts = group.values(window.end.or(window.start)?);
-            let observed = observed::at_once(family, &parts);
+            let observed = observed::at_once(group.counts_things(), &parts);
             (parts, 0, Some(observed))
         } else {
             let (start, end) = window.ends()?;
             let (parts, resets) = group.increase(start, end);
-            let observed = || observed::between(family, group, start, end);
-            (parts, resets, kind.has_buckets().then(observed))
+            (parts, resets, group.observed(start, end))
         };
         Some(Self {
             observed,

@@ -8,7 +8,7 @@ use crate::stats::{
     Increases, Running, Sketch, increases, nearest_weights, rates, sampling_error, summary,
     weighted_summary,
 };
-use crate::store::{CounterPast, SeriesRef};
+use crate::store::{CounterPast, CounterSpread, SeriesRef};
 
 /// A gauge, or anything else that goes up and down. See `docs/metrics.md#gauge`.
 pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
@@ -32,6 +32,7 @@ pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
         let all = past.with(&times, &values, ends, start);
         return MetricReport {
             missing: missing + past.missing(start),
+            sampling_error: past.sampling_error(&times, &values, ends, start),
             longest_gap: (!all.is_empty()).then_some(longest_ns as f64 / 1e9),
             ..sketched(&all, non_finite + past.non_finite(start))
         };
@@ -110,21 +111,12 @@ fn unweighted((mut finite, non_finite): (Vec<f64>, u64)) -> MetricReport {
 /// A counter over the pages of a phase. See `docs/metrics.md#counter`.
 #[derive(Debug, Clone)]
 pub(super) struct Track<'a> {
-    past: Past<'a>,
+    /// The pages that are folded into statistics.
+    past: Option<&'a CounterSpread>,
     /// On the pages that are kept one by one.
     values: Vec<Option<f64>>,
     increases: Increases,
     non_finite: u64,
-}
-
-/// The pages of a counter that are folded into statistics.
-#[derive(Debug, Clone, Copy)]
-enum Past<'a> {
-    /// There are none.
-    None,
-    Folded(&'a CounterPast),
-    /// Those of several series cannot be added up, but for their totals.
-    Lost,
 }
 
 impl<'a> Track<'a> {
@@ -147,19 +139,28 @@ impl<'a> Track<'a> {
         };
         let bad = |value: &&f64| !value.is_finite();
         let non_finite = values.iter().flatten().filter(bad).count() as u64;
+        let past = past.map(CounterPast::spread);
         Self {
-            non_finite: non_finite + past.map_or(0, CounterPast::non_finite),
-            past: past.map_or(Past::None, Past::Folded),
+            non_finite: non_finite + past.map_or(0, CounterSpread::non_finite),
+            past,
             values,
             increases,
         }
     }
 
-    /// Adds another series of the family, page by page.
-    pub(super) fn add(&mut self, other: &Self) {
-        if !matches!((self.past, other.past), (Past::None, Past::None)) {
-            self.past = Past::Lost;
+    /// The sum of all series of a family, page by page; `past` is that of what is folded, if several
+    /// are.
+    pub(super) fn sum(tracks: &[Self], past: Option<&'a CounterSpread>) -> Option<Self> {
+        let (first, others) = tracks.split_first()?;
+        let mut sum = first.clone();
+        for track in others {
+            sum.add(track);
         }
+        sum.past = past.or_else(|| tracks.iter().find_map(|track| track.past));
+        Some(sum)
+    }
+
+    fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.values.iter_mut().zip(&other.values) {
             *mine = match (*mine, *theirs) {
                 (Some(a), Some(b)) => Some(a + b),
@@ -195,26 +196,18 @@ impl<'a> Track<'a> {
             .collect();
         let steps = &self.increases.steps;
         let values = self.values.iter().flatten().copied();
-        match self.past {
-            Past::None => {
-                let mut rates = rates(&times, steps);
-                MetricReport {
-                    rates: (!rates.is_empty()).then(|| summary(&mut rates)),
-                    ..unweighted(unweighted_values(values))
-                }
-            }
-            Past::Folded(past) => {
-                let rates = past.rates_with(&times, steps);
-                let all = past.values_with(values.filter(|value| value.is_finite()));
-                MetricReport {
-                    rates: (!rates.is_empty()).then(|| rates.summary()),
-                    ..sketched(&all, 0)
-                }
-            }
-            Past::Lost => MetricReport {
-                note: "memory_limit".to_owned(),
-                ..MetricReport::default()
-            },
+        if let Some(past) = self.past {
+            let rates = past.rates_with(&times, steps, window.from_ns);
+            let all = past.values_with(values.filter(|value| value.is_finite()));
+            return MetricReport {
+                rates: (!rates.is_empty()).then(|| rates.summary()),
+                ..sketched(&all, 0)
+            };
+        }
+        let mut rates = rates(&times, steps);
+        MetricReport {
+            rates: (!rates.is_empty()).then(|| summary(&mut rates)),
+            ..unweighted(unweighted_values(values))
         }
     }
 }

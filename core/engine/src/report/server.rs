@@ -185,11 +185,8 @@ fn counter_rows(family: &FamilyView<'_>, window: &Window) -> Vec<Row> {
     let tracks: Vec<Track<'_>> = all.iter().map(|series| Track::of(series, window)).collect();
     let flat = all.len() > 1;
     let mut rows = Vec::new();
-    if flat && let Some((first, others)) = tracks.split_first() {
-        let mut sum = first.clone();
-        for track in others {
-            sum.add(track);
-        }
+    let past = window.folded.and_then(|phase| family.sum_past(phase));
+    if flat && let Some(sum) = Track::sum(&tracks, past) {
         let name = all[0].name().to_owned();
         let metric = MetricReport {
             name,

@@ -89,13 +89,16 @@ pub fn rates(times: &[i64], steps: &[f64]) -> Vec<f64> {
         .filter(|gap| *gap > 0)
         .collect();
     gaps.sort_unstable();
-    let Some(median) = gaps.get(gaps.len() / 2).copied() else {
-        return Vec::new();
-    };
+    let median = gaps.get(gaps.len() / 2).copied();
+    median.map_or_else(Vec::new, |median| joined_rates(times, steps, median))
+}
+
+/// The same for a given median length of an interval.
+pub fn joined_rates(times: &[i64], steps: &[f64], median: i64) -> Vec<f64> {
     // Length and increase of each interval.
     let mut intervals: Vec<(i64, f64)> = Vec::new();
     let mut open = (0, 0.0);
-    for (pair, step) in times.windows(2).zip(&steps[1..]) {
+    for (pair, step) in times.windows(2).zip(steps.iter().skip(1)) {
         open = (open.0 + pair[1] - pair[0], open.1 + step);
         if open.0 > 0 && 2 * open.0 >= median {
             intervals.push(std::mem::take(&mut open));

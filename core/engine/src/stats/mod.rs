@@ -9,9 +9,9 @@ mod summary;
 mod tests;
 mod weighted;
 
-pub use counter::{Increases, Running, increases, rates};
+pub use counter::{Increases, Running, increases, joined_rates, rates};
 pub use histogram::{HistogramEstimate, HistogramEstimator, QuantileEstimate};
-pub use sampling::sampling_error;
+pub use sampling::{Sampling, sampling_error};
 pub use sketch::Sketch;
 pub use summary::{percentile, summary};
 pub use weighted::{nearest_weights, weighted_summary};

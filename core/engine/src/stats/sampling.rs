@@ -15,37 +15,63 @@ const Z: f64 = 1.959_963_984_540_054;
 /// differences overlap (von Neumann et al. 1941), with Student's t. A drift counts as spread, which
 /// errs on the safe side.
 pub fn sampling_error(values: &[f64], weights: &[f64]) -> Option<f64> {
-    if values.len() < 3 || values.len() != weights.len() {
+    if values.len() != weights.len() {
         return None;
     }
-    let variances = local_variances(values);
-    let parts = || variances.iter().zip(weights).map(|(s, w)| s * w * w);
-    let total: f64 = weights.iter().sum();
-    let sum: f64 = parts().sum();
-    if sum <= 0.0 || total <= 0.0 {
-        return Some(0.0).filter(|_| sum == 0.0 && total > 0.0);
-    }
-    let squares: f64 = parts().map(|part| part * part).sum();
-    let freedom = (sum * sum / squares * 2.0 / 3.0).max(1.0);
-    let error = sum.sqrt() / total * students_t(freedom);
-    Some(error).filter(|error| error.is_finite())
+    let mut sampling = Sampling::default();
+    sampling.extend(values, weights, 0..values.len());
+    sampling.error(weights.iter().sum())
 }
 
-/// Half the mean square of the differences from the one or two neighbours of each value.
-fn local_variances(values: &[f64]) -> Vec<f64> {
-    let halves: Vec<f64> = values
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]).powi(2) / 2.0)
-        .collect();
-    let around = |i: usize| {
-        let before = i.checked_sub(1).map(|before| halves[before]);
-        match (before, halves.get(i)) {
-            (Some(before), Some(after)) => f64::midpoint(before, *after),
-            (Some(one), None) => one,
-            (None, one) => one.copied().unwrap_or_default(),
+/// What [`sampling_error`] is made of: sums over readings, which may be added in any order.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sampling {
+    readings: u64,
+    /// Of the variances within the stretches, by the squares of their weights.
+    variances: f64,
+    /// The same terms, squared.
+    squares: f64,
+}
+
+impl Sampling {
+    /// Adds a reading that stands for `weight` of the time, between its neighbours in time.
+    pub fn add(&mut self, before: Option<f64>, value: f64, after: Option<f64>, weight: f64) {
+        let half = |other: f64| (other - value).powi(2) / 2.0;
+        let variance = match (before.map(half), after.map(half)) {
+            (Some(before), Some(after)) => f64::midpoint(before, after),
+            (one, other) => one.or(other).unwrap_or_default(),
+        };
+        let part = variance * weight * weight;
+        self.readings += 1;
+        self.variances += part;
+        self.squares += part * part;
+    }
+
+    /// Adds those of consecutive readings whose places are in `which`.
+    pub fn extend(&mut self, values: &[f64], weights: &[f64], which: std::ops::Range<usize>) {
+        for at in which {
+            let before = at.checked_sub(1).map(|before| values[before]);
+            self.add(before, values[at], values.get(at + 1).copied(), weights[at]);
         }
-    };
-    (0..values.len()).map(around).collect()
+    }
+
+    /// The error if these are all readings, and `total` their weight.
+    pub fn error(&self, total: f64) -> Option<f64> {
+        let Self {
+            readings,
+            variances,
+            squares,
+        } = *self;
+        if readings < 3 {
+            return None;
+        }
+        if variances <= 0.0 || total <= 0.0 {
+            return Some(0.0).filter(|_| variances == 0.0 && total > 0.0);
+        }
+        let freedom = (variances * variances / squares * 2.0 / 3.0).max(1.0);
+        let error = variances.sqrt() / total * students_t(freedom);
+        Some(error).filter(|error| error.is_finite())
+    }
 }
 
 /// 97.5th percentiles of Student's t for one, two and three degrees of freedom.

@@ -1,6 +1,5 @@
 //! A series is met for the first time: whose it is, what it is, where its samples go.
 
-use aiperf_plugin_sdk::MetricKind;
 use aiperf_plugin_sdk::batch::{BatchView, SampleView};
 
 use super::catalog::Catalog;
@@ -215,9 +214,10 @@ impl Ingest<'_> {
         }
         let id = super::index(self.catalog.groups.len());
         let families = &mut self.catalog.families;
-        let cumulative = families[family as usize].kind != MetricKind::GaugeHistogram;
-        self.catalog.groups.push(Group::new(cumulative));
-        families[family as usize].groups.push(id);
+        let family = &mut families[family as usize];
+        let group = Group::new(family.kind, family.counts_things());
+        self.catalog.groups.push(group);
+        family.groups.push(id);
         self.endpoint.groups.push(id);
         self.endpoint.group_of.insert(key.into(), id);
         id

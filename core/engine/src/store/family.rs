@@ -2,6 +2,7 @@
 
 use aiperf_plugin_sdk::MetricKind;
 
+use super::fold::SumPast;
 use super::series::{NEVER, Role};
 use crate::knowledge::{Knowledge, KnownFamily};
 
@@ -23,6 +24,8 @@ pub(super) struct Family {
     pub(super) facts: Vec<u32>,
     /// Plain keys of value, sum and count, or [`NEVER`].
     pub(super) plain: [u32; 3],
+    /// What is folded of the sum of several counters.
+    pub(super) past: Option<Box<SumPast>>,
 }
 
 impl Family {
@@ -39,7 +42,17 @@ impl Family {
             groups: Vec::new(),
             facts: Vec::new(),
             plain: [NEVER; 3],
+            past: None,
         }
+    }
+
+    /// Whether observations are whole numbers by what they are: tokens, or a number of something.
+    pub(super) fn counts_things(&self) -> bool {
+        let name = super::naming::base(self.kind, &self.name);
+        let tokens = [name, name.strip_suffix("_total").unwrap_or(name)]
+            .iter()
+            .any(|name| name.ends_with("_tokens"));
+        &*self.unit == "tokens" || tokens || name.contains("_num_")
     }
 }
 

@@ -1,6 +1,9 @@
 //! The parts of one histogram or summary: buckets, sum and count that belong together.
 
+use aiperf_plugin_sdk::MetricKind;
+
 use super::fold::GroupPast;
+use super::interval;
 use super::log::{Cursor, Log, Run, Slot};
 use super::series::{NEVER, Role, Series};
 
@@ -58,20 +61,23 @@ pub(super) struct Group {
     pub(super) scrape: u32,
     /// Samples that were NaN or infinite.
     pub(super) non_finite: u64,
-    /// False for histograms of current values, which may fall.
-    cumulative: bool,
+    /// Type of its family.
+    kind: MetricKind,
+    /// Observations are whole numbers by what the family is.
+    counts_things: bool,
     log: Log,
     /// What is known of its oldest pages.
     pub(super) past: Option<Box<GroupPast>>,
 }
 
 impl Group {
-    pub(super) fn new(cumulative: bool) -> Self {
+    pub(super) fn new(kind: MetricKind, counts_things: bool) -> Self {
         Self {
             parts: Vec::new(),
             scrape: NEVER,
             non_finite: 0,
-            cumulative,
+            kind,
+            counts_things,
             log: Log::default(),
             past: None,
         }
@@ -92,7 +98,23 @@ impl Group {
 
     /// False for histograms of current values: what they say is no increase.
     pub(super) fn is_cumulative(&self) -> bool {
-        self.cumulative
+        self.kind != MetricKind::GaugeHistogram
+    }
+
+    /// True unless it is a summary.
+    pub(super) fn has_buckets(&self) -> bool {
+        self.kind.has_buckets()
+    }
+
+    /// True if its observations are whole numbers by what they are; values may prove it wrong.
+    pub(super) fn counts_things(&self) -> bool {
+        self.counts_things
+    }
+
+    /// What is folded, if all of it lies between pages `start` and `end`.
+    pub(super) fn past_within(&self, start: u32, end: u32) -> Option<&GroupPast> {
+        let past = self.past.as_deref()?;
+        (start <= past.start && past.to <= end).then_some(past)
     }
 
     /// Bytes on the heap, without the list of parts.
@@ -100,9 +122,10 @@ impl Group {
         self.log.heap_bytes() + self.past.as_ref().map_or(0, |past| past.heap_bytes())
     }
 
-    /// Forgets pages before `scrape`, but for the last of them and some that stand beside it.
+    /// Forgets pages before `scrape`, but for the last reading of them and what comes after it.
     pub(super) fn forget_before(&mut self, scrape: u32) {
-        self.log.forget_before(scrape);
+        let last = interval::last_reading(self, scrape.saturating_sub(1));
+        self.log.forget_before(last.map_or(scrape, |last| last + 1));
     }
 
     /// Reads its values from the last page not after `page` on, or from its first.

@@ -37,7 +37,7 @@ mod tests;
 mod view;
 
 pub use endpoint::{EndpointCounts, Scrape};
-pub use fold::{CounterPast, Folded, GaugePast, QuantilePast};
+pub use fold::{CounterPast, CounterSpread, Folded, GaugePast, QuantilePast};
 pub use interval::{Interval, Intervals};
 pub use naming::{KeyNames, collector_id, display_of, flat_key, sanitize};
 pub use options::{EndpointId, EndpointInfo, ScrapeInfo, StoreOptions};

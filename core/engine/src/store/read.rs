@@ -6,7 +6,7 @@ use aiperf_plugin_sdk::report::{ParseNote, ScrapeCounts, ScrapeFailure, ServerMe
 use super::catalog::Catalog;
 use super::endpoint::{Endpoint, EndpointCounts, Scrape};
 use super::family::Family;
-use super::fold::Folded;
+use super::fold::{CounterSpread, Folded};
 use super::series::NEVER;
 use super::view::{GroupView, SeriesRef};
 use super::{EndpointId, EndpointInfo, Store};
@@ -238,6 +238,13 @@ impl<'a> FamilyView<'a> {
     /// Series with a value of their own, by label.
     pub fn scalars(&self) -> Vec<SeriesRef<'a>> {
         self.series(&self.family.scalars)
+    }
+
+    /// What was folded of the sum of its counters in a phase; `None` as long as there was only one.
+    pub fn sum_past(&self, phase: u32) -> Option<&'a CounterSpread> {
+        let past = self.family.past.as_ref();
+        let past = past.filter(|past| past.phase == phase)?;
+        Some(&past.spread)
     }
 
     /// Info and stateset series, by label.

@@ -10,6 +10,7 @@ use super::group::{Group, Part};
 use super::increase::Increase;
 use super::interval::Intervals;
 use super::series::{Data, Role, Series};
+use crate::stats::HistogramEstimator;
 
 /// A series.
 #[derive(Debug, Clone, Copy)]
@@ -164,7 +165,20 @@ impl<'a> GroupView<'a> {
         (self.with_parts(increase.by_part), increase.resets)
     }
 
-    /// What was counted from page to page, on the pages after `start` up to `end`.
+    /// What is known of single observations on the pages after `start` up to `end`; `None` unless
+    /// it is a histogram that counts on.
+    pub fn observed(&self, start: u32, end: u32) -> Option<HistogramEstimator> {
+        self.group().observed(start, end)
+    }
+
+    /// True if its observations are whole numbers by what they are: tokens, or a number of
+    /// something. Values may prove that wrong.
+    pub fn counts_things(&self) -> bool {
+        self.group().counts_things()
+    }
+
+    /// What was counted from page to page, on the pages after `start` up to `end`, none of which
+    /// are folded.
     pub fn intervals(&self, start: u32, end: u32) -> Intervals<'a> {
         Intervals::new(self.group(), start, end)
     }

@@ -128,8 +128,14 @@ impl Buffer {
         (0..self.len()).map(|at| self.get(at))
     }
 
+    /// Gives back what room it has to spare.
+    pub(super) fn shrink(&mut self) {
+        self.buckets.shrink_to_fit();
+        self.counts.shrink_to_fit();
+        self.rows.shrink_to_fit();
+    }
+
     /// Bytes on the heap.
-    #[cfg(test)]
     pub(super) fn heap(&self) -> usize {
         self.buckets.capacity() * 2 + self.counts.capacity() * 8 + self.rows.capacity() * 24
     }

@@ -105,6 +105,16 @@ impl HistogramEstimator {
         self.spoil(Flaw::LayoutChanged);
     }
 
+    /// Whether it is of a histogram with these finite edges.
+    pub fn has_edges(&self, edges: &[f64]) -> bool {
+        self.layout.has_these_edges(edges)
+    }
+
+    /// Whether nothing was observed, and nothing went wrong.
+    pub fn is_untouched(&self) -> bool {
+        self.count == 0.0 && self.buffer.len() == 0 && self.flaw.is_none()
+    }
+
     /// Whether observations turned out to be no whole numbers. They should have been said to be
     /// real ones: bounds are the edges.
     pub fn has_fractions(&self) -> bool {
@@ -254,9 +264,16 @@ impl HistogramEstimator {
     }
 
     /// Bytes on the heap.
-    #[cfg(test)]
-    pub(super) fn heap(&self) -> usize {
-        self.buffer.heap() + self.slots.heap() + size_of::<Solver>() + self.solver.heap()
+    pub fn heap_bytes(&self) -> usize {
+        let edges = self.layout.len() * size_of::<f64>();
+        let solver = size_of::<Solver>() + self.solver.heap();
+        edges + self.buffer.heap() + self.slots.heap() + solver
+    }
+
+    /// Gives back what is not needed until the next interval.
+    pub fn shrink(&mut self) {
+        self.buffer.shrink();
+        *self.solver = Solver::default();
     }
 
     /// Estimates where observations of the first `len` intervals lie.

@@ -51,6 +51,10 @@ impl Layout {
         !self.edges.is_empty()
     }
 
+    pub(super) fn has_these_edges(&self, edges: &[f64]) -> bool {
+        *self.edges == *edges
+    }
+
     pub(super) fn same_edges(&self, other: &Self) -> bool {
         self.edges == other.edges
     }

@@ -45,7 +45,6 @@ impl Slots {
     }
 
     /// Bytes on the heap.
-    #[cfg(test)]
     pub(super) fn heap(&self) -> usize {
         self.0.capacity() * size_of::<usize>() + self.iter().count() * size_of::<Slot>()
     }

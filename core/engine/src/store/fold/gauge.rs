@@ -1,7 +1,7 @@
 //! Gauges: values with the time nearest to them.
 
 use super::ChunkPage;
-use crate::stats::{Sketch, nearest_weights};
+use crate::stats::{Sampling, Sketch, nearest_weights};
 
 /// Readings of a gauge that are no longer kept one by one.
 ///
@@ -12,8 +12,12 @@ pub struct GaugePast {
     /// Time and value on the start page: a reading like others where there is no load.
     at_start: Option<(i64, f64)>,
     first: Option<(i64, f64)>,
+    second: Option<(i64, f64)>,
+    before_last: Option<(i64, f64)>,
     last: Option<(i64, f64)>,
     values: Sketch,
+    /// Of the readings between the first and the last.
+    between: Sampling,
     non_finite: u64,
     /// Ticks without it.
     missing: u64,
@@ -101,10 +105,51 @@ impl GaugePast {
                 self.longest_ns = self.longest_ns.max(reading.0 - last.0);
             }
             pairs.push((value, half));
-            self.first.get_or_insert(reading);
-            self.last = Some(reading);
+            self.append(reading);
         }
         self.values.extend(pairs);
+    }
+
+    fn append(&mut self, reading: (i64, f64)) {
+        if let Some((before, last)) = self.before_last.zip(self.last) {
+            let weight = half_gap(before, last) + half_gap(last, reading);
+            let (before, after) = (Some(before.1), Some(reading.1));
+            self.between.add(before, last.1, after, weight);
+        }
+        if self.first.is_some() {
+            self.second.get_or_insert(reading);
+        }
+        self.first.get_or_insert(reading);
+        self.before_last = self.last.replace(reading);
+    }
+
+    /// What the average over these readings and those after them is unsure of. The arguments are
+    /// those of [`GaugePast::with`].
+    pub fn sampling_error(
+        &self,
+        times: &[i64],
+        values: &[f64],
+        (from_ns, to_ns): (i64, i64),
+        start_counts: bool,
+    ) -> Option<f64> {
+        let mut sampling = self.between;
+        let start = self.finite_start(start_counts);
+        let rest = times.iter().copied().zip(values.iter().copied());
+        let mut head: Vec<(i64, f64)> = start.into_iter().chain(self.first).collect();
+        if let Some((second, before_last)) = self.second.zip(self.before_last) {
+            head.push(second);
+            extend(&mut sampling, &head, (from_ns, second.0), 0..head.len() - 1);
+            let tail: Vec<_> = [before_last]
+                .into_iter()
+                .chain(self.last)
+                .chain(rest)
+                .collect();
+            extend(&mut sampling, &tail, (before_last.0, to_ns), 1..tail.len());
+        } else {
+            head.extend(rest);
+            extend(&mut sampling, &head, (from_ns, to_ns), 0..head.len());
+        }
+        sampling.error((to_ns - from_ns) as f64)
     }
 
     /// All readings of a window from `from_ns` to `to_ns`: these, and those of `times` and `values`
@@ -148,4 +193,19 @@ impl GaugePast {
 
 fn half_gap(before: (i64, f64), after: (i64, f64)) -> f64 {
     (after.0 - before.0) as f64 / 2.0
+}
+
+/// Adds those of consecutive readings in a stretch of time whose places are in `which`.
+fn extend(
+    sampling: &mut Sampling,
+    readings: &[(i64, f64)],
+    (from_ns, to_ns): (i64, i64),
+    which: std::ops::Range<usize>,
+) {
+    let (times, values): (Vec<i64>, Vec<f64>) = readings
+        .iter()
+        .map(|(time, value)| ((*time).max(from_ns), *value))
+        .unzip();
+    let weights = nearest_weights(&times, from_ns, to_ns);
+    sampling.extend(&values, &weights, which);
 }

@@ -9,18 +9,21 @@ mod gauge;
 mod group;
 mod quantile;
 mod scalar;
+mod sum;
 
-pub use counter::CounterPast;
+pub use counter::{CounterPast, CounterSpread};
 pub use gauge::GaugePast;
 pub(super) use group::GroupPast;
 pub use quantile::QuantilePast;
 pub(super) use scalar::{Past, PastKind};
+pub(super) use sum::SumPast;
 
 use aiperf_plugin_sdk::view::Barrier;
 
 use super::endpoint::Endpoint;
 use super::series::{Data, NEVER};
 use super::{EndpointId, Scrape, Store};
+use sum::Sums;
 
 /// Pages that stay as they are.
 const KEPT: u32 = 64;
@@ -71,17 +74,21 @@ impl Store {
         let Some(chunk) = Chunk::of(endpoint) else {
             return;
         };
+        let mut sums = Sums::of(&self.catalog, endpoint, &chunk);
+        sums.begin(&mut self.catalog, chunk.phase);
         for id in &endpoint.series {
             let series = &mut self.catalog.series[*id as usize];
             let kind = self.catalog.families[series.family as usize].kind;
             let role = series.role;
             if let Data::Scalar { samples, past } = &mut series.data {
                 let before = samples.heap_bytes() + scalar::heap_bytes(past.as_deref());
-                scalar::fold(samples, past, &chunk, kind, role);
+                let sum = sums.of_family(series.family);
+                scalar::fold(samples, past, &chunk, kind, role, sum);
                 let after = samples.heap_bytes() + scalar::heap_bytes(past.as_deref());
                 self.memory.change(before, after);
             }
         }
+        sums.fold(&mut self.catalog, &mut self.memory, &chunk);
         for id in &endpoint.groups {
             let group = &mut self.catalog.groups[*id as usize];
             let before = group.heap_bytes();

@@ -3,6 +3,7 @@
 use aiperf_plugin_sdk::MetricKind;
 
 use super::super::series::{Role, Samples};
+use super::counter::Step;
 use super::{Chunk, CounterPast, GaugePast, QuantilePast};
 
 /// Readings of a scalar series that are no longer kept one by one.
@@ -26,20 +27,21 @@ pub(super) fn heap_bytes(past: Option<&Past>) -> usize {
     past.map_or(0, |past| {
         let sketches = match &past.kind {
             PastKind::Gauge(gauge) => gauge.heap_bytes(),
-            PastKind::Counter(counter) => counter.heap_bytes(),
+            PastKind::Counter(counter) => counter.spread().heap_bytes(),
             PastKind::Quantile(quantile) => quantile.heap_bytes(),
         };
         size_of::<Past>() + sketches
     })
 }
 
-/// Folds the pages of a chunk.
+/// Folds the pages of a chunk. What a counter did on each is added to `sum`.
 pub(super) fn fold(
     samples: &mut Samples,
     past: &mut Option<Box<Past>>,
     chunk: &Chunk,
     kind: MetricKind,
     role: Role,
+    sum: Option<&mut [Step]>,
 ) {
     if past.as_ref().is_none_or(|past| past.phase != chunk.phase) {
         *past = Some(Box::new(Past {
@@ -52,7 +54,9 @@ pub(super) fn fold(
         let values = samples.between(first.number, last.number);
         match &mut past.kind {
             PastKind::Gauge(gauge) => gauge.fold(chunk.readings(values)),
-            PastKind::Counter(counter) => counter.fold(chunk.readings(values), chunk.median_ns),
+            PastKind::Counter(counter) => {
+                counter.fold(chunk.readings(values), chunk.median_ns, sum);
+            }
             PastKind::Quantile(quantile) => quantile.fold(chunk.readings(values)),
         }
     }

@@ -1,11 +1,11 @@
 //! What a histogram or summary counted from page to page.
 
 mod layout;
+mod observed;
 mod reading;
 #[cfg(test)]
 mod tests;
 
-use super::fold::GroupPast;
 use super::group::{Group, Readings};
 use layout::Layout;
 use reading::Reading;
@@ -50,8 +50,6 @@ impl Interval {
 /// last counts.
 #[derive(Debug)]
 pub struct Intervals<'a> {
-    /// What is folded, as one interval.
-    folded: Option<Interval>,
     /// `None` for a histogram of current values, which counts nothing from page to page.
     readings: Option<Readings<'a>>,
     layout: Layout,
@@ -62,21 +60,13 @@ pub struct Intervals<'a> {
 }
 
 impl<'a> Intervals<'a> {
-    /// Intervals that end on the pages after `start` up to `end`.
+    /// Intervals that end on the pages after `start` up to `end`, all of which are kept.
     ///
-    /// The first one counts from the last reading up to `start`, or from 0 if there is none. Pages
-    /// that are folded make one interval, if `start` is where their phase starts from.
+    /// The first one counts from the last reading up to `start`, or from 0 if there is none.
     pub(super) fn new(group: &'a Group, start: u32, end: u32) -> Self {
         let layout = Layout::of(group, end);
         let zero = Reading::zero(layout.edges.len());
-        let past = group
-            .past
-            .as_deref()
-            .filter(|past| start <= past.start && past.to <= end);
-        let folded = past.and_then(|past| folded(group, past, &layout));
-        let start = past.map_or(start, |past| past.to - 1);
         Self {
-            folded: folded.filter(|_| group.is_cumulative()),
             readings: group
                 .is_cumulative()
                 .then(|| group.readings(layout::from(group, start))),
@@ -113,9 +103,6 @@ impl Iterator for Intervals<'_> {
     type Item = Interval;
 
     fn next(&mut self) -> Option<Interval> {
-        if let Some(folded) = self.folded.take() {
-            return Some(folded);
-        }
         loop {
             let readings = self.readings.as_mut()?;
             let run = readings.advance().filter(|run| run.first <= self.end)?;
@@ -132,19 +119,16 @@ impl Iterator for Intervals<'_> {
     }
 }
 
-/// What is folded, as one interval. `None` if nothing was counted.
-fn folded(group: &Group, past: &GroupPast, layout: &Layout) -> Option<Interval> {
-    let increase = past.totals.since(&past.base);
-    let (page, zero) = (past.to - 1, Reading::zero(layout.edges.len()));
-    let last = Reading::at(group, layout, page)?;
-    let all = Reading::of_increase(&increase, layout)?;
-    let interval = Interval {
-        page,
-        counts: all.counts_since(&zero),
-        sum: all.sum.filter(|_| increase.sumless == 0),
-        cumulative_sum: last.sum.unwrap_or(f64::NAN),
-        reset: increase.resets > 0,
-        layout_changed: increase.layouts > 0 || !last.is_whole,
+/// The last page up to `page` that is a reading of the group: what comes after counts from there.
+pub(super) fn last_reading(group: &Group, page: u32) -> Option<u32> {
+    let from = |first: u32| {
+        let (mut readings, mut last) = (group.readings(first), None);
+        while let Some(run) = readings.advance().filter(|run| run.first <= page) {
+            if reading::total(&readings).is_some() {
+                last = Some(run.last.min(page));
+            }
+        }
+        last
     };
-    Some(interval).filter(|interval| interval.reset || !interval.is_empty())
+    from(page).or_else(|| from(0))
 }

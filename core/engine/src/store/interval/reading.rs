@@ -1,7 +1,6 @@
 //! A group on one page.
 
-use super::super::group::{Group, Part, Readings};
-use super::super::increase::Increase;
+use super::super::group::{Part, Readings};
 use super::super::series::Role;
 use super::layout::{Layout, Place};
 
@@ -28,34 +27,6 @@ impl Reading {
             sum: Some(0.0),
             is_whole: true,
         }
-    }
-
-    /// The last reading up to `page`.
-    pub(super) fn at(group: &Group, layout: &Layout, page: u32) -> Option<Self> {
-        let mut readings = group.readings(super::layout::from(group, page));
-        let mut reading = Self::zero(layout.edges.len());
-        let mut known = false;
-        while readings.advance().is_some_and(|run| run.first <= page) {
-            known |= reading.take(&readings, layout);
-        }
-        known.then_some(reading)
-    }
-
-    /// Increases of all parts as if they were a page. `None` without a total.
-    pub(super) fn of_increase(increase: &Increase, layout: &Layout) -> Option<Self> {
-        let mut all = Self::zero(layout.edges.len());
-        let (mut infinite, mut count) = (None, None);
-        for (place, value) in layout.places.iter().zip(&increase.by_part) {
-            match place {
-                Place::Edge(edge) => all.cumulative[*edge] = Some(*value),
-                Place::Infinite => infinite = Some(*value),
-                Place::Count => count = Some(*value),
-                Place::Sum => all.sum = Some(*value),
-                Place::Elsewhere => {}
-            }
-        }
-        all.total = infinite.or(count)?;
-        Some(all)
     }
 
     /// Takes over a page. False if it lacks the total: then it is no reading.

@@ -60,7 +60,6 @@ impl Solver {
     }
 
     /// Bytes on the heap, those of the solver's own space left out.
-    #[cfg(test)]
     pub(super) fn heap(&self) -> usize {
         let numbers = [
             &self.counts,

@@ -287,7 +287,7 @@ fn size_does_not_depend_on_the_number_of_intervals() {
     let mut used = estimator(&edges, false);
     let mut counts = vec![0.0; 30];
     idle.add(&counts, Some(0.0), 0.0);
-    assert!(idle.heap() < 1024, "{}", idle.heap());
+    assert!(idle.heap_bytes() < 1024, "{}", idle.heap_bytes());
     let mut half = 0;
     for at in 0..100_000_u32 {
         let bucket = 3 + (at % 6) as usize;
@@ -296,10 +296,10 @@ fn size_does_not_depend_on_the_number_of_intervals() {
         let sum = 3.0 * bucket as f64 + 2.0;
         used.add(&counts, Some(sum), f64::from(at) * 40.0);
         if at == 1000 {
-            half = used.heap();
+            half = used.heap_bytes();
         }
     }
-    assert_eq!(used.heap(), half);
+    assert_eq!(used.heap_bytes(), half);
     assert!(half < 20_000, "{half}");
     assert_eq!(used.finish(&Q).count, 300_000);
 }
