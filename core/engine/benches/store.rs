@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use aiperf_core::http::ClockSource;
 use aiperf_core::knowledge::Knowledge;
 use aiperf_core::report::{self, PhaseWindow, ReportInput};
-use aiperf_core::stats::weighted_summary;
+use aiperf_core::stats::{summary, weighted_summary};
 use aiperf_core::store::{EndpointId, EndpointInfo, ScrapeInfo, Store, StoreOptions};
 use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
-use aiperf_plugin_sdk::report::{Report, RunStatus, Stats};
+use aiperf_plugin_sdk::report::{MetricReport, Report, RunStatus, Stats};
 use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
 use aiperf_plugin_sdk::view::Barrier;
 use aiperf_plugin_sdk::{Batch, MetricKind, RunInfo};
@@ -29,6 +29,9 @@ const EDGES: [&str; 13] = [
 const STILL: usize = 100;
 const COUNTERS: usize = 105;
 const GAUGES: usize = 105;
+
+/// Histograms all of whose observations are kept aside.
+const ASIDE: [usize; 3] = [1, 3, 7];
 
 /// Repeatable noise: xorshift.
 struct Noise(u64);
@@ -53,6 +56,9 @@ struct Server {
     sums: Vec<f64>,
     counters: Vec<f64>,
     gauges: Vec<f64>,
+    edges: Vec<f64>,
+    /// What was observed in the last step, of the histograms that are kept aside.
+    observed: [Vec<f64>; ASIDE.len()],
 }
 
 impl Server {
@@ -62,18 +68,27 @@ impl Server {
             sums: vec![0.0; HISTOGRAMS],
             counters: vec![0.0; COUNTERS],
             gauges: vec![100.0; GAUGES],
+            edges: EDGES.iter().map(|le| le.parse().unwrap()).collect(),
+            observed: Default::default(),
         }
     }
 
     /// Half a second later.
     fn step(&mut self, noise: &mut Noise) {
         for (at, (buckets, sum)) in self.buckets.iter_mut().zip(&mut self.sums).enumerate() {
+            let mut kept = ASIDE.iter().position(|kept| *kept == at);
+            let mut kept = kept.as_mut().map(|kept| &mut self.observed[*kept]);
+            if let Some(kept) = &mut kept {
+                kept.clear();
+            }
             for _ in 0..noise.next() % (1 + at as u64 % 8) {
                 let value = 0.002 * (1.0 / (1.0 - noise.unit())).powf(1.2);
-                let below = |le: &&str| le.parse::<f64>().unwrap() >= value;
-                let first = EDGES.iter().position(below).unwrap();
+                let first = self.edges.partition_point(|edge| *edge < value);
                 buckets[first..].iter_mut().for_each(|count| *count += 1.0);
                 *sum += value;
+                if let Some(kept) = &mut kept {
+                    kept.push(value);
+                }
             }
         }
         for (at, counter) in self.counters.iter_mut().enumerate() {
@@ -160,12 +175,26 @@ impl Page {
 struct Aside {
     gauges: [Vec<f64>; 3],
     counter: Vec<f64>,
+    observed: [Vec<f64>; ASIDE.len()],
 }
 
 impl Aside {
+    fn bytes(&self) -> usize {
+        let columns = self.gauges.iter().chain(&self.observed);
+        8 * columns
+            .chain([&self.counter])
+            .map(Vec::capacity)
+            .sum::<usize>()
+    }
+
     fn keep(&mut self, server: &Server) {
         for (gauge, kept) in server.gauges.iter().zip(&mut self.gauges) {
             kept.push(*gauge);
+        }
+        if !self.counter.is_empty() {
+            for (all, new) in self.observed.iter_mut().zip(&server.observed) {
+                all.extend(new);
+            }
         }
         self.counter.push(server.counters[7]);
     }
@@ -303,8 +332,16 @@ fn collect(args: &Args, store: &mut Store, aside: &mut Aside) -> Cost {
             cost.slowest = cost.slowest.max(took);
         }
         if number % 600 == 0 || number + 1 == args.pages() {
+            let resident = resident_mib() - mib(aside.bytes());
             cost.most_bytes = cost.most_bytes.max(store.memory_used());
-            cost.most_mib = cost.most_mib.max(resident_mib());
+            cost.most_mib = cost.most_mib.max(resident);
+            if number % 3600 == 0 {
+                let (hours, used) = (f64::from(number) / 7200.0, mib(store.memory_used()));
+                let busy = cost.busy.as_secs_f64();
+                println!(
+                    "  {hours:4.1} h: counted {used:.0} MiB, resident {resident:.0} MiB, {busy:.0} s"
+                );
+            }
         }
     }
     cost
@@ -384,4 +421,39 @@ fn compare(report: &Report, aside: &Aside) {
         println!("  {name}: {:.4} % off at most", worst * 100.0);
     }
     println!("  estimator: {:?}", metric("g0").estimator);
+    for (at, observed) in ASIDE.iter().zip(&aside.observed) {
+        compare_histogram(metric(&format!("h{at}")), observed);
+    }
+}
+
+/// Percentiles beside the true ones, and whether these lie within the bounds.
+fn compare_histogram(found: &MetricReport, observed: &[f64]) {
+    let mut all = observed.to_vec();
+    let exact = summary(&mut all);
+    let pairs = [
+        ("p50", found.stats.p50, exact.p50),
+        ("p90", found.stats.p90, exact.p90),
+        ("p99", found.stats.p99, exact.p99),
+        ("std", found.stats.std, exact.std),
+    ];
+    print!(
+        "  {} ({} of {} observations):",
+        found.key,
+        found.n,
+        all.len()
+    );
+    for (name, found_value, exact) in pairs {
+        let (value, exact) = (found_value.unwrap(), exact.unwrap());
+        let bounds = found.bounds[name];
+        let inside = bounds
+            .lower
+            .is_none_or(|lower| lower <= exact * (1.0 + 1e-9))
+            && bounds
+                .upper
+                .is_none_or(|upper| exact <= upper * (1.0 + 1e-9));
+        let off = (value / exact - 1.0) * 100.0;
+        let within = if inside { "within" } else { "OUTSIDE" };
+        print!(" {name} {off:+.2} %, {within} bounds;");
+    }
+    println!();
 }

@@ -45,13 +45,30 @@ impl Cell {
         Self(self.0 | other.0 & 1)
     }
 
+    pub(super) fn higher(self, other: Self) -> Self {
+        if self.by_place(other).is_lt() {
+            other
+        } else {
+            self
+        }
+    }
+
+    /// No value of the cell is above this.
+    pub(super) fn upper(self) -> f64 {
+        let place = self.place();
+        match place {
+            0 => SMALLEST,
+            1.. => edge(place.unsigned_abs() + 1),
+            _ => -edge(place.unsigned_abs()),
+        }
+    }
+
     /// The value that all of the cell's are taken for.
     pub(super) fn value(self) -> f64 {
         let place = self.place();
         if place == 0 {
             return 0.0;
         }
-        let edge = |above: u32| f64::from_bits((u64::from(above) + BASE) << SHIFT);
         let near = edge(place.unsigned_abs());
         let value = if self.0 & 1 == 0 {
             near
@@ -60,4 +77,9 @@ impl Cell {
         };
         if place < 0 { -value } else { value }
     }
+}
+
+/// The edge nearest to 0 of a cell of positive values.
+fn edge(place: u32) -> f64 {
+    f64::from_bits((u64::from(place) + BASE) << SHIFT)
 }

@@ -32,6 +32,8 @@ pub struct Sketch {
     squares: f64,
     /// Smallest and largest value.
     extremes: Option<(f64, f64)>,
+    /// Weight of values whose cells are given up, and the highest of these cells.
+    hidden: Option<(f64, Cell)>,
 }
 
 impl Sketch {
@@ -81,6 +83,10 @@ impl Sketch {
         if let Some((min, max)) = other.extremes {
             self.widen(min, max);
         }
+        if let Some((weight, highest)) = other.hidden {
+            let (mine, known) = self.hidden.unwrap_or((0.0, highest));
+            self.hidden = Some((mine + weight, known.higher(highest)));
+        }
         self.add(other.pairs().collect());
     }
 
@@ -106,7 +112,6 @@ impl Sketch {
     }
 
     fn add(&mut self, mut pairs: Vec<(Cell, f64)>) {
-        pairs.extend(self.pairs());
         // Stable, and the order of equal cells does not matter but for rounding.
         pairs.sort_by(|a, b| a.0.by_place(b.0));
         pairs.dedup_by(|next, kept| {
@@ -116,8 +121,44 @@ impl Sketch {
             }
             same
         });
+        pairs.retain(|(cell, weight)| !self.add_to_known(*cell, *weight));
+        if pairs.is_empty() {
+            return;
+        }
+        pairs.extend(self.pairs());
+        pairs.sort_by(|a, b| a.0.by_place(b.0));
         self.cells = pairs.iter().map(|(cell, _)| *cell).collect();
         self.weights = pairs.iter().map(|(_, weight)| *weight).collect();
+    }
+
+    /// False if the cell is not in use yet.
+    fn add_to_known(&mut self, cell: Cell, weight: f64) -> bool {
+        let known = self.cells.binary_search_by(|known| known.by_place(cell));
+        if let Ok(at) = known {
+            self.cells[at] = self.cells[at].joined(cell);
+            self.weights[at] += weight;
+        }
+        known.is_ok()
+    }
+
+    /// Gives up the lowest cells as long as they hold no more than `share` of all weight. Of values
+    /// that only rise, no later percentile above that share can lie there; a percentile that does is
+    /// not known.
+    pub fn hide_lowest(&mut self, share: f64) {
+        let (mut weight, mut highest) = self.hidden.map_or((0.0, None), |(w, c)| (w, Some(c)));
+        let most = share * self.weight;
+        let mut gone = 0;
+        for (cell, more) in self.cells.iter().zip(&self.weights) {
+            if weight + more > most {
+                break;
+            }
+            weight += more;
+            highest = Some(highest.map_or(*cell, |known: Cell| known.higher(*cell)));
+            gone += 1;
+        }
+        self.cells.drain(..gone);
+        self.weights.drain(..gone);
+        self.hidden = highest.map(|highest| (weight, highest));
     }
 
     /// The seven statistics.
@@ -126,7 +167,13 @@ impl Sketch {
             return Stats::default();
         };
         let points = self.points();
-        let at = |p: f64| Some(interpolate(&points, p)?.clamp(min, max));
+        let hidden = self
+            .hidden
+            .map_or(f64::NEG_INFINITY, |(_, cell)| cell.upper());
+        let at = |p: f64| {
+            let value = interpolate(&points, p)?.clamp(min, max);
+            Some(value).filter(|value| *value >= hidden)
+        };
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
         Stats {
             avg: finite(self.mean.clamp(min, max)),
@@ -143,7 +190,12 @@ impl Sketch {
     fn points(&self) -> Vec<(f64, f64)> {
         let average = self.weight / self.n as f64;
         let mut before = 0.0;
-        let mut points = Vec::with_capacity(2 * self.cells.len());
+        let mut points = Vec::with_capacity(2 * self.cells.len() + 1);
+        if let Some((weight, highest)) = self.hidden {
+            points.push((average / 2.0, highest.value()));
+            points.push((weight - average / 2.0, highest.value()));
+            before = weight;
+        }
         for (cell, weight) in self.pairs().filter(|(_, weight)| *weight > 0.0) {
             let half = weight.min(average) / 2.0;
             points.push((before + half, cell.value()));

@@ -114,3 +114,35 @@ fn nothing_in_nothing_out() {
     assert_eq!(Sketch::default().summary(), Stats::default());
     assert!(Sketch::default().is_empty());
 }
+
+proptest! {
+    /// A running total that is folded bit by bit, perhaps with a restart: what is given up is never
+    /// asked for, or not known.
+    #[test]
+    fn hidden_values_are_not_asked_for_or_not_known(
+        steps in prop::collection::vec(0_u32..100, 20..600),
+        restart in prop::option::of(0_usize..600),
+        chunk in 1_usize..50,
+    ) {
+        let mut total = 1.0;
+        let total_at = |(at, step): (usize, &u32)| {
+            total = if restart == Some(at) { 0.0 } else { total } + f64::from(*step);
+            total
+        };
+        let values: Vec<f64> = steps.iter().enumerate().map(total_at).collect();
+        let mut sketch = Sketch::default();
+        for values in values.chunks(chunk) {
+            sketch.extend(values.iter().map(|value| (*value, 1.0)));
+            sketch.hide_lowest(0.25);
+        }
+        let (found, exact) = (sketch.summary(), weighted_summary(&values, &vec![1.0; values.len()]));
+        let pairs = [(found.p50, exact.p50), (found.p90, exact.p90), (found.p99, exact.p99)];
+        for (found, exact) in pairs {
+            let exact = exact.unwrap();
+            // Neighbours are up to 99 apart, and what lies between is interpolated.
+            let is_near = |found: f64| (found - exact).abs() <= 0.004 * exact + 99.0;
+            prop_assert!(found.map_or(restart.is_some(), is_near), "{found:?}, not {exact}");
+        }
+        prop_assert_eq!((found.min, found.max), (exact.min, exact.max));
+    }
+}

@@ -7,6 +7,10 @@ use crate::stats::{Increases, Running, Sketch, increases, joined_rates, rates};
 /// known until the phase has ended.
 const HEAD: usize = 8;
 
+/// Share of the lowest values whose places are given up: a running total rises, and the lowest
+/// percentile that is asked for is the 50th.
+const NEVER_ASKED: f64 = 0.25;
+
 /// Readings of a counter that are no longer kept one by one.
 #[derive(Debug, Clone)]
 pub struct CounterPast {
@@ -115,6 +119,7 @@ impl CounterSpread {
             }
         }
         self.values.extend(values);
+        self.values.hide_lowest(NEVER_ASKED);
         self.rates.extend(rates);
     }
 

@@ -29,7 +29,10 @@ use sum::Sums;
 const KEPT: u32 = 64;
 
 /// Pages folded at once, at most: nobody should wait long for a scrape.
-const AT_ONCE: u32 = 1024;
+const AT_ONCE: u32 = 128;
+
+/// Pages folded at once, at least: each time costs something for each series.
+const WORTHWHILE: u32 = 32;
 
 /// Pages that are folded at once.
 #[derive(Debug)]
@@ -111,7 +114,7 @@ impl Chunk {
         let to = half
             .min(next.saturating_sub(KEPT))
             .max(start.saturating_add(1));
-        if start == NEVER || to <= from {
+        if start == NEVER || to < from + WORTHWHILE {
             return None;
         }
         let phase = endpoint.scrapes.last()?.phase?;
