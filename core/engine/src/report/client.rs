@@ -5,35 +5,29 @@ use indexmap::IndexMap;
 
 use super::cuts::Cuts;
 use super::label::{self, Metrics};
+use super::requests::RequestLog;
+use super::values::Values;
 use crate::http::MonoNs;
-use crate::load::{Outcome, RequestRecords, RequestRow};
+use crate::load::{Outcome, RequestRow};
 
 const NS_PER_MS: f64 = 1e6;
-
-/// Requests of a phase, in the order in which they ended.
-pub(super) fn of_phase(
-    records: &RequestRecords,
-    phase: u32,
-) -> impl Iterator<Item = RequestRow<'_>> {
-    records
-        .rows()
-        .filter(move |row| u32::from(row.phase) == phase)
-}
 
 /// What complete requests say of one slice of a phase, in columns that metrics are made of.
 ///
 /// A value belongs to the slice in which it became known: the time to the first token to that of
 /// the first token, a gap to that of its later chunk, latency and lengths to that of the end.
 /// Tokens and time in flight are spread over the slices in which they were.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Requests {
-    latency_ms: Vec<f64>,
-    ttft_ms: Vec<f64>,
-    itl_ms: Vec<f64>,
-    gaps_ms: Vec<f64>,
-    output: Vec<f64>,
-    input: Vec<f64>,
-    send_delay_ms: Vec<f64>,
+    latency_ms: Values,
+    ttft_ms: Values,
+    itl_ms: Values,
+    /// Tokens per second of requests with an inter token latency above 0.
+    per_user: Values,
+    gaps_ms: Values,
+    output: Values,
+    input: Values,
+    send_delay_ms: Values,
     /// Tokens that arrived.
     tokens: f64,
     /// Time in flight, over all requests.
@@ -43,20 +37,48 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Of a whole phase.
-    pub(super) fn of_phase(records: &RequestRecords, phase: u32) -> Self {
-        Self::sliced(records, phase, Cuts::NONE).remove(0)
-    }
-
-    /// Of a phase, by slice.
-    pub(super) fn sliced(records: &RequestRecords, phase: u32, cuts: Cuts) -> Vec<Self> {
-        let mut slices: Vec<Self> = (0..cuts.len()).map(|_| Self::default()).collect();
-        for row in of_phase(records, phase).filter(|row| row.outcome == Outcome::Ok) {
-            if let Some(start) = row.start {
-                done(&row, start, &mut slices, cuts);
+    /// Of a whole phase, folded requests among them.
+    pub(super) fn of_phase(log: &RequestLog, phase: u32) -> Self {
+        let past = log.past(phase);
+        let mut all = past.map(|past| past.requests().clone()).unwrap_or_default();
+        for (at, row) in log.rows(phase).enumerate() {
+            all.add(&row);
+            // What is a statistic in the end need not be kept until then.
+            if past.is_some() && at % 4096 == 0 {
+                all.settle();
             }
         }
+        all
+    }
+
+    /// Of the requests of a phase that are kept one by one, by slice.
+    pub(super) fn sliced(log: &RequestLog, phase: u32, cuts: Cuts) -> Vec<Self> {
+        let mut slices: Vec<Self> = (0..cuts.len()).map(|_| Self::default()).collect();
+        for row in log.rows(phase) {
+            add(&row, &mut slices, cuts);
+        }
         slices
+    }
+
+    /// Adds a request, if it is complete.
+    pub(super) fn add(&mut self, row: &RequestRow<'_>) {
+        add(row, std::slice::from_mut(self), Cuts::NONE);
+    }
+
+    /// Makes statistics of all values up to now.
+    pub(super) fn settle(&mut self) {
+        for values in [
+            &mut self.latency_ms,
+            &mut self.ttft_ms,
+            &mut self.itl_ms,
+            &mut self.per_user,
+            &mut self.gaps_ms,
+            &mut self.output,
+            &mut self.input,
+            &mut self.send_delay_ms,
+        ] {
+            values.settle();
+        }
     }
 
     fn ended(&mut self, row: &RequestRow<'_>, latency: f64, output: f64) {
@@ -84,8 +106,6 @@ impl Requests {
         let tokens = per_second(self.tokens);
         let busy = per_second(self.busy_ms / 1e3);
         let done = totals.done as f64;
-        let moving = self.itl_ms.iter().filter(|itl| **itl > 0.0);
-        let per_user = moving.map(|itl| 1e3 / itl).collect();
         let mut metrics = Metrics::default();
         metrics.spread(label::TTFT, self.ttft_ms);
         metrics.spread(label::ITL, self.itl_ms);
@@ -93,7 +113,7 @@ impl Requests {
         metrics.spread(label::LATENCY, self.latency_ms);
         metrics.spread(label::OUTPUT, self.output);
         metrics.spread(label::INPUT, self.input);
-        metrics.spread(label::PER_USER, per_user);
+        metrics.spread(label::PER_USER, self.per_user);
         metrics.spread(label::SEND_DELAY, self.send_delay_ms);
         metrics.single(label::TOKENS, tokens);
         metrics.single(label::REQUESTS, per_second(done));
@@ -115,6 +135,13 @@ fn ms(ns: i64) -> f64 {
     ns as f64 / NS_PER_MS
 }
 
+/// Adds a request, if it is complete.
+fn add(row: &RequestRow<'_>, slices: &mut [Requests], cuts: Cuts) {
+    if let Some(start) = row.start.filter(|_| row.outcome == Outcome::Ok) {
+        done(row, start, slices, cuts);
+    }
+}
+
 /// Puts what a complete request says where it belongs.
 fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts) {
     let output = f64::from(row.usage.completion_tokens.unwrap_or(row.chunks));
@@ -132,7 +159,11 @@ fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts
     slices[cuts.index_of(first.0)].ttft_ms.push(ttft);
     if output > 1.0 {
         let itl = (latency - ttft) / (output - 1.0);
-        slices[cuts.index_of(row.end.0)].itl_ms.push(itl);
+        let slice = &mut slices[cuts.index_of(row.end.0)];
+        slice.itl_ms.push(itl);
+        if itl > 0.0 {
+            slice.per_user.push(1e3 / itl);
+        }
     }
     add_chunks(row, first, output, slices, cuts);
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use aiperf_plugin_sdk::report::{ClientHealth, ClientMetric, Stats, Warning};
 use indexmap::IndexMap;
 
+use super::RequestLog;
 use super::label::{self, Label};
 use super::warnings::warn;
 use crate::http::ConnectTimes;
-use crate::load::{PhaseUse, RequestRecords, RequestRow};
+use crate::load::{PhaseUse, RequestRow};
 use crate::stats::summary;
 
 /// Lag that no inference server is fast enough for to matter, in ms.
@@ -76,11 +77,9 @@ pub struct Effort {
 }
 
 /// What the tool measured of itself in phase `phase`; the report judges whether it is `degraded`.
-pub fn client_health(phase: u32, records: &RequestRecords, effort: &Effort) -> ClientHealth {
-    let rows = || {
-        let rows = records.rows();
-        rows.filter(|row| u32::from(row.phase) == phase)
-    };
+/// Requests that are folded into statistics have no part in its delays.
+pub fn client_health(phase: u32, requests: &RequestLog, effort: &Effort) -> ClientHealth {
+    let rows = || requests.rows(phase);
     let mut lags: Vec<_> = rows().filter_map(|row| read_lag_ms(&row)).collect();
     let lateness = effort.scrape_lateness_ns.iter();
     let mut lateness: Vec<_> = lateness.map(|ns| *ns as f64 / 1e6).collect();

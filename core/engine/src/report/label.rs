@@ -1,9 +1,9 @@
 //! Client metrics: names, titles and units. See `docs/metrics.md#client`.
 
-use aiperf_plugin_sdk::report::{ClientMetric, Stats};
+use aiperf_plugin_sdk::report::{ClientMetric, Estimator, Stats};
 use indexmap::IndexMap;
 
-use crate::stats::summary;
+use super::values::Values;
 
 /// Name in files, title for people, unit.
 #[derive(Debug, Clone, Copy)]
@@ -48,25 +48,33 @@ pub(super) struct Metrics(IndexMap<String, ClientMetric>);
 
 impl Metrics {
     /// A metric with a value per request or gap; none without values.
-    pub(super) fn spread(&mut self, label: Label, mut values: Vec<f64>) {
-        if !values.is_empty() {
-            let n = values.len() as u64;
-            self.push(label, n, summary(&mut values));
+    pub(super) fn spread(&mut self, label: Label, values: Values) {
+        let (n, stats, estimator) = values.finish();
+        if n > 0 {
+            self.push(label, n, stats, estimator);
         }
     }
 
     /// A metric that is one number.
     pub(super) fn single(&mut self, label: Label, value: Option<f64>) {
-        self.push(label, u64::from(value.is_some()), Stats::single(value));
+        let n = u64::from(value.is_some());
+        self.push(label, n, Stats::single(value), Estimator::Exact);
     }
 
-    fn push(&mut self, Label(name, title, unit): Label, n: u64, stats: Stats) {
+    fn push(
+        &mut self,
+        Label(name, title, unit): Label,
+        n: u64,
+        stats: Stats,
+        estimator: Estimator,
+    ) {
         let (unit, display_name) = (unit.to_owned(), title.to_owned());
         let metric = ClientMetric {
             stats,
             unit,
             n,
             display_name,
+            estimator,
             ..ClientMetric::default()
         };
         self.0.insert(name.to_owned(), metric);

@@ -14,6 +14,7 @@ mod label;
 mod observed;
 mod pairs;
 mod refresh;
+mod requests;
 mod scalar;
 mod server;
 mod slices;
@@ -21,6 +22,7 @@ mod slices;
 mod tests;
 mod totals;
 mod unit;
+mod values;
 mod warnings;
 mod window;
 
@@ -37,11 +39,12 @@ use aiperf_plugin_sdk::time::Instant2;
 use serde::{Deserialize, Serialize};
 
 pub use health::{Effort, client_health};
+pub(crate) use requests::PhasePast;
+pub use requests::RequestLog;
 pub use unit::unit_of;
 
 use crate::http::ClockSource;
 use crate::knowledge::Knowledge;
-use crate::load::RequestRecords;
 use crate::store::{EndpointView, Store};
 use client::Requests;
 use histogram::Histograms;
@@ -111,7 +114,7 @@ pub struct ReportInput<'a> {
     /// Phases, in order.
     pub phases: &'a [PhaseWindow],
     /// What the clients saw; `None` without load.
-    pub records: Option<&'a RequestRecords>,
+    pub records: Option<&'a RequestLog>,
     /// Length of the slices of the profiling phase, if they were asked for.
     pub slice_duration: Option<Duration>,
     /// What is known already to make numbers less than they seem.
@@ -183,8 +186,11 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     report
 }
 
-fn add_clients(report: &mut Report, phase: &PhaseWindow, records: &RequestRecords) {
+fn add_clients(report: &mut Report, phase: &PhaseWindow, records: &RequestLog) {
     let requests = Requests::of_phase(records, phase.index);
+    if let Some(past) = records.past(phase.index) {
+        warnings::of_folded_requests(&mut report.warnings, past.count());
+    }
     let totals = report.requests.get_or_insert_default();
     warnings::of_requests(&mut report.warnings, totals, requests.output_estimated());
     report.llm_metrics = requests.metrics(totals, phase.seconds());

@@ -7,10 +7,10 @@ use aiperf_plugin_sdk::report::{MetricReport, MetricSlice, ServerReport, SliceRe
 use super::PhaseWindow;
 use super::client::Requests;
 use super::cuts::Cuts;
+use super::requests::{PhasePast, RequestLog};
 use super::server;
 use super::totals;
 use super::window::Window;
-use crate::load::RequestRecords;
 use crate::store::EndpointView;
 
 /// Where a phase is cut.
@@ -25,7 +25,7 @@ pub(super) fn cuts(phase: &PhaseWindow, length: Duration) -> Cuts {
 /// All slices of a phase, with what the clients saw in them.
 pub(super) fn reports(
     phase: &PhaseWindow,
-    records: Option<&RequestRecords>,
+    records: Option<&RequestLog>,
     cuts: Cuts,
 ) -> Vec<SliceReport> {
     let mut slices: Vec<SliceReport> = (0..cuts.len())
@@ -36,7 +36,13 @@ pub(super) fn reports(
     };
     let requests = Requests::sliced(records, phase.index, cuts);
     let totals = totals::sliced(records, phase.index, cuts);
-    for ((slice, requests), totals) in slices.iter_mut().zip(requests).zip(totals) {
+    // What is folded cannot be cut.
+    let folded_ns = records.past(phase.index).map(PhasePast::until_ns);
+    for (at, ((slice, requests), totals)) in slices.iter_mut().zip(requests).zip(totals).enumerate()
+    {
+        if folded_ns.is_some_and(|folded_ns| cuts.bounds(at).0 <= folded_ns) {
+            continue;
+        }
         slice.llm_metrics = requests.metrics(&totals, slice.duration_seconds);
         slice.requests = Some(totals);
     }

@@ -4,24 +4,29 @@ use std::collections::HashMap;
 
 use aiperf_plugin_sdk::report::{ErrorClass, RequestTotals};
 
-use super::client::of_phase;
 use super::cuts::Cuts;
 use super::display::one_line;
-use crate::load::{Outcome, RequestRecords, RequestRow};
+use super::requests::RequestLog;
+use crate::load::{Outcome, RequestRow};
 
 /// Longest example of an error, in characters.
 const EXAMPLE: usize = 300;
 
-/// Counts the requests of a phase.
-pub(super) fn totals(records: &RequestRecords, phase: u32) -> RequestTotals {
-    sliced(records, phase, Cuts::NONE).remove(0)
+/// Counts the requests of a phase, folded ones among them.
+pub(super) fn totals(log: &RequestLog, phase: u32) -> RequestTotals {
+    let past = log.past(phase).map(|past| past.totals().clone());
+    let mut all = past.unwrap_or_default();
+    for row in log.rows(phase) {
+        all.add(&row);
+    }
+    all.finish()
 }
 
-/// Counts the requests of a phase by slice: `sent` in the one in which their first byte was sent,
-/// all others in the one in which they ended.
-pub(super) fn sliced(records: &RequestRecords, phase: u32, cuts: Cuts) -> Vec<RequestTotals> {
+/// Counts the requests of a phase that are kept one by one, by slice: `sent` in the one in which
+/// their first byte was sent, all others in the one in which they ended.
+pub(super) fn sliced(log: &RequestLog, phase: u32, cuts: Cuts) -> Vec<RequestTotals> {
     let mut slots: Vec<Slot> = (0..cuts.len()).map(|_| Slot::default()).collect();
-    for row in of_phase(records, phase) {
+    for row in log.rows(phase) {
         let sent = row.start.unwrap_or(row.end);
         slots[cuts.index_of(sent.0)].totals.sent += 1;
         slots[cuts.index_of(row.end.0)].ended(&row);
@@ -29,13 +34,26 @@ pub(super) fn sliced(records: &RequestRecords, phase: u32, cuts: Cuts) -> Vec<Re
     slots.into_iter().map(Slot::finish).collect()
 }
 
-#[derive(Debug, Default)]
-struct Slot {
+/// Requests by outcome, as they are counted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Slot {
+    /// Without the errors by class.
     totals: RequestTotals,
     errors: HashMap<&'static str, (u64, String)>,
 }
 
 impl Slot {
+    /// Counts a request.
+    pub(super) fn add(&mut self, row: &RequestRow<'_>) {
+        self.totals.sent += 1;
+        self.ended(row);
+    }
+
+    /// What was counted, without the errors by class.
+    pub(super) fn totals(&self) -> &RequestTotals {
+        &self.totals
+    }
+
     fn ended(&mut self, row: &RequestRow<'_>) {
         let totals = &mut self.totals;
         match row.outcome {

@@ -13,9 +13,8 @@ use super::{RunError, RunOutcome, RunParts};
 use crate::config::RunPlan;
 use crate::event::{Event, Progress};
 use crate::http::{Clock, MonoNs};
-use crate::load::RequestRecords;
 use crate::load::{Stop, StopSignal};
-use crate::report::PhaseWindow;
+use crate::report::{PhaseWindow, RequestLog};
 
 /// Name of the one phase.
 const PHASE: &str = "collect";
@@ -59,7 +58,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         last_response: setup.instant(end),
         ..planned
     };
-    let none = RequestRecords::default();
+    let none = RequestLog::default();
     record.end(status, vec![window], &setup.store(), &none);
     Ok(finish(&setup, &record, &none))
 }

@@ -17,10 +17,10 @@ use crate::event::{Event, Progress};
 use crate::http::{Clock, ClockSource};
 use crate::load::{
     self, EndReason, LoadError, LoadGenerator, LoadPlan, LoadWarning, PhaseOutcome, PhasePlan,
-    RequestRecords, Stop, StopSignal,
+    Stop, StopSignal,
 };
 use crate::plugins::ExporterFailure;
-use crate::report::{Effort, PhaseWindow};
+use crate::report::{Effort, PhaseWindow, RequestLog};
 
 pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
     let clock = Clock::new();
@@ -35,6 +35,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     let requests = Arc::new(Requests::new(
         setup.clock.clone(),
         Arc::clone(&setup.exporters),
+        plan.store.memory_limit,
     ));
     let sink: Arc<dyn load::RecordSink> = Arc::<Requests>::clone(&requests);
     let generator = LoadGenerator::start(load.clone(), setup.clock.clone(), sink)
@@ -87,7 +88,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
 
 /// Makes the report, notes its warnings in the log, keeps what it was made from, and hands it to the
 /// exporters.
-pub(super) fn finish(setup: &Setup, record: &RunRecord, requests: &RequestRecords) -> RunOutcome {
+pub(super) fn finish(setup: &Setup, record: &RunRecord, requests: &RequestLog) -> RunOutcome {
     let report = record.report(&setup.store(), requests);
     for warning in &report.warnings {
         setup.events.send(&Event::Warning(warning.clone()));

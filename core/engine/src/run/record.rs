@@ -13,9 +13,8 @@ use super::setup::Setup;
 use crate::config::RunPlan;
 use crate::config::schema::UserKnowledge;
 use crate::http::ClockSource;
-use crate::load::RequestRecords;
 use crate::plugins::Artifacts;
-use crate::report::{self, PhaseWindow, ReportInput};
+use crate::report::{self, PhaseWindow, ReportInput, RequestLog};
 use crate::store::{EndpointRecord, EndpointView, Store, StoreOptions};
 
 /// Name of the file.
@@ -82,17 +81,17 @@ impl RunRecord {
         status: RunStatus,
         phases: Vec<PhaseWindow>,
         store: &Store,
-        requests: &RequestRecords,
+        requests: &RequestLog,
     ) {
         self.complete = true;
-        self.requests = self.requests.map(|_| requests.len() as u64);
+        self.requests = self.requests.map(|_| requests.len());
         self.status = status;
         self.phases = phases;
         self.endpoints = endpoints(store);
     }
 
     /// Makes the report.
-    pub(super) fn report(&self, store: &Store, requests: &RequestRecords) -> Report {
+    pub(super) fn report(&self, store: &Store, requests: &RequestLog) -> Report {
         report::build(&ReportInput {
             run: &self.run,
             status: self.status,

@@ -9,22 +9,23 @@ use crate::collect::Expected;
 use crate::http::Clock;
 use crate::load::{Outcome, RecordSink, RequestRecords, RequestRow};
 use crate::plugins::Exporters;
-use crate::report::{self, Effort};
+use crate::report::{self, Effort, RequestLog};
 
 /// Keeps all records, and shows them to the exporters as they come.
 #[derive(Debug)]
 pub(super) struct Requests {
     clock: Clock,
     exporters: Arc<Exporters>,
-    records: Mutex<RequestRecords>,
+    records: Mutex<RequestLog>,
 }
 
 impl Requests {
-    pub(super) fn new(clock: Clock, exporters: Arc<Exporters>) -> Self {
+    /// Keeps about `limit` bytes of requests one by one.
+    pub(super) fn new(clock: Clock, exporters: Arc<Exporters>, limit: usize) -> Self {
         Self {
             clock,
             exporters,
-            records: Mutex::default(),
+            records: Mutex::new(RequestLog::new(limit)),
         }
     }
 
@@ -35,17 +36,21 @@ impl Requests {
             completion_tokens: Some(0),
             ..Expected::default()
         };
-        for row in records.rows().filter(|row| row.phase == phase) {
+        let sum = |(sum, tokens)| sum + tokens;
+        if let Some(past) = records.past(phase.into()) {
+            let (troubled, done, tokens) = past.outcome();
+            expected.troubled = troubled > 0;
+            expected.requests = done;
+            expected.completion_tokens = tokens;
+        }
+        for row in records.rows(phase.into()) {
             if row.outcome != Outcome::Ok {
                 expected.troubled = true;
                 continue;
             }
             expected.requests += 1;
             let tokens = row.usage.completion_tokens.map(u64::from);
-            expected.completion_tokens = expected
-                .completion_tokens
-                .zip(tokens)
-                .map(|(sum, tokens)| sum + tokens);
+            expected.completion_tokens = expected.completion_tokens.zip(tokens).map(sum);
         }
         expected
     }
@@ -57,7 +62,7 @@ impl Requests {
     }
 
     /// All records, when the load threads have ended.
-    pub(super) fn take(&self) -> RequestRecords {
+    pub(super) fn take(&self) -> RequestLog {
         std::mem::take(&mut self.records.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -72,7 +77,7 @@ impl RecordSink for Requests {
         // Under the lock, so that files have the order of the records: sums depend on it.
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         self.exporters.requests(&Arc::new(shown));
-        records.merge(&block);
+        records.append(&block);
     }
 }
 

@@ -29,10 +29,10 @@ impl Memory {
         self.used += SERIES + 2 * key;
     }
 
-    /// True if it is time to fold: a quarter of the limit is left to what is not counted, above all
-    /// the allocator's own share.
+    /// True if it is time to fold: three eighths of the limit are left to what is not counted, above
+    /// all the allocator's own share, which grows as blocks of all sizes come and go.
     pub(super) fn is_short(&self) -> bool {
-        self.used > self.limit / 4 * 3
+        self.used > self.limit / 8 * 5
     }
 
     /// True if there is no room for another series.

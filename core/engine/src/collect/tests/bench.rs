@@ -17,8 +17,8 @@ use crate::config::{CollectorPlan, ExporterPlan};
 use crate::event::{Event, EventSink, Events};
 use crate::http::Clock;
 use crate::http::testing::Answer;
-use crate::load::RequestRecords;
 use crate::plugins::{Artifacts, Exporters, Registry};
+use crate::report::RequestLog;
 use crate::report::{self, PhaseWindow, ReportInput};
 use crate::store::{EndpointId, Store, StoreOptions};
 
@@ -172,7 +172,7 @@ impl Bench {
             clock: None,
             store: &self.store(),
             phases,
-            records: Some(&RequestRecords::default()),
+            records: Some(&RequestLog::default()),
             slice_duration: None,
             warnings: Vec::new(),
         })

@@ -129,6 +129,7 @@ impl Resolver<'_> {
         {
             return Err(Diagnostics::new(sources, self.problems));
         }
+        let has_load = load.is_some();
         Ok(RunPlan {
             command: self.context.command,
             url: config.endpoint.url.clone(),
@@ -140,7 +141,7 @@ impl Resolver<'_> {
             collectors,
             parsers,
             exporters,
-            store: store_options(config),
+            store: store_options(config, has_load),
             knowledge: user_knowledge.table(),
             user_knowledge,
             artifacts: ArtifactSettings {
@@ -229,15 +230,17 @@ impl Resolver<'_> {
     }
 }
 
-fn store_options(config: &Config) -> StoreOptions {
+/// With load, half of the memory is for requests.
+fn store_options(config: &Config, has_load: bool) -> StoreOptions {
     let patterns = |texts: &[String]| texts.iter().map(|text| Pattern::new(text)).collect();
     let metrics = &config.server_metrics;
+    let limit = usize::try_from(config.run.memory_limit.0).unwrap_or(usize::MAX);
     StoreOptions {
         server_label: metrics.server_label.clone(),
         include: patterns(&metrics.include),
         exclude: patterns(&metrics.exclude),
         max_series: usize::try_from(config.run.max_series).unwrap_or(usize::MAX),
-        memory_limit: usize::try_from(config.run.memory_limit.0).unwrap_or(usize::MAX),
+        memory_limit: limit / if has_load { 2 } else { 1 },
     }
 }
 

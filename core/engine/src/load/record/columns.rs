@@ -1,6 +1,7 @@
 //! Finished requests, one column a field.
 
 use std::num::{NonZeroI64, NonZeroU16};
+use std::ops::Range;
 
 use crate::http::{ConnectTimes, MonoNs};
 
@@ -25,8 +26,12 @@ macro_rules! columns {
                 $(self.$name.push(cells.$name);)*
             }
 
-            fn append(&mut self, other: &Self) {
-                $(self.$name.extend_from_slice(&other.$name);)*
+            fn append(&mut self, other: &Self, rows: Range<usize>) {
+                $(self.$name.extend_from_slice(&other.$name[rows.clone()]);)*
+            }
+
+            fn shrink(&mut self) {
+                $(self.$name.shrink_to_fit();)*
             }
         }
 
@@ -154,19 +159,31 @@ impl RequestRecords {
 
     /// Appends all requests of `other`.
     pub fn merge(&mut self, other: &Self) {
-        let offset = self.len();
-        self.connects.extend(
-            other
-                .connects
-                .iter()
-                .map(|&(row, times)| (row + offset, times)),
-        );
-        for &(row, message) in &other.errors {
-            let text = other.messages.text(message).unwrap_or_default();
-            self.errors.push((row + offset, self.messages.intern(text)));
+        self.append(other, 0..other.len());
+    }
+
+    /// Appends requests of `other`.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    pub fn append(&mut self, other: &Self, rows: Range<usize>) {
+        let (first, offset) = (rows.start, self.len());
+        for (row, times) in between(&other.connects, &rows) {
+            self.connects.push((row - first + offset, *times));
         }
-        self.gaps.append(&other.gaps);
-        self.columns.append(&other.columns);
+        for (row, message) in between(&other.errors, &rows) {
+            let text = other.messages.text(*message).unwrap_or_default();
+            let message = self.messages.intern(text);
+            self.errors.push((row - first + offset, message));
+        }
+        self.gaps.append(&other.gaps, rows.clone());
+        self.columns.append(&other.columns, rows);
+    }
+
+    /// Gives back what room there is to spare.
+    pub fn shrink(&mut self) {
+        self.columns.shrink();
+        self.gaps.shrink();
     }
 
     /// All requests.
@@ -241,4 +258,10 @@ fn moment(at: Option<NonZeroI64>) -> Option<MonoNs> {
 fn sparse<T: Copy>(entries: &[(usize, T)], row: usize) -> Option<T> {
     let at = entries.binary_search_by_key(&row, |&(row, _)| row).ok()?;
     Some(entries[at].1)
+}
+
+/// Entries of these rows.
+fn between<'a, T>(entries: &'a [(usize, T)], rows: &Range<usize>) -> &'a [(usize, T)] {
+    let place = |row: usize| entries.partition_point(|(at, _)| *at < row);
+    &entries[place(rows.start)..place(rows.end)]
 }

@@ -1,5 +1,7 @@
 //! Gaps between tokens: 4 bytes each, exact.
 
+use std::ops::Range;
+
 /// Marks a gap that does not fit; the true value is in [`GapColumn::long`].
 const LONG: u32 = u32::MAX;
 
@@ -25,17 +27,30 @@ impl GapColumn {
         self.ends.push(self.short.len());
     }
 
-    pub(super) fn append(&mut self, other: &Self) {
+    pub(super) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        let (from, to) = (other.start(rows.start), other.start(rows.end));
         let offset = self.short.len();
-        self.short.extend_from_slice(&other.short);
-        self.long
-            .extend(other.long.iter().map(|&(at, gap)| (at + offset, gap)));
-        self.ends.extend(other.ends.iter().map(|end| end + offset));
+        let long = |at: usize| other.long.partition_point(|(place, _)| *place < at);
+        for (at, gap) in &other.long[long(from)..long(to)] {
+            self.long.push((at - from + offset, *gap));
+        }
+        self.short.extend_from_slice(&other.short[from..to]);
+        let ends = &other.ends[rows];
+        self.ends.extend(ends.iter().map(|end| end - from + offset));
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.short.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    /// Where the gaps of a row start.
+    fn start(&self, row: usize) -> usize {
+        row.checked_sub(1).map_or(0, |before| self.ends[before])
     }
 
     pub(super) fn row(&self, row: usize) -> Gaps<'_> {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        self.range(start, self.ends[row])
+        self.range(self.start(row), self.ends[row])
     }
 
     pub(super) fn all(&self) -> Gaps<'_> {

@@ -19,7 +19,7 @@ fn request(intended: i64, late: i64) -> RequestRecord {
 }
 
 fn health_of(effort: &Effort, requests: &[RequestRecord]) -> ClientHealth {
-    let mut records = RequestRecords::default();
+    let mut records = RequestLog::default();
     for request in requests {
         records.push(request);
     }

@@ -30,7 +30,7 @@ fn answered(id: u64) -> RequestRecord {
 #[test]
 fn clients_are_measured_by_their_complete_requests() {
     let mut bench = Bench::new();
-    let mut records = RequestRecords::default();
+    let mut records = RequestLog::default();
     let mut counted = answered(0);
     let (prompt_tokens, completion_tokens) = (Some(7), Some(5));
     counted.usage = Usage {

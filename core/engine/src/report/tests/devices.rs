@@ -37,8 +37,8 @@ fn pages(bench: &mut Bench, fill: impl Fn(&mut Batch, f64)) {
     }
 }
 
-fn answers(count: u32, tokens: u32) -> RequestRecords {
-    let mut records = RequestRecords::default();
+fn answers(count: u32, tokens: u32) -> RequestLog {
+    let mut records = RequestLog::default();
     for id in 0..count {
         let start = MonoNs(at(10.0).mono_ns);
         let mut record = RequestRecord::new(0);

@@ -78,7 +78,7 @@ fn run(pages: u32, seed: u32, has_load: bool, memory_limit: usize) -> Bench {
         memory_limit,
         ..StoreOptions::default()
     });
-    bench.records = has_load.then(RequestRecords::default);
+    bench.records = has_load.then(RequestLog::default);
     let time = |page: u32| 9.5 + f64::from(page) + f64::from(page * 7 % 5) / 10.0;
     bench.page(9.0, Barrier::Start, |b| fill(b, 0, seed));
     for page in 1..=pages {
@@ -187,7 +187,7 @@ fn the_report_says_what_was_folded() {
 /// A counter is alone at first: then it is the sum.
 #[test]
 fn a_sum_goes_on_from_the_only_counter_there_was() {
-    let [folded, exact] = [2 * LIMIT, usize::MAX].map(|memory_limit| {
+    let [folded, exact] = [3 * LIMIT, usize::MAX].map(|memory_limit| {
         let mut bench = Bench::with(StoreOptions {
             memory_limit,
             ..StoreOptions::default()
@@ -216,6 +216,8 @@ fn a_sum_goes_on_from_the_only_counter_there_was() {
         .expect("memory was short")
         .to;
     assert!(to > 450, "{to}");
+    let counts = folded.store.endpoint(folded.endpoint).counts();
+    assert_eq!(counts.over_memory, 0, "no series was dropped");
     let [folded, exact] = [folded, exact].map(|bench| metric(&bench.server(), "c").clone());
     assert!(exact.sum_over_series && folded.sum_over_series);
     assert_eq!((folded.total, folded.n), (exact.total, exact.n));

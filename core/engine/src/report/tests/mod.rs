@@ -35,7 +35,7 @@ struct Bench {
     store: Store,
     endpoint: EndpointId,
     phase: PhaseWindow,
-    records: Option<RequestRecords>,
+    records: Option<RequestLog>,
     slice_duration: Option<Duration>,
 }
 
@@ -61,7 +61,7 @@ impl Bench {
             store,
             endpoint,
             phase,
-            records: Some(RequestRecords::default()),
+            records: Some(RequestLog::default()),
             slice_duration: None,
         }
     }

@@ -87,7 +87,7 @@ fn run(pages: &[&str], load: &[RequestRecord]) -> Report {
             bench.text(seconds, barrier, text, page);
         }
     }
-    let mut records = RequestRecords::default();
+    let mut records = RequestLog::default();
     for record in load {
         records.push(record);
     }

@@ -78,7 +78,7 @@ proptest! {
         length in 50_i64..5_000,
     ) {
         let mut bench = Bench::new();
-        let mut records = RequestRecords::default();
+        let mut records = RequestLog::default();
         for (sketch, id) in sketches.iter().zip(1..) {
             records.push(&sketch.record(id));
         }

@@ -103,6 +103,16 @@ pub(super) fn of_servers(to: &mut Vec<Warning>, servers: &[ServerReport]) {
     }
 }
 
+/// Of requests that are not kept one by one.
+pub(super) fn of_folded_requests(to: &mut Vec<Warning>, count: u64) {
+    let message = format!(
+        "the first {count} requests are kept as statistics only: percentiles of the clients' metrics \
+         have an error of up to 0.5 %"
+    );
+    let remedy = "raise `[run] memory_limit`, half of which is for requests";
+    warn(to, "memory_limit", "requests", message, remedy);
+}
+
 /// Of the requests.
 pub(super) fn of_requests(to: &mut Vec<Warning>, totals: &RequestTotals, estimated: u64) {
     if estimated > 0 {

@@ -6,7 +6,7 @@ use aiperf_plugin_sdk::report::Warning;
 
 use super::super::record::RunRecord;
 use super::name;
-use crate::load::RequestRecords;
+use crate::report::RequestLog;
 use crate::store::Store;
 
 /// What to do about parts that are missing.
@@ -57,8 +57,8 @@ impl Gaps {
     }
 
     /// Compares what was read with what the run counted.
-    pub(super) fn compare(&mut self, record: &RunRecord, store: &Store, requests: &RequestRecords) {
-        let read = requests.len() as u64;
+    pub(super) fn compare(&mut self, record: &RunRecord, store: &Store, requests: &RequestLog) {
+        let read = requests.len();
         let sent = record.requests.unwrap_or_default();
         self.fewer("requests", String::new(), read, sent);
         for (view, known) in store.endpoints().zip(&record.endpoints) {

@@ -23,7 +23,7 @@ pub use render::{Replayed, replay};
 
 use super::RunError;
 use super::record::RunRecord;
-use crate::load::RequestRecords;
+use crate::report::RequestLog;
 use crate::store::Store;
 use gaps::Gaps;
 
@@ -64,7 +64,7 @@ impl Recording {
         pages::read(self.scrapes.as_deref(), &record, &mut store, &mut gaps)?;
         let requests = match record.requests {
             Some(_) => requests::read(self.requests.as_deref(), &record, &mut gaps)?,
-            None => RequestRecords::default(),
+            None => RequestLog::default(),
         };
         if record.complete {
             gaps.compare(&record, &store, &requests);

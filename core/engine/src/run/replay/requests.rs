@@ -8,15 +8,16 @@ use super::gaps::Gaps;
 use super::lines::{Outcome, RequestError, RequestLine};
 use super::reader;
 use crate::http::MonoNs;
-use crate::load::{self, FailureClass, RequestRecord, RequestRecords, Usage};
+use crate::load::{self, FailureClass, RequestRecord, Usage};
+use crate::report::RequestLog;
 
 /// Reads all requests, in the order of the file, which is that of the run's records.
 pub(super) fn read(
     path: Option<&Path>,
     record: &RunRecord,
     gaps: &mut Gaps,
-) -> Result<RequestRecords, RunError> {
-    let mut records = RequestRecords::default();
+) -> Result<RequestLog, RunError> {
+    let mut records = RequestLog::new(record.store.memory_limit);
     let started = record.run.started;
     let wall_minus_mono = started.wall_ns.saturating_sub(started.mono_ns);
     let there = match path {

@@ -5,15 +5,14 @@ use aiperf_plugin_sdk::time::Instant2;
 
 use super::super::record::RunRecord;
 use crate::http::MonoNs;
-use crate::load::RequestRecords;
-use crate::report::PhaseWindow;
+use crate::report::{PhasePast, PhaseWindow, RequestLog};
 use crate::store::Store;
 
 /// Fills in what the run did not live to write. Returns what the report must say about it.
 pub(super) fn reconstruct(
     record: &mut RunRecord,
     store: &mut Store,
-    requests: &RequestRecords,
+    requests: &RequestLog,
 ) -> Warning {
     let ids: Vec<_> = store.endpoints().map(|endpoint| endpoint.id).collect();
     for id in ids {
@@ -39,18 +38,15 @@ pub(super) fn reconstruct(
 }
 
 /// From the first send to the last response of the phase's requests; `None` if it has none.
-fn with_load(
-    phase: &PhaseWindow,
-    requests: &RequestRecords,
-    started: Instant2,
-) -> Option<PhaseWindow> {
-    let rows = || {
-        requests
-            .rows()
-            .filter(|row| u32::from(row.phase) == phase.index)
-    };
-    let first = rows().filter_map(|row| row.start).min()?;
-    let last = rows().map(|row| row.last_token.unwrap_or(row.end)).max()?;
+fn with_load(phase: &PhaseWindow, requests: &RequestLog, started: Instant2) -> Option<PhaseWindow> {
+    let (first, last) = requests
+        .past(phase.index)
+        .map(PhasePast::span)
+        .unwrap_or_default();
+    let rows = || requests.rows(phase.index);
+    let first = rows().filter_map(|row| row.start).chain(first).min()?;
+    let ends = rows().map(|row| row.last_token.unwrap_or(row.end));
+    let last = ends.chain(last).max()?;
     Some(PhaseWindow {
         first_send: instant(first, started),
         last_response: instant(last.max(first), started),

@@ -105,6 +105,10 @@ impl Sketch {
         if weight <= 0.0 {
             return;
         }
+        if self.weight == 0.0 {
+            // Not by division, which may round: the spread of one value is 0.
+            self.mean = value;
+        }
         self.weight += weight;
         let apart = value - self.mean;
         self.mean += apart * (weight / self.weight);
@@ -182,7 +186,7 @@ impl Sketch {
             p99: at(0.99),
             p90: at(0.90),
             p50: at(0.50),
-            std: finite((self.squares / self.weight).sqrt()),
+            std: finite((self.squares.max(0.0) / self.weight).sqrt()),
         }
     }
 

@@ -29,7 +29,7 @@ use sum::Sums;
 const KEPT: u32 = 64;
 
 /// Pages folded at once, at most: nobody should wait long for a scrape.
-const AT_ONCE: u32 = 128;
+const AT_ONCE: u32 = 64;
 
 /// Pages folded at once, at least: each time costs something for each series.
 const WORTHWHILE: u32 = 32;

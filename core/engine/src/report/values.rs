@@ -1,0 +1,36 @@
+//! Values of a client metric: exact, or the earlier ones as statistics.
+
+use aiperf_plugin_sdk::report::{Estimator, Stats};
+
+use crate::stats::{Sketch, summary};
+
+/// Values of a metric in any order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    exact: Vec<f64>,
+    past: Option<Sketch>,
+}
+
+impl Values {
+    pub(super) fn push(&mut self, value: f64) {
+        self.exact.push(value);
+    }
+
+    /// Makes statistics of all values up to now.
+    pub(super) fn settle(&mut self) {
+        let values = self.exact.drain(..).map(|value| (value, 1.0));
+        self.past.get_or_insert_default().extend(values);
+    }
+
+    /// Number of values, their statistics, and how percentiles were made.
+    pub(super) fn finish(mut self) -> (u64, Stats, Estimator) {
+        if self.past.is_some() {
+            self.settle();
+        }
+        if let Some(all) = self.past {
+            return (all.len(), all.summary(), Estimator::Sketch);
+        }
+        let n = self.exact.len() as u64;
+        (n, summary(&mut self.exact), Estimator::Exact)
+    }
+}
