@@ -24,6 +24,12 @@ pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
             None => {}
         }
     }
+    let kept = times.iter().copied().zip(values.iter().copied());
+    let unseen = Unseen {
+        series,
+        window,
+        kept: kept.clone().next().zip(kept.last()),
+    };
     if let Some(past) = window.folded.and_then(|phase| series.gauge_past(phase)) {
         let ends = (window.from_ns, window.to_ns);
         let start = window.start_counts;
@@ -32,7 +38,9 @@ pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
         let all = past.with(&times, &values, ends, start);
         return MetricReport {
             missing: missing + past.missing(start),
-            sampling_error: past.sampling_error(&times, &values, ends, start),
+            sampling_error: past
+                .sampling_error(&times, &values, ends, start)
+                .map(|error| error.hypot(unseen.error(past.ends(start), past.at_start()))),
             longest_gap: (!all.is_empty()).then_some(longest_ns as f64 / 1e9),
             ..sketched(&all, non_finite + past.non_finite(start))
         };
@@ -42,7 +50,7 @@ pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
         stats: weighted_summary(&values, &weights),
         n: values.len() as u64,
         sampling_error: sampling_error(&values, &weights)
-            .map(|error| error.hypot(unseen_ends(series, window, &times, &values))),
+            .map(|error| error.hypot(unseen.error(None, None))),
         missing: (window.ticks.len() - values.len()) as u64 - non_finite,
         longest_gap: window.longest_gap(&times),
         non_finite,
@@ -50,22 +58,39 @@ pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
     }
 }
 
-/// By how much the mean may be off for what the gauge did before its first and after its last
-/// reading: it may have come from, and gone to, what the pages at the window's ends say.
-fn unseen_ends(series: &SeriesRef<'_>, window: &Window, times: &[i64], values: &[f64]) -> f64 {
-    let ends = times.first().zip(times.last());
-    let Some(((first, last), length)) = ends.zip(window.length_ns()) else {
-        return 0.0;
-    };
-    let moved = |page: Option<u32>, reading: Option<&f64>| {
-        let page = page.and_then(|page| series.samples(page, page).next());
-        let pair = page.map(|(_, value)| value).zip(reading);
-        let by = pair.map_or(0.0, |(value, reading)| (value - reading).abs());
-        Some(by).filter(|by| by.is_finite()).unwrap_or_default()
-    };
-    let before = (first - window.from_ns) as f64 * moved(window.start, values.first());
-    let after = (window.to_ns - last) as f64 * moved(window.end, values.last());
-    before.hypot(after) / length
+/// Time and value of a reading.
+type Reading = (i64, f64);
+
+/// What a gauge did before its first and after its last reading.
+struct Unseen<'a> {
+    series: &'a SeriesRef<'a>,
+    window: &'a Window,
+    /// First and last of the readings that are kept one by one.
+    kept: Option<(Reading, Reading)>,
+}
+
+impl Unseen<'_> {
+    /// By how much the mean may be off for it: the gauge may have come from, and gone to, what the
+    /// pages at the window's ends say. `folded` are the first and last of earlier readings, and
+    /// `start` is the value on a start page that is folded with them.
+    fn error(&self, folded: Option<(Reading, Reading)>, start: Option<f64>) -> f64 {
+        let first = folded.or(self.kept).map(|(first, _)| first);
+        let last = self.kept.or(folded).map(|(_, last)| last);
+        let Some((ends, length)) = first.zip(last).zip(self.window.length_ns()) else {
+            return 0.0;
+        };
+        let (first, last) = ends;
+        let on = |page: Option<u32>| self.series.samples(page?, page?).next().map(|(_, v)| v);
+        let moved = |from: Option<f64>, (_, to): Reading| {
+            let by = from.map_or(0.0, |from| (from - to).abs());
+            Some(by).filter(|by| by.is_finite()).unwrap_or_default()
+        };
+        let before = moved(on(self.window.start).or(start), first);
+        let after = moved(on(self.window.end), last);
+        let before = (first.0 - self.window.from_ns) as f64 * before;
+        let after = (self.window.to_ns - last.0) as f64 * after;
+        before.hypot(after) / length
+    }
 }
 
 /// A quantile that the server computes: as of the window's end, and at the ticks before.

@@ -66,6 +66,17 @@ impl GaugePast {
             .fold(self.longest_ns, i64::max)
     }
 
+    /// Value on the start page, if that is folded too.
+    pub fn at_start(&self) -> Option<f64> {
+        self.at_start.map(|(_, value)| value)
+    }
+
+    /// Time and value of the first and of the last reading.
+    pub fn ends(&self, start_counts: bool) -> Option<((i64, f64), (i64, f64))> {
+        let start = self.finite_start(start_counts);
+        start.or(self.first).zip(self.last.or(self.first).or(start))
+    }
+
     fn finite_start(&self, start_counts: bool) -> Option<(i64, f64)> {
         self.at_start
             .filter(|(_, value)| start_counts && value.is_finite())
