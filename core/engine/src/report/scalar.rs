@@ -24,11 +24,11 @@ pub(super) fn gauge(series: &SeriesRef<'_>, window: &Window) -> MetricReport {
             None => {}
         }
     }
-    let kept = times.iter().copied().zip(values.iter().copied());
+    let kept = |at: usize| (times[at], values[at]);
     let unseen = Unseen {
         series,
         window,
-        kept: kept.clone().next().zip(kept.last()),
+        kept: times.len().checked_sub(1).map(|last| (kept(0), kept(last))),
     };
     if let Some(past) = window.folded.and_then(|phase| series.gauge_past(phase)) {
         let ends = (window.from_ns, window.to_ns);
