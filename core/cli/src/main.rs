@@ -18,10 +18,11 @@ fn main() -> std::process::ExitCode {
         Action::Collect(collect) => commands::run(collect.as_ref(), &[], &world),
         Action::Demo(demo) => commands::demo(demo, &world),
         Action::Report(report) => commands::report(report.as_ref(), &world),
-        Action::Plugins(plugins) => match plugins.action {
-            PluginsAction::List => commands::list_plugins(),
+        Action::Plugins(plugins) => match &plugins.action {
+            PluginsAction::List(list) => commands::list_plugins(list, &world),
         },
         Action::Sim(sim) => commands::sim(sim),
+        Action::PluginProbe { path } => commands::probe_plugin(path),
     };
     code.into()
 }

@@ -43,6 +43,10 @@ macro_rules! opaque_debug {
 opaque_debug!(Factory, CollectorHandle, ParserHandle, ExporterHandle);
 
 impl Factory {
+    pub(super) fn new(object: FactoryBox) -> Self {
+        Self(object)
+    }
+
     /// What the plugin says of itself.
     ///
     /// # Errors

@@ -4,9 +4,11 @@
 //! host implements [`HostServices`] and [`SinkServices`] and drives the handles.
 
 mod handles;
+mod library;
 mod services;
 
 pub use handles::{CollectorHandle, ExporterHandle, Factory, ParserHandle, builtin_factories};
+pub use library::{Library, OpenError, ROOT_SYMBOL, open_library};
 pub use services::{FileServices, HostServices, HttpRequest, SinkServices};
 
 /// Wraps services into the object that crosses; for hosts that open plugins without a [`Factory`].

@@ -17,7 +17,9 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 pub(crate) use collect::CollectArgs;
 pub(crate) use demo::DemoArgs;
@@ -25,12 +27,15 @@ pub(crate) use env::EnvSnapshot;
 pub(crate) use flags::RunArgs;
 pub(crate) use profile::ProfileArgs;
 pub(crate) use report::{RECORDER, ReportArgs};
-pub(crate) use resolve::{Surroundings, resolve};
+pub(crate) use resolve::{Surroundings, load_libraries, resolve};
 pub(crate) use sim::SimArgs;
 
 /// Every option at its default, commented out.
 #[cfg(test)]
 pub(crate) const EXAMPLE_CONFIG: &str = include_str!("../../../../aiperf.toml.example");
+
+/// The hidden subcommand with which the program tries plugin libraries in a process of their own.
+pub(crate) const PROBE: &str = "__plugin-probe";
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -75,6 +80,12 @@ pub(crate) enum Action {
     Plugins(PluginsArgs),
     /// Run the simulated server until Ctrl-C
     Sim(SimArgs),
+    /// The child process that tries a plugin library
+    #[command(name = PROBE, hide = true)]
+    PluginProbe {
+        /// The library.
+        path: PathBuf,
+    },
 }
 
 /// `aiperf plugins`.
@@ -89,7 +100,15 @@ pub(crate) struct PluginsArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginsAction {
     /// List collectors, parsers and exporters
-    List,
+    List(ListArgs),
+}
+
+/// `aiperf plugins list`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// Also those of the libraries that this TOML file names (repeatable).
+    #[arg(long, short = 'f', value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) config: Vec<PathBuf>,
 }
 
 /// When to use colors.

@@ -1,11 +1,13 @@
 //! Lays everything over each other: defaults, files, environment, flags.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aiperf_core::config::{
-    Catalog, ConfigFile, Context, Diagnostics, Layers, RunPlan, Setting, SettingValue, Trust,
+    ConfigFile, Context, Diagnostics, Layers, RunPlan, Setting, SettingValue, Trust,
 };
+use aiperf_core::plugins::Registry;
+use aiperf_core::plugins::loader::Loader;
 
 use super::env::{self, EnvSnapshot};
 use super::flags::RunArgs;
@@ -20,8 +22,8 @@ const IMPLICIT_FILE: &str = "aiperf.toml";
 pub(crate) struct Surroundings<'a> {
     /// The environment.
     pub(crate) environment: &'a EnvSnapshot,
-    /// The installed plugins.
-    pub(crate) catalog: &'a dyn Catalog,
+    /// Loads the plugin libraries that files name.
+    pub(crate) loader: &'a Loader,
     /// Reads a file; relative paths are relative to the current folder.
     pub(crate) read_file: &'a dyn Fn(&Path) -> io::Result<String>,
     /// Seed of the run if the user gives none.
@@ -32,41 +34,76 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) forced: &'a [Setting],
 }
 
-/// Makes the plan of a run.
+/// Makes the plan of a run. Plugins of the libraries that files name are added to `registry`.
 ///
 /// # Errors
 /// Everything that is wrong with files, environment and flags, at once.
 pub(crate) fn resolve<A: RunArgs>(
     args: &A,
     surroundings: &Surroundings<'_>,
+    registry: &mut Registry,
 ) -> Result<RunPlan, Diagnostics> {
-    let environment = surroundings.environment;
-    let mut layers = Layers::new(environment.variables().clone());
-    add_text(&mut layers, "built-in defaults", DEFAULTS, Trust::Named);
-    add_implicit_file(&mut layers, surroundings);
-    if let Some((name, text)) = surroundings.recorded {
-        add_text(&mut layers, name, text, Trust::Implicit);
-    }
-    if let Some(path) = environment.non_empty(env::CONFIG) {
-        let value = SettingValue::Text(path.to_owned());
-        let setting = Setting::variable(env::CONFIG, "", value);
-        add_named_file(&mut layers, surroundings, Path::new(path), &setting);
-    }
-    for path in args.config_files() {
-        let value = SettingValue::Text(path.display().to_string());
-        let setting = Setting::flag("--config", "", value);
-        add_named_file(&mut layers, surroundings, path, &setting);
-    }
-    environment.add_to(&mut layers);
+    let mut layers = files(args.config_files(), surroundings);
+    surroundings.environment.add_to(&mut layers);
     args.flags().add_to(&mut layers);
     for setting in surroundings.forced {
         layers.add(setting);
     }
-    layers.resolve(&Context {
+    let mut settings = layers.check();
+    surroundings.loader.load(&mut settings, registry);
+    settings.resolve(&Context {
         command: A::COMMAND,
-        catalog: surroundings.catalog,
+        catalog: registry,
         fresh_seed: surroundings.fresh_seed,
     })
+}
+
+/// Adds the plugins of all libraries that files name to `registry`, for commands that run nothing.
+///
+/// # Errors
+/// Everything that is wrong with the files; else what should be known of them.
+pub(crate) fn load_libraries(
+    config_files: &[PathBuf],
+    surroundings: &Surroundings<'_>,
+    registry: &mut Registry,
+) -> Result<Diagnostics, Diagnostics> {
+    let mut settings = files(config_files, surroundings).check();
+    surroundings.loader.load(&mut settings, registry);
+    settings.findings()
+}
+
+/// Defaults and all files, each over the ones before.
+fn files(config_files: &[PathBuf], surroundings: &Surroundings<'_>) -> Layers {
+    let environment = surroundings.environment;
+    let mut layers = Layers::new(environment.variables().clone());
+    add_text(&mut layers, "built-in defaults", DEFAULTS, Trust::Named);
+    let variable = environment.non_empty(env::CONFIG);
+    let flagged = config_files.iter().map(PathBuf::as_path);
+    let mut named = flagged.chain(variable.map(Path::new));
+    // Who names it trusts it, and it is not read twice.
+    if !named.any(is_implicit_file) {
+        add_implicit_file(&mut layers, surroundings);
+    }
+    if let Some((name, text)) = surroundings.recorded {
+        add_text(&mut layers, name, text, Trust::Implicit);
+    }
+    if let Some(path) = variable {
+        let value = SettingValue::Text(path.to_owned());
+        let setting = Setting::variable(env::CONFIG, "", value);
+        add_named_file(&mut layers, surroundings, Path::new(path), &setting);
+    }
+    for path in config_files {
+        let value = SettingValue::Text(path.display().to_string());
+        let setting = Setting::flag("--config", "", value);
+        add_named_file(&mut layers, surroundings, path, &setting);
+    }
+    layers
+}
+
+fn is_implicit_file(path: &Path) -> bool {
+    let implicit = Path::new(IMPLICIT_FILE);
+    let real = |path: &Path| path.canonicalize().ok();
+    path == implicit || real(path).is_some_and(|path| real(implicit) == Some(path))
 }
 
 fn add_text(layers: &mut Layers, name: &str, text: &str, trust: Trust) {

@@ -1,13 +1,16 @@
 //! One file per command: what was written in, an exit code out.
 
+mod libraries;
 mod plugins;
 mod recorded;
 mod report;
 mod run;
 mod simulator;
 
+use aiperf_core::plugins::loader::Loader;
 use console::Term;
 
+pub(crate) use libraries::probe_plugin;
 pub(crate) use plugins::list_plugins;
 pub(crate) use report::report;
 pub(crate) use run::run;
@@ -19,6 +22,8 @@ use crate::args::{ColorChoice, EnvSnapshot};
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) environment: EnvSnapshot,
+    /// Loads plugin libraries.
+    pub(crate) loader: Loader,
     /// Standard output shows colours.
     pub(crate) color: bool,
     /// Standard error shows colours.
@@ -34,6 +39,7 @@ impl World {
         console::set_colors_enabled_stderr(error_color);
         Self {
             environment,
+            loader: libraries::loader(),
             color,
             error_color,
         }

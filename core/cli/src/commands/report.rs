@@ -28,21 +28,21 @@ pub(crate) fn report(args: &ReportArgs, world: &World) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let registry = match Registry::with_builtins() {
-        Ok(registry) => Arc::new(registry),
+    let mut registry = match Registry::with_builtins() {
+        Ok(registry) => registry,
         Err(error) => {
             output::error(&error);
             return ExitCode::Failure;
         }
     };
-    let plan = match plan(args, &recorded, &registry, world) {
+    let plan = match plan(args, &recorded, &mut registry, world) {
         Ok(plan) => plan,
         Err(problems) => {
             output::say(&problems.render(world.error_color));
             return ExitCode::Usage;
         }
     };
-    let parts = parts(registry, StopSignal::new(), false, world);
+    let parts = parts(Arc::new(registry), StopSignal::new(), false, world);
     match aiperf_core::run::replay(&recorded.recording, &plan, &parts) {
         Ok(replayed) => {
             conclude(&replayed);
@@ -58,7 +58,7 @@ pub(crate) fn report(args: &ReportArgs, world: &World) -> ExitCode {
 fn plan(
     args: &ReportArgs,
     recorded: &Recorded,
-    registry: &Registry,
+    registry: &mut Registry,
     world: &World,
 ) -> Result<RunPlan, Diagnostics> {
     let settings = recorded.settings.as_ref();
@@ -66,12 +66,13 @@ fn plan(
         args,
         &Surroundings {
             environment: &world.environment,
-            catalog: registry,
+            loader: &world.loader,
             read_file: &|path| std::fs::read_to_string(path),
             fresh_seed: fresh_seed(),
             recorded: settings.map(|(name, text)| (name.as_str(), text.as_str())),
             forced: &[],
         },
+        registry,
     )?;
     // A folder that other settings name is for new runs.
     plan.artifacts.dir.clone_from(&args.artifact_dir);

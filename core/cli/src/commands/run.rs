@@ -22,8 +22,8 @@ use crate::signals;
 
 /// Resolves the plan, carries it out, and says how it ended.
 pub(crate) fn run<A: RunArgs>(args: &A, forced: &[Setting], world: &World) -> ExitCode {
-    let registry = match Registry::with_builtins() {
-        Ok(registry) => Arc::new(registry),
+    let mut registry = match Registry::with_builtins() {
+        Ok(registry) => registry,
         Err(error) => {
             output::error(&error);
             return ExitCode::Failure;
@@ -31,14 +31,14 @@ pub(crate) fn run<A: RunArgs>(args: &A, forced: &[Setting], world: &World) -> Ex
     };
     let surroundings = Surroundings {
         environment: &world.environment,
-        catalog: &*registry,
+        loader: &world.loader,
         read_file: &|path| std::fs::read_to_string(path),
         fresh_seed: fresh_seed(),
         recorded: None,
         forced,
     };
-    match resolve(args, &surroundings) {
-        Ok(plan) => carry_out(&plan, registry, world),
+    match resolve(args, &surroundings, &mut registry) {
+        Ok(plan) => carry_out(&plan, Arc::new(registry), world),
         Err(problems) => {
             output::say(&problems.render(world.error_color));
             ExitCode::Usage

@@ -144,7 +144,7 @@ impl Layers {
         };
         let mut node = reader.read();
         if file.trust == Trust::Implicit {
-            self.ignore_plugins(&mut node, file.name);
+            self.refuse_plugins(&mut node, file);
         }
         self.lay_over(node);
     }
@@ -207,16 +207,21 @@ impl Layers {
         (self.sources.add(kind, &setting.name, &text), spans)
     }
 
-    fn ignore_plugins(&mut self, node: &mut Node, file: &str) {
+    /// Only files that the user named may load code.
+    fn refuse_plugins(&mut self, node: &mut Node, file: ConfigFile<'_>) {
         let Value::Table(table) = &mut node.value else {
             return;
         };
-        if let Some(plugins) = table.shift_remove("plugins") {
-            let message = format!("`[plugins]` in `{file}` is ignored");
-            let help = format!("only files that are named may load code: add `--config {file}`");
-            self.problems
-                .push(Problem::warning(message, plugins.key.as_ref()).help(help));
-        }
+        let Some(plugins) = table.shift_remove("plugins") else {
+            return;
+        };
+        let file = file.name;
+        let message = format!("`{file}` may not load code: nobody named it");
+        let help = format!("add `--config {file}`, or move the table to a file that is named");
+        let tables = plugins.node.as_table();
+        let first = tables.and_then(|tables| tables.values().next()?.key.clone());
+        let problem = Problem::error(message, first.or(plugins.key).as_ref());
+        self.problems.push(problem.help(help));
     }
 
     fn lay_over(&mut self, layer: Node) {

@@ -1,9 +1,10 @@
 //! From what users write to what a run does.
 //!
 //! [`Layers`] takes files, environment variables and flags, each over the ones before, and keeps
-//! the place of every value. [`Layers::resolve`] checks all of it against the JSON schema of
-//! [`schema::Config`] and against the plugins' own, and gives a [`RunPlan`] or [`Diagnostics`] with
-//! everything that is wrong, each with file, line and caret.
+//! the place of every value. [`Layers::check`] holds them to the JSON schema of [`schema::Config`];
+//! then the plugin libraries that they name can be loaded. [`Settings::resolve`] checks against the
+//! plugins' own schemas, and gives a [`RunPlan`] or [`Diagnostics`] with everything that is wrong,
+//! each with file, line and caret.
 //!
 //! Nothing here reads files or the environment, or prints.
 
@@ -21,6 +22,7 @@ mod quantity;
 mod report;
 mod resolve;
 pub mod schema;
+mod settings;
 mod source;
 mod suggest;
 
@@ -37,3 +39,4 @@ pub use plan::{
 };
 pub use quantity::{ByteSize, QuantityError, UnitDuration};
 pub use resolve::Context;
+pub use settings::{LibraryFile, Settings};

@@ -4,6 +4,7 @@ mod artifacts;
 mod back_off;
 mod exporters;
 mod host;
+pub mod loader;
 mod registry;
 
 pub use artifacts::{ArtifactError, Artifacts, SharedWriter};

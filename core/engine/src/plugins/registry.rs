@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use aiperf_plugin_sdk::hosting::{Factory, builtin_factories};
 use aiperf_plugin_sdk::{Descriptor, PluginError, PluginKind};
 
+use super::loader::{LibraryFacts, LoadedLibrary};
 use crate::config::Catalog;
 
 /// Where a plugin comes from.
@@ -39,7 +40,7 @@ pub enum RegistryError {
         source: PluginError,
     },
     /// Two plugins have the same id.
-    #[error("{} `{id}` exists twice: {first} and {second}; give one of them another id", kind.as_str())]
+    #[error("{} `{id}` exists twice: {first} and {second}", kind.as_str())]
     Duplicate {
         /// Their kind.
         kind: PluginKind,
@@ -83,7 +84,10 @@ pub struct Entry {
 
 /// All plugins that can be used, by kind and id.
 #[derive(Debug, Default)]
-pub struct Registry(BTreeMap<(PluginKind, String), Entry>);
+pub struct Registry {
+    entries: BTreeMap<(PluginKind, String), Entry>,
+    libraries: Vec<LibraryFacts>,
+}
 
 impl Registry {
     /// The plugins linked into this binary.
@@ -109,31 +113,65 @@ impl Registry {
                 from: origin.clone(),
                 source,
             })?;
-        let key = (descriptor.kind, descriptor.id.clone());
-        if let Some(first) = self.0.get(&key) {
-            let (kind, id) = key;
-            let first = first.origin.clone();
-            return Err(RegistryError::Duplicate {
-                kind,
-                id,
-                first,
-                second: origin,
-            });
-        }
-        self.0.insert(
-            key,
-            Entry {
+        let entry = Entry {
+            descriptor,
+            factory,
+            origin,
+        };
+        self.insert(entry, false)
+    }
+
+    /// Adds all plugins of a library. With `overrides` they take the place of built-in ones with
+    /// the same id; never that of another library's.
+    ///
+    /// # Errors
+    /// If an id is taken. The plugins before it have been added.
+    pub fn add_library(
+        &mut self,
+        library: LoadedLibrary,
+        overrides: bool,
+    ) -> Result<(), RegistryError> {
+        let LoadedLibrary { facts, plugins } = library;
+        for (descriptor, factory) in plugins {
+            let entry = Entry {
                 descriptor,
                 factory,
-                origin,
-            },
-        );
+                origin: Origin::Library(facts.path.clone()),
+            };
+            self.insert(entry, overrides)?;
+        }
+        self.libraries.push(facts);
         Ok(())
+    }
+
+    fn insert(&mut self, entry: Entry, overrides: bool) -> Result<(), RegistryError> {
+        let key = (entry.descriptor.kind, entry.descriptor.id.clone());
+        let taken = self.entries.get(&key).map(|first| &first.origin);
+        match taken {
+            Some(first) if !(overrides && *first == Origin::BuiltIn) => {
+                let (kind, id) = key;
+                Err(RegistryError::Duplicate {
+                    kind,
+                    id,
+                    first: first.clone(),
+                    second: entry.origin,
+                })
+            }
+            _ => {
+                self.entries.insert(key, entry);
+                Ok(())
+            }
+        }
+    }
+
+    /// The libraries whose plugins are here, in the order in which they were added.
+    pub fn libraries(&self) -> &[LibraryFacts] {
+        &self.libraries
     }
 
     /// All plugins, by kind, then id.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.0.values()
+        self.entries.values()
     }
 
     /// All plugins of a kind, by id.
@@ -147,7 +185,7 @@ impl Registry {
     /// # Errors
     /// If there is none; the error names the nearest one and all that are installed.
     pub fn get(&self, kind: PluginKind, id: &str) -> Result<&Entry, RegistryError> {
-        self.0
+        self.entries
             .get(&(kind, id.to_owned()))
             .ok_or_else(|| self.unknown(kind, id))
     }

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use aiperf_core::config::{Diagnostics, RunPlan};
 use aiperf_core::plugins::Registry;
+use aiperf_core::plugins::loader::Loader;
 use clap::Parser;
 
 use super::flags::Flags;
@@ -40,7 +41,7 @@ impl Machine {
         let environment: EnvSnapshot = variables
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let registry = Registry::with_builtins().unwrap();
+        let mut registry = Registry::with_builtins().unwrap();
         let read_file = |path: &Path| {
             let text = path.to_str().and_then(|name| self.files.get(name));
             text.cloned()
@@ -48,17 +49,17 @@ impl Machine {
         };
         let surroundings = Surroundings {
             environment: &environment,
-            catalog: &registry,
+            loader: &Loader::default(),
             read_file: &read_file,
             fresh_seed: 42,
             recorded: None,
             forced: &[],
         };
         match parse(line).action {
-            Action::Profile(args) => resolve(&*args, &surroundings),
-            Action::Collect(args) => resolve(&*args, &surroundings),
-            Action::Demo(args) => resolve(&*args, &surroundings),
-            Action::Report(args) => resolve(&*args, &surroundings),
+            Action::Profile(args) => resolve(&*args, &surroundings, &mut registry),
+            Action::Collect(args) => resolve(&*args, &surroundings, &mut registry),
+            Action::Demo(args) => resolve(&*args, &surroundings, &mut registry),
+            Action::Report(args) => resolve(&*args, &surroundings, &mut registry),
             other => panic!("{other:?} has no plan"),
         }
     }

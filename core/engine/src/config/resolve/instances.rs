@@ -9,7 +9,7 @@ use super::Resolver;
 use crate::config::catalog::table_of;
 use crate::config::check::{Checker, join};
 use crate::config::document::Document;
-use crate::config::error::{Problem, Severity};
+use crate::config::error::Problem;
 use crate::config::node::{Entry, Node, Table, Value};
 use crate::config::plan::{CollectorPlan, Command, ExporterPlan, ParserPlan};
 use crate::config::schema::CollectorConfig;
@@ -248,9 +248,7 @@ impl Resolver<'_> {
     }
 
     fn is_sound(&self) -> bool {
-        self.problems
-            .iter()
-            .all(|problem| problem.severity != Severity::Error)
+        !self.problems.iter().any(Problem::is_error)
     }
 }
 

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use aiperf_plugin_sdk::PluginKind;
 
 use super::catalog::Catalog;
-use super::check::Checker;
 use super::document::Document;
-use super::error::{Diagnostics, Problem, Severity};
+use super::error::{Diagnostics, Problem};
 use super::layers::Layers;
 use super::node::{Node, Value};
 use super::plan::{ArtifactSettings, CollectSettings, Command, RunPlan};
-use super::schema::{Config, UserKnowledge, json_schema};
+use super::schema::{Config, UserKnowledge};
+use super::settings::Settings;
 use super::source::{Origin, Sources};
 use crate::http::{Tls, TlsOptions};
 use crate::store::{Pattern, StoreOptions};
@@ -40,35 +40,40 @@ impl std::fmt::Debug for Context<'_> {
 }
 
 impl Layers {
-    /// Makes the plan.
+    /// Checks and makes the plan of a program that loads no plugin libraries.
     ///
     /// # Errors
     /// Everything that is wrong, from syntax to the options of plugins, at once.
     pub fn resolve(self, context: &Context<'_>) -> Result<RunPlan, Diagnostics> {
+        self.check().resolve(context)
+    }
+}
+
+impl Settings {
+    /// Makes the plan.
+    ///
+    /// # Errors
+    /// Everything that is wrong, from syntax to the options of plugins, at once. Plugins are looked
+    /// for once all libraries are loaded: without them, each use would be one more error.
+    pub fn resolve(mut self, context: &Context<'_>) -> Result<RunPlan, Diagnostics> {
+        for library in self.take_libraries() {
+            let message = "this program loads no plugin libraries";
+            let help = format!("remove `[plugins.{}]`", library.name);
+            self.reject_library(&library, "path", message, Some(&help));
+        }
         let Self {
             environment,
-            mut sources,
-            mut problems,
-            mut root,
+            sources,
+            problems,
+            root,
+            secrets,
+            config,
+            ..
         } = self;
-        let schema = json_schema();
-        let mut secrets = BTreeSet::new();
-        let mut checker = Checker {
-            schema: &schema,
-            sources: &mut sources,
-            problems: &mut problems,
-            secrets: &mut secrets,
-        };
-        checker.check(&mut root, "");
-        let config: Config = match serde_json::from_value(root.to_json()) {
-            Ok(config) => config,
-            Err(error) => {
-                // A table that lacks a key has been reported already; anything else is new.
-                if problems.is_empty() {
-                    problems.push(Problem::error(error.to_string(), None));
-                }
-                return Err(Diagnostics::new(Arc::new(sources), problems));
-            }
+        let is_wrong = problems.iter().any(Problem::is_error);
+        let config = config.filter(|config| !is_wrong || config.plugins.is_empty());
+        let Some(config) = config else {
+            return Err(Diagnostics::new(Arc::new(sources), problems));
         };
         let resolver = Resolver {
             context,
@@ -100,7 +105,6 @@ impl Resolver<'_> {
         let config = self.config;
         let random_seed = self.random_seed();
         self.check_run();
-        self.check_plugins();
         // A shared file may name a key or a load that `collect` has no use for.
         let command = self.context.command;
         let sends_load = matches!(command, Command::Profile | Command::Demo);
@@ -122,11 +126,7 @@ impl Resolver<'_> {
             derived: config.derived.clone(),
         };
         let sources = Arc::new(self.sources);
-        if self
-            .problems
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
-        {
+        if self.problems.iter().any(Problem::is_error) {
             return Err(Diagnostics::new(sources, self.problems));
         }
         let has_load = load.is_some();
@@ -213,19 +213,6 @@ impl Resolver<'_> {
                 "has no meaning for a single scrape",
                 None,
             );
-        }
-    }
-
-    fn check_plugins(&mut self) {
-        let names: Vec<String> = self.config.plugins.keys().cloned().collect();
-        for name in names {
-            let table = self.root.get(&["plugins"]).and_then(Node::as_table);
-            let origin = table.and_then(|table| table.get(&name)?.key.clone());
-            let message = "plugin libraries are not supported by this build yet";
-            let help =
-                format!("remove `[plugins.{name}]`; the built-in plugins need no such table");
-            self.problems
-                .push(Problem::error(message, origin.as_ref()).help(help));
         }
     }
 }

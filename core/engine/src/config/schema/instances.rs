@@ -143,6 +143,9 @@ pub struct PluginFileConfig {
     /// Load it in a child process first, so that a crash while loading is an error message.
     #[serde(default = "yes")]
     pub probe: bool,
+    /// Let its plugins take the place of built-in ones with the same id.
+    #[serde(default, rename = "override")]
+    pub overrides: bool,
 }
 
 fn yes() -> bool {

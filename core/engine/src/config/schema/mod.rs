@@ -54,8 +54,7 @@ pub struct Config {
     /// `docs/metrics.md`, *Derived*.
     pub derived: IndexMap<String, DerivedConfig>,
     /// Plugin libraries, one table each: `[plugins.NAME]`. Honored only in files that are named by
-    /// `--config` or `AIPERF_CONFIG`, never in an `aiperf.toml` that just lies there.
-    /// This build does not load them yet: a table here is an error.
+    /// `--config` or `AIPERF_CONFIG`; in an `aiperf.toml` that just lies there they are an error.
     pub plugins: IndexMap<String, PluginFileConfig>,
     /// Limits, files and display of the run itself.
     pub run: RunConfig,

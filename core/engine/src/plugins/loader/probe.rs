@@ -1,0 +1,154 @@
+//! Loads a library in a child process first: what kills that process is an error message here.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::Signal;
+
+use super::error::{LoadError, Reason};
+use super::file::CheckedFile;
+use super::{Inspection, open};
+
+/// A library that takes longer than this is taken for stuck.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Most bytes of a child's output that are read: a library may print without end.
+const OUTPUT_LIMIT: u64 = 64 * 1024 * 1024;
+/// How often an ended output is followed by a look whether the process has ended as well.
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// How to start the child: a program that calls [`serve_probe`] with the path that is appended to
+/// its arguments, prints the answer and exits with 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeCommand {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments before the path.
+    pub arguments: Vec<OsString>,
+}
+
+/// The child's half: loads the library at `path` into this process and answers with one line for
+/// the process that asked. The answer starts on a line of its own, whatever the library printed.
+pub fn serve_probe(path: &Path) -> String {
+    // A crash is expected here: nobody wants its core dump. If it cannot be turned off, it is one.
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).ok();
+    let answer = CheckedFile::open(path, None).and_then(open).map(|library| {
+        let plugins = library.plugins.into_iter();
+        Inspection {
+            facts: library.facts,
+            plugins: plugins.map(|(descriptor, _)| descriptor).collect(),
+        }
+    });
+    let answer = serde_json::to_string(&answer);
+    format!("\n{}\n", answer.unwrap_or_else(|error| error.to_string()))
+}
+
+impl ProbeCommand {
+    /// Loads `file` in a child process and says what is in it.
+    pub(super) fn run(&self, file: &CheckedFile) -> Result<Inspection, LoadError> {
+        let fail = |reason| LoadError::new(&file.path, reason);
+        let output = self.output(&file.path).map_err(fail)?;
+        if !output.status.success() {
+            let detail = Some(output.errors).filter(|text| !text.is_empty());
+            let reason = how_it_ended(output.status);
+            return Err(LoadError {
+                detail,
+                ..fail(reason)
+            });
+        }
+        let line = output.text.trim_end().rsplit('\n').next();
+        let answer: Result<Inspection, LoadError> = serde_json::from_str(line.unwrap_or_default())
+            .map_err(|error| fail(Reason::NoProbe(format!("its answer is unclear: {error}"))))?;
+        let inspection = answer?;
+        if inspection.facts.sha256 != file.sha256 {
+            return Err(fail(Reason::Unreadable("it has just been replaced".into())));
+        }
+        Ok(inspection)
+    }
+
+    fn output(&self, path: &Path) -> Result<Output, Reason> {
+        let no_probe = |error: io::Error| Reason::NoProbe(error.to_string());
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .arg(path)
+            // What is missing in a library is found now, not at its first call in the run.
+            .env("LD_BIND_NOW", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(no_probe)?;
+        let text = collected(child.stdout.take());
+        let errors = collected(child.stderr.take());
+        let deadline = Instant::now() + LIMIT;
+        let text = text.recv_timeout(LIMIT).ok();
+        let status = wait(&mut child, deadline).map_err(no_probe)?;
+        let (Some(status), Some(text)) = (status, text) else {
+            return Err(Reason::Hangs(format!("{LIMIT:?}")));
+        };
+        // A grandchild may hold the pipe open: it is not waited for.
+        let errors = errors.recv_timeout(PAUSE * 10).unwrap_or_default();
+        Ok(Output {
+            status,
+            text,
+            errors,
+        })
+    }
+}
+
+struct Output {
+    status: ExitStatus,
+    text: String,
+    errors: String,
+}
+
+/// Reads a pipe to its end on a thread of its own, so that the child never waits for us.
+fn collected(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
+    let (done, text) = channel();
+    let read = move || {
+        let mut bytes = Vec::new();
+        if let Some(pipe) = pipe {
+            // What could be read is all there is.
+            pipe.take(OUTPUT_LIMIT).read_to_end(&mut bytes).ok();
+        }
+        // Nobody listens after the time limit.
+        done.send(String::from_utf8_lossy(&bytes).into_owned()).ok();
+    };
+    // Without a thread the receiver sees a closed channel, which reads as "did not answer".
+    thread::Builder::new()
+        .name("probe".to_owned())
+        .spawn(read)
+        .ok();
+    text
+}
+
+/// Waits for the child; kills it at the deadline.
+fn wait(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= deadline {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+fn how_it_ended(status: ExitStatus) -> Reason {
+    match status.signal() {
+        Some(number) => Reason::Crashed(match Signal::try_from(number) {
+            Ok(signal) => signal.as_str().to_owned(),
+            Err(_) => format!("signal {number}"),
+        }),
+        None => Reason::Exited(status.code().unwrap_or_default()),
+    }
+}
