@@ -1,12 +1,16 @@
 //! Plugin libraries: this program tries them in a child process that is itself.
 
 use std::path::Path;
+use std::time::Duration;
 
 use aiperf_core::plugins::loader::{Loader, ProbeCommand, serve_probe};
 
 use crate::args::PROBE;
 use crate::exit_code::ExitCode;
 use crate::output;
+
+/// Time for a library to load and to say what is in it.
+const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Loads libraries after a child process has. Where this program cannot be found again (its file
 /// was removed), they are loaded without.
@@ -16,6 +20,7 @@ pub(super) fn loader() -> Loader {
         probe: program.map(|program| ProbeCommand {
             program,
             arguments: vec![PROBE.into()],
+            limit: PROBE_LIMIT,
         }),
     }
 }

@@ -207,12 +207,11 @@ fn implicit_files_load_no_code() {
         text,
         trust: Trust::Implicit,
     });
-    let plan = resolve_as(Command::Profile, layers).unwrap();
-    assert_eq!(plan.warnings.len(), 1);
-    assert!(
-        plan.warnings.to_string().starts_with("warning: "),
-        "{}",
-        plan.warnings
+    let errors = resolve_as(Command::Profile, layers).unwrap_err();
+    let messages: Vec<_> = errors.messages().collect();
+    assert_eq!(
+        messages,
+        ["`aiperf.toml` may not load code: nobody named it"]
     );
 }
 

@@ -261,19 +261,44 @@ error: `collectors.pages.options.targets[1].url`: names no host
 }
 
 #[test]
-fn plugin_libraries_are_refused() {
+fn libraries_that_nobody_loaded_are_refused() {
     check_file(
-        "[plugins.acme]\npath = \"libacme.so\"\n",
-        "
-error: plugin libraries are not supported by this build yet
- --> aiperf.toml:1:10
+        "[plugins.acme]\npath = \"libacme.so\"\n[collectors.acme]\n",
+        r#"
+error: this program loads no plugin libraries
+ --> aiperf.toml:2:8
   |
-1 | [plugins.acme]
-  |          ^^^^
+2 | path = "libacme.so"
+  |        ^^^^^^^^^^^^
   |
-  = help: remove `[plugins.acme]`; the built-in plugins need no such table
-",
+  = help: remove `[plugins.acme]`
+"#,
     );
+}
+
+#[test]
+fn no_library_is_named_by_settings_with_errors() {
+    let text = "[plugins.acme]\npath = \"libacme.so\"\nsha265 = \"00\"\n";
+    let mut layers = layers();
+    layers.add_file(file("aiperf.toml", text));
+    let mut settings = layers.check();
+    assert_eq!(settings.take_libraries(), []);
+    let errors = settings.findings().unwrap_err();
+    assert_eq!(errors.len(), 1, "{errors}");
+}
+
+#[test]
+fn paths_of_libraries_are_relative_to_their_file() {
+    let mut layers = layers();
+    layers.add_file(file("conf/a.toml", "[plugins.a]\npath = \"lib/a.so\"\n"));
+    layers.add_file(file("b.toml", "[plugins.b]\npath = \"/lib/b.so\"\n"));
+    layers.add_file(file("/etc/c.toml", "[plugins.c]\npath = \"c.so\"\n"));
+    let libraries = layers.check().take_libraries();
+    let paths: Vec<_> = libraries
+        .iter()
+        .map(|library| library.path.display().to_string())
+        .collect();
+    assert_eq!(paths, ["conf/lib/a.so", "/lib/b.so", "/etc/c.so"]);
 }
 
 #[test]

@@ -16,8 +16,6 @@ use super::error::{LoadError, Reason};
 use super::file::CheckedFile;
 use super::{Inspection, open};
 
-/// A library that takes longer than this is taken for stuck.
-const LIMIT: Duration = Duration::from_secs(10);
 /// Most bytes of a child's output that are read: a library may print without end.
 const OUTPUT_LIMIT: u64 = 64 * 1024 * 1024;
 /// How often an ended output is followed by a look whether the process has ended as well.
@@ -31,6 +29,8 @@ pub struct ProbeCommand {
     pub program: PathBuf,
     /// Its arguments before the path.
     pub arguments: Vec<OsString>,
+    /// A library that takes longer than this is taken for stuck.
+    pub limit: Duration,
 }
 
 /// The child's half: loads the library at `path` into this process and answers with one line for
@@ -54,18 +54,17 @@ impl ProbeCommand {
     pub(super) fn run(&self, file: &CheckedFile) -> Result<Inspection, LoadError> {
         let fail = |reason| LoadError::new(&file.path, reason);
         let output = self.output(&file.path).map_err(fail)?;
-        if !output.status.success() {
-            let detail = Some(output.errors).filter(|text| !text.is_empty());
-            let reason = how_it_ended(output.status);
-            return Err(LoadError {
-                detail,
-                ..fail(reason)
-            });
-        }
         let line = output.text.trim_end().rsplit('\n').next();
-        let answer: Result<Inspection, LoadError> = serde_json::from_str(line.unwrap_or_default())
-            .map_err(|error| fail(Reason::NoProbe(format!("its answer is unclear: {error}"))))?;
-        let inspection = answer?;
+        let answer = line.filter(|_| output.status.success());
+        // A library that ends the process with status 0 has not answered either.
+        let answer = answer.and_then(|line| serde_json::from_str(line).ok());
+        let inspection: Inspection = answer.unwrap_or_else(|| {
+            let detail = Some(output.errors).filter(|text| !text.is_empty());
+            Err(LoadError {
+                detail,
+                ..fail(how_it_ended(output.status))
+            })
+        })?;
         if inspection.facts.sha256 != file.sha256 {
             return Err(fail(Reason::Unreadable("it has just been replaced".into())));
         }
@@ -86,11 +85,11 @@ impl ProbeCommand {
             .map_err(no_probe)?;
         let text = collected(child.stdout.take());
         let errors = collected(child.stderr.take());
-        let deadline = Instant::now() + LIMIT;
-        let text = text.recv_timeout(LIMIT).ok();
+        let deadline = Instant::now() + self.limit;
+        let text = text.recv_timeout(self.limit).ok();
         let status = wait(&mut child, deadline).map_err(no_probe)?;
         let (Some(status), Some(text)) = (status, text) else {
-            return Err(Reason::Hangs(format!("{LIMIT:?}")));
+            return Err(Reason::Hangs(format!("{:?}", self.limit)));
         };
         // A grandchild may hold the pipe open: it is not waited for.
         let errors = errors.recv_timeout(PAUSE * 10).unwrap_or_default();

@@ -1,0 +1,120 @@
+//! What a library brings works as if it were built in.
+
+use aiperf_sim::{Sim, SimConfig};
+use serde_json::Value;
+
+use crate::context::{Context, Ran};
+use crate::library::{library, table};
+
+fn sim() -> Sim {
+    Sim::start(SimConfig::default()).expect("a simulated server")
+}
+
+fn profile(context: &Context, url: &str, files: &str) -> Ran {
+    let all = "--request-count 8 --concurrency 2 --osl 3 --artifact-dir out --ui none";
+    let line = format!("profile --url {url} {files} {all}");
+    context.succeed(&line.split(' ').collect::<Vec<_>>())
+}
+
+/// Metrics of the one server of an endpoint in a report.
+fn metrics<'a>(report: &'a Value, endpoint: &str) -> &'a Value {
+    let servers = report["server_metrics"]["endpoints"][endpoint]["servers"].as_object();
+    let servers = servers.unwrap_or_else(|| panic!("{endpoint} is not in {report:#}"));
+    &servers.values().next().expect("a server")["metrics"]
+}
+
+#[test]
+fn every_kind_and_every_mode_works() {
+    let (sim, pages) = (sim(), sim());
+    let context = Context::new();
+    let page = format!("{}/metrics", pages.url());
+    let more = format!(
+        "[collectors.acme_pulse]\ninterval = \"20ms\"\noptions.devices = 3\n\
+         [collectors.wire]\nuse = \"acme_ticker\"\n\
+         [collectors.pages]\nuse = \"acme_pages\"\noptions.url = {page:?}\n\
+         [exporters.acme_journal]\noptions.path = \"journal.txt\"\n"
+    );
+    context.write("acme.toml", &table("acme", &more));
+    profile(&context, &sim.url(), "-f acme.toml");
+
+    let report = context.json("out/aiperf.json");
+    let calls = &metrics(&report, "acme_pulse")["acme_calls"];
+    assert_eq!(calls["series_count"], 3, "{calls:#}");
+    assert!(calls["total"].as_f64() > Some(2.0), "{calls:#}");
+    let wire = metrics(&report, "wire/wire");
+    assert_eq!(wire["acme_level"]["avg"], 7.5);
+    assert!(
+        metrics(&report, &page)
+            .get("vllm:generation_tokens")
+            .is_some()
+    );
+
+    let journal = context.read("out/journal.txt");
+    assert!(journal.starts_with("requests 8\nscrapes "), "{journal}");
+    assert!(
+        journal.contains("\nphases profiling profiling\nservers 4\n"),
+        "{journal}"
+    );
+    let log = context.read("out/run.log");
+    assert!(
+        log.contains("collector acme_pulse: the pulse is open"),
+        "{log}"
+    );
+    assert!(
+        log.contains("collector pages: the page answers 200"),
+        "{log}"
+    );
+    assert!(
+        log.contains(&library("acme").display().to_string()),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_library_may_take_the_place_of_a_built_in() {
+    let sim = sim();
+    let context = Context::new();
+    context.write("own.toml", &table("prometheus", "override = true"));
+    profile(&context, &sim.url(), "-f own.toml");
+    let report = context.json("out/aiperf.json");
+    let tokens = &metrics(&report, &format!("{}/metrics", sim.url()))["vllm:generation_tokens"];
+    assert_eq!(tokens["total"], 24.0);
+}
+
+#[test]
+fn a_later_file_swaps_the_exporter() {
+    let sim = sim();
+    let context = Context::new();
+    let journal = |name: &str| format!("[exporters.acme_journal]\noptions.path = {name:?}\n");
+    context.write("a.toml", &table("acme", &journal("one.txt")));
+    context.write("b.toml", &journal("two.txt"));
+    profile(&context, &sim.url(), "-f a.toml -f b.toml");
+    assert!(context.exists("out/two.txt"));
+    assert!(!context.exists("out/one.txt"));
+}
+
+#[test]
+fn the_report_of_a_run_needs_none_of_its_libraries() {
+    let sim = sim();
+    let context = Context::new();
+    let more =
+        "[collectors.acme_pulse]\n[exporters.acme_journal]\noptions.path = \"journal.txt\"\n";
+    context.write("acme.toml", &table("acme", more));
+    profile(&context, &sim.url(), "-f acme.toml");
+    let ran = context.succeed(&["report", "out", "--format", "json"]);
+    let again: Value = serde_json::from_str(&ran.stdout).expect("a report");
+    assert_eq!(
+        metrics(&again, "acme_pulse"),
+        metrics(&context.json("out/aiperf.json"), "acme_pulse")
+    );
+    let with = [
+        "report",
+        "out",
+        "-f",
+        "acme.toml",
+        "--artifact-dir",
+        "again",
+    ];
+    context.succeed(&with);
+    assert!(context.exists("again/journal.txt"));
+}

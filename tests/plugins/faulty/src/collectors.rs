@@ -1,0 +1,145 @@
+//! Collectors of each mode that do not behave.
+
+use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::prelude::*;
+
+use crate::fault::{Bomb, Fault, Options};
+
+/// More errors than anybody reads.
+const STORM: u32 = 20_000;
+/// As many series as a run keeps, and more.
+const SERIES: u32 = 1_000_001;
+
+macro_rules! plugin {
+    ($name:ident, $id:literal, $summary:literal) => {
+        #[doc = $summary]
+        #[derive(Debug)]
+        pub struct $name(Bomb);
+
+        impl Plugin for $name {
+            const ID: &'static str = $id;
+            const SUMMARY: &'static str = $summary;
+            const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+            type Config = Options;
+
+            fn validate(options: &Options) -> Vec<PluginError> {
+                Fault::check(options)
+            }
+
+            fn open(options: Options, _: &Host) -> Result<Self> {
+                Ok(Self(Bomb(Fault::open(&options))))
+            }
+
+            fn close(&mut self) -> Result<()> {
+                self.0.0.panic_if(Fault::PanicClose);
+                self.0.0.hang_if(Fault::HangAtEnd);
+                Ok(())
+            }
+        }
+    };
+}
+
+plugin!(Polled, "faulty", "Does not behave when it is read.");
+plugin!(
+    Pushed,
+    "faulty_stream",
+    "Does not behave on its own thread."
+);
+plugin!(
+    Scraped,
+    "faulty_targets",
+    "Names targets that nobody can scrape."
+);
+
+impl PollCollector for Polled {
+    fn collect(&mut self, out: &mut CollectorSink<'_>) -> Result<()> {
+        self.0.0.strike()?;
+        garbage(self.0.0, out);
+        Ok(())
+    }
+}
+export_plugin!(poll_collector Polled);
+
+impl StreamCollector for Pushed {
+    fn run(&mut self, out: &mut CollectorSink<'_>) -> Result<()> {
+        self.0.0.strike()?;
+        garbage(self.0.0, out);
+        out.push("")?;
+        Err(PluginError::new(ErrorKind::Network, "the line went dead").retriable())
+    }
+}
+export_plugin!(stream_collector Pushed);
+
+impl TargetsCollector for Scraped {
+    fn targets(&mut self) -> Result<Targets> {
+        self.0.0.strike()?;
+        let target = Target {
+            id: "nowhere".to_owned(),
+            url: "gopher://no host".to_owned(),
+            ..Target::default()
+        };
+        Ok(Targets {
+            generation: 1,
+            targets: vec![target],
+        })
+    }
+}
+export_plugin!(targets_collector Scraped);
+
+/// Fills the batch with what no plugin should give.
+fn garbage(fault: Fault, out: &mut CollectorSink<'_>) {
+    match fault {
+        Fault::Storm => (0..STORM).for_each(|number| {
+            let message = format!("source {number} is not well");
+            out.error(PluginError::new(ErrorKind::Io, message));
+        }),
+        Fault::Nan => (0..10_000).for_each(|row| {
+            let row = row.to_string();
+            out.batch().gauge("nothing", &[("row", &row)], f64::NAN);
+        }),
+        Fault::Series => series(out.batch()),
+        Fault::Spans => stray(out.batch(), 0),
+        Fault::Families => stray(out.batch(), 7),
+        _ => out.batch().gauge("faulty_value", &[], 1.0),
+    }
+}
+
+fn series(batch: &mut Batch) {
+    let (name, label) = (batch.push_extra(b"many"), batch.push_extra(b"row"));
+    let family = batch.push_family(family(name));
+    for row in 0..SERIES {
+        let value = batch.push_extra(row.to_string().as_bytes());
+        batch.push_label(label, value);
+        batch.push_sample(sample(family, name));
+    }
+}
+
+/// A sample with a name and a label outside the text, after one that is good.
+fn stray(batch: &mut Batch, family_row: u32) {
+    let good = batch.push_extra(b"faulty_value");
+    let family = batch.push_family(family(good));
+    batch.push_sample(sample(family, good));
+    let outside = Span::text(1_000_000_000, 17);
+    batch.push_label(outside, outside);
+    batch.push_sample(sample(family_row, outside));
+}
+
+fn family(name: Span) -> FamilyRow {
+    FamilyRow {
+        name,
+        kind: MetricKind::Gauge,
+        help: Span::NONE,
+        unit: Span::NONE,
+    }
+}
+
+fn sample(family: u32, name: Span) -> SampleRow {
+    SampleRow {
+        family,
+        name,
+        value: 1.0,
+        value_span: Span::NONE,
+        time_ns: NO_TIME,
+        time_span: Span::NONE,
+    }
+}

@@ -1,0 +1,12 @@
+//! Everything that a plugin can do wrong, by option; while loading, by the variable `FAULTY`.
+
+mod collectors;
+mod exporter;
+mod fault;
+mod loading;
+mod parser;
+
+pub use collectors::{Polled, Pushed, Scraped};
+pub use exporter::Wreck;
+pub use fault::{Fault, Options};
+pub use parser::Mangler;
