@@ -85,7 +85,7 @@ fn files(config_files: &[PathBuf], surroundings: &Surroundings<'_>) -> Layers {
         add_implicit_file(&mut layers, surroundings);
     }
     if let Some((name, text)) = surroundings.recorded {
-        add_text(&mut layers, name, text, Trust::Implicit);
+        add_text(&mut layers, name, text, Trust::Recorded);
     }
     if let Some(path) = variable {
         let value = SettingValue::Text(path.to_owned());

@@ -16,6 +16,8 @@ pub enum Trust {
     Named,
     /// It lies in the current folder. It may not name libraries to load.
     Implicit,
+    /// The program wrote it down for a run that is over. What it names may be gone since.
+    Recorded,
 }
 
 /// A file of settings.
@@ -113,6 +115,8 @@ pub struct Layers {
     pub(super) sources: Sources,
     pub(super) problems: Vec<Problem>,
     pub(super) root: Node,
+    /// Number of the source that a run has left behind.
+    pub(super) recorded: Option<usize>,
 }
 
 impl fmt::Debug for Layers {
@@ -129,6 +133,7 @@ impl Layers {
             sources: Sources::default(),
             problems: Vec::new(),
             root: Node::table(None),
+            recorded: None,
         }
     }
 
@@ -143,8 +148,10 @@ impl Layers {
             problems: &mut self.problems,
         };
         let mut node = reader.read();
-        if file.trust == Trust::Implicit {
-            self.refuse_plugins(&mut node, file);
+        match file.trust {
+            Trust::Named => {}
+            Trust::Implicit => self.refuse_plugins(&mut node, file),
+            Trust::Recorded => self.recorded = Some(source),
         }
         self.lay_over(node);
     }

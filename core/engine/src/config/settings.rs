@@ -21,6 +21,7 @@ pub struct Settings {
     pub(super) secrets: BTreeSet<String>,
     /// None if they do not have the right shape.
     pub(super) config: Option<Config>,
+    pub(super) recorded: Option<usize>,
     libraries: Vec<LibraryFile>,
 }
 
@@ -50,6 +51,7 @@ impl Layers {
             mut sources,
             mut problems,
             mut root,
+            recorded,
         } = self;
         let schema = json_schema();
         let mut secrets = BTreeSet::new();
@@ -77,6 +79,7 @@ impl Layers {
             root,
             secrets,
             config,
+            recorded,
             libraries: Vec::new(),
         };
         settings.libraries = settings.named_libraries();

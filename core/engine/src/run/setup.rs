@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aiperf_plugin_sdk::time::Instant2;
-use aiperf_plugin_sdk::{PhaseEvent, RunInfo};
+use aiperf_plugin_sdk::{LogLevel, PhaseEvent, RunInfo};
 
 use super::{RunError, RunParts, info};
 use crate::collect::{Collection, CollectionParts, SettleOptions, TickOptions};
@@ -40,6 +40,9 @@ impl Setup {
         run.artifact_dir = artifacts.dir().display().to_string();
         artifacts.write("aiperf.toml", &plan.to_toml())?;
         let events = Logged::events(parts.events.clone(), log);
+        for library in parts.registry.libraries() {
+            events.log(LogLevel::Debug, "plugins", library.to_string());
+        }
         let exporters = Exporters::start(
             &plan.exporters,
             &parts.registry,

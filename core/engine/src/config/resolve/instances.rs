@@ -13,6 +13,7 @@ use crate::config::error::Problem;
 use crate::config::node::{Entry, Node, Table, Value};
 use crate::config::plan::{CollectorPlan, Command, ExporterPlan, ParserPlan};
 use crate::config::schema::CollectorConfig;
+use crate::config::source::Origin;
 use crate::config::suggest::{alternatives, nearest};
 
 /// Instance that `[server_metrics]` is about. Which plugin it uses is the defaults' choice.
@@ -145,8 +146,13 @@ impl Resolver<'_> {
             None => format!("installed: {}", listed(known())),
         };
         let message = format!("there is no {} plugin `{id}`", kind.as_str());
-        self.problems
-            .push(Problem::error(message, origin.as_ref()).help(help));
+        let is_recorded = |origin: &Origin| Some(origin.source) == self.recorded;
+        self.problems.push(if origin.as_ref().is_some_and(is_recorded) {
+            let help = "it is left out; `--config` with the file that names its library brings it back";
+            Problem::warning(message, origin.as_ref()).help(help)
+        } else {
+            Problem::error(message, origin.as_ref()).help(help)
+        });
         None
     }
 

@@ -68,6 +68,7 @@ impl Settings {
             root,
             secrets,
             config,
+            recorded,
             ..
         } = self;
         let is_wrong = problems.iter().any(Problem::is_error);
@@ -83,6 +84,7 @@ impl Settings {
             sources,
             problems,
             secrets,
+            recorded,
             options: HashMap::new(),
         };
         resolver.finish()
@@ -97,6 +99,7 @@ struct Resolver<'a> {
     sources: Sources,
     problems: Vec<Problem>,
     secrets: BTreeSet<String>,
+    recorded: Option<usize>,
     options: HashMap<(PluginKind, String), Node>,
 }
 

@@ -16,6 +16,7 @@ mod error;
 mod file;
 mod probe;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use aiperf_plugin_sdk::Descriptor;
@@ -56,6 +57,16 @@ pub struct LibraryFacts {
     pub rustc: String,
     /// True if a panic in it ends the process.
     pub panic_abort: bool,
+}
+
+impl fmt::Display for LibraryFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            path, sdk, rustc, ..
+        } = self;
+        write!(f, "{} (SHA-256 {}, ", path.display(), self.sha256)?;
+        write!(f, "plugin SDK {sdk}, {rustc})")
+    }
 }
 
 /// A library in this process.
