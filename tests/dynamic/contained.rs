@@ -1,1 +1,260 @@
 //! Plugins that misbehave: each costs its own data, by name, and the rest of the run is complete.
+
+use aiperf_sim::{Sim, SimConfig};
+use serde_json::Value;
+
+use crate::context::{Context, Ran};
+use crate::library::table;
+
+/// A run beside a faulty plugin.
+struct Beside {
+    context: Context,
+    ran: Ran,
+    url: String,
+}
+
+impl Beside {
+    /// Runs with further lines of configuration.
+    fn run(more: &str) -> Self {
+        let sim = Sim::start(SimConfig::default()).expect("a simulated server");
+        let context = Context::new();
+        context.write("faulty.toml", &table("faulty", more));
+        let url = sim.url();
+        let all = "--request-count 20 --concurrency 2 --osl 20 --artifact-dir out --ui none";
+        let line = format!("profile --url {url} -f faulty.toml {all}");
+        let ran = context.run(&line.split(' ').collect::<Vec<_>>());
+        Self { context, ran, url }
+    }
+
+    /// Runs with a collector that has a fault.
+    fn collector(plugin: &str, fault: &str) -> Self {
+        Self::run(&format!(
+            "[collectors.bad]\nuse = {plugin:?}\ninterval = \"50ms\"\noptions.fault = {fault:?}\n"
+        ))
+    }
+
+    /// Runs with an exporter that has a fault.
+    fn exporter(fault: &str) -> Self {
+        Self::run(&format!(
+            "[exporters.bad]\nuse = \"faulty\"\nfinish_timeout = \"300ms\"\noptions.fault = {fault:?}\n"
+        ))
+    }
+
+    fn report(&self) -> Value {
+        self.context.json("out/aiperf.json")
+    }
+
+    /// What the report says of an endpoint.
+    fn endpoint(&self, name: &str) -> Value {
+        let report = self.report();
+        let endpoint = &report["server_metrics"]["endpoints"][name];
+        assert!(endpoint.is_object(), "{name} is not in {report:#}");
+        endpoint.clone()
+    }
+
+    /// Everything else is whole: the requests, the server's metrics, all files, and nothing of the
+    /// plugin's own noise on the screen.
+    #[track_caller]
+    fn check_rest(&self, code: i32) {
+        assert_eq!(self.ran.code, Some(code), "{}", self.ran.stderr);
+        let requests = &self.report()["requests"];
+        assert_eq!(requests["done"], 20, "{requests}");
+        let metrics = self.endpoint(&format!("{}/metrics", self.url));
+        let servers = metrics["servers"].as_object().expect("servers");
+        let server = servers.values().next().expect("a server");
+        assert_eq!(server["metrics"]["vllm:generation_tokens"]["total"], 400.0);
+        for file in [
+            "metrics.csv",
+            "profile_export.jsonl",
+            "server_metrics_export.jsonl",
+        ] {
+            assert!(self.context.exists(&format!("out/{file}")), "{file}");
+        }
+        assert!(!self.ran.stderr.contains("thread '"), "{}", self.ran.stderr);
+        assert!(self.ran.stderr.len() < 3000, "{}", self.ran.stderr);
+        assert!(self.context.read("out/run.log").len() < 10_000);
+    }
+
+    /// The last error of the faulty collector, and how many readings failed.
+    fn failures(&self) -> (String, u64) {
+        let endpoint = self.endpoint("bad");
+        let message = endpoint["last_error"]["message"]
+            .as_str()
+            .expect("an error");
+        let failed = endpoint["scrapes"]["failed"].as_u64().expect("a count");
+        (message.to_owned(), failed)
+    }
+
+    #[track_caller]
+    fn check_said(&self, expected: &str) {
+        assert!(self.ran.stderr.contains(expected), "{}", self.ran.stderr);
+    }
+
+    #[track_caller]
+    fn check_logged(&self, expected: &str) {
+        let log = self.context.read("out/run.log");
+        assert!(log.contains(expected), "{log}");
+    }
+}
+
+#[test]
+fn a_collector_that_panics_is_asked_again() {
+    let run = Beside::collector("faulty", "panic");
+    run.check_rest(0);
+    let (message, failed) = run.failures();
+    assert!(
+        message.starts_with("panicked: it is Panic (tests/plugins/faulty/src/fault.rs:"),
+        "{message}"
+    );
+    assert!(failed > 1);
+}
+
+#[test]
+fn a_panic_at_the_end_of_a_collector_is_told() {
+    for fault in ["panic_drop", "panic_close"] {
+        let run = Beside::collector("faulty", fault);
+        run.check_rest(0);
+        run.check_said("warning: collector bad: closing it failed: panicked: it is Panic");
+        assert_eq!(run.endpoint("bad")["reachable"], true);
+    }
+}
+
+#[test]
+fn a_panic_before_the_run_ends_it_with_one_line() {
+    for (plugin, fault) in [("faulty", "panic_open"), ("faulty_targets", "panic")] {
+        let run = Beside::collector(plugin, fault);
+        assert_eq!(run.ran.code, Some(1));
+        let said = run.ran.stderr.lines().collect::<Vec<_>>();
+        assert_eq!(said.len(), 1, "{said:#?}");
+        assert!(
+            said[0].starts_with("error: collector `bad`: panicked: it is Panic"),
+            "{said:#?}"
+        );
+    }
+    let run = Beside::collector("faulty", "panic_validate");
+    assert_eq!(run.ran.code, Some(2));
+    run.check_said("error: `collectors.bad.options`: panicked: it is PanicValidate");
+}
+
+#[test]
+fn a_collector_that_hangs_is_not_called_again() {
+    let run = Beside::collector("faulty", "hang");
+    run.check_rest(0);
+    assert_eq!(run.failures(), ("no reading within 50ms".to_owned(), 1));
+    assert!(run.endpoint("bad")["scrapes"]["skipped"].as_u64() > Some(1));
+    run.check_said("collector bad: it does not end: its thread is left behind");
+    let run = Beside::collector("faulty_stream", "hang");
+    run.check_rest(0);
+    run.check_said("collector bad: it does not end: its thread is left behind");
+}
+
+#[test]
+fn a_storm_of_errors_is_counted_and_not_written_down() {
+    for plugin in ["faulty", "faulty_stream"] {
+        let run = Beside::collector(plugin, "storm");
+        run.check_rest(0);
+        let (_, failed) = run.failures();
+        assert!(failed >= 20_000, "{failed}");
+        let records = run.context.json_lines("out/server_metrics_export.jsonl");
+        assert!(records.len() < 5000, "{} records", records.len());
+    }
+}
+
+#[test]
+fn a_message_is_one_line_however_long_it_is() {
+    let run = Beside::collector("faulty", "shout");
+    run.check_rest(0);
+    let (message, _) = run.failures();
+    assert_eq!(message.len(), 1004);
+    assert!(
+        !message.contains('\n') && message.ends_with(" ..."),
+        "{message}"
+    );
+}
+
+#[test]
+fn garbage_costs_the_readings_that_it_is_in() {
+    let run = Beside::collector("faulty", "nan");
+    run.check_rest(0);
+    let report = run.report();
+    let codes = report["warnings"].as_array().expect("warnings").iter();
+    assert!(
+        codes
+            .clone()
+            .any(|warning| warning["code"] == "non_finite_values"),
+        "{report:#}"
+    );
+
+    let run = Beside::collector("faulty", "spans");
+    run.check_rest(0);
+    let endpoint = run.endpoint("bad");
+    let server = endpoint["servers"]
+        .as_object()
+        .and_then(|all| all.values().next());
+    assert_eq!(
+        server.expect("a server")["metrics"]["faulty_value"]["avg"],
+        1.0
+    );
+
+    let run = Beside::collector("faulty", "families");
+    run.check_rest(0);
+    assert_eq!(run.failures().0, "sample 1 names family 7, there are 1");
+}
+
+#[test]
+fn a_stream_that_breaks_is_started_again() {
+    let run = Beside::collector("faulty_stream", "none");
+    run.check_rest(0);
+    let (message, failed) = run.failures();
+    assert_eq!(message, "the line went dead");
+    assert!(failed > 1);
+    assert_eq!(run.endpoint("bad")["reachable"], true);
+}
+
+#[test]
+fn a_parser_with_a_fault_is_named_once() {
+    for (fault, said) in [
+        ("panic", "warning: parser mangler: panicked: it is Panic"),
+        (
+            "panic_open",
+            "warning: parser mangler: panicked: it is PanicOpen",
+        ),
+    ] {
+        let run = Beside::run(&format!(
+            "[collectors.server_metrics]\nparser = \"mangler\"\n\
+             [parsers.mangler]\nuse = \"faulty\"\noptions.fault = {fault:?}\n"
+        ));
+        assert_eq!(run.ran.code, Some(0), "{}", run.ran.stderr);
+        assert_eq!(run.report()["requests"]["done"], 20);
+        assert_eq!(
+            run.ran.stderr.matches(said).count(),
+            1,
+            "{}",
+            run.ran.stderr
+        );
+    }
+}
+
+#[test]
+fn an_exporter_with_a_fault_costs_no_other_a_file() {
+    for (fault, said) in [
+        ("panic", "exporter `bad`: panicked: it is Panic"),
+        ("panic_drop", "exporter `bad`: panicked: it is PanicDrop"),
+        ("panic_close", "exporter `bad`: panicked: it is PanicClose"),
+        ("storm", "exporter `bad`: the disk is on fire (and "),
+        ("shout", "exporter `bad`: what a day what a day"),
+        ("hang", "exporter `bad`: it did not finish within 300ms"),
+        (
+            "hang_at_end",
+            "exporter `bad`: it did not finish within 300ms",
+        ),
+    ] {
+        let run = Beside::exporter(fault);
+        run.check_rest(5);
+        run.check_said(said);
+        run.check_logged(said);
+    }
+    let run = Beside::exporter("panic_open");
+    assert_eq!(run.ran.code, Some(1));
+    run.check_said("error: exporter `bad`: panicked: it is PanicOpen");
+}

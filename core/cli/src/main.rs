@@ -11,6 +11,7 @@ use args::{Action, Cli, PluginsAction};
 use clap::Parser;
 
 fn main() -> std::process::ExitCode {
+    aiperf_plugin_sdk::hosting::quiet_plugin_panics();
     let cli = Cli::parse();
     let world = commands::World::new(cli.color);
     let code = match &cli.action {

@@ -22,4 +22,5 @@ mod types;
 
 pub use root::{ABI_REVISION, PluginRoot, PluginRootRef};
 pub use traits::*;
+pub(crate) use types::one_line;
 pub use types::*;

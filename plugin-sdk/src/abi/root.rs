@@ -38,6 +38,7 @@ impl RootModule for PluginRootRef {
 
 #[export_root_module]
 fn plugin_root() -> PluginRootRef {
+    crate::adapters::quiet_guarded_panics();
     PluginRoot {
         abi_revision: ABI_REVISION,
         sdk_version: RStr::from_str(env!("CARGO_PKG_VERSION")),

@@ -211,12 +211,25 @@ impl From<PluginError> for AbiError {
     }
 }
 
+/// Longest message, in characters, that is taken from the other side.
+const MESSAGE_LIMIT: usize = 1000;
+
+/// A message is one line for a person, whatever the other side makes of it.
+pub(crate) fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let mut line: String = text.chars().take(MESSAGE_LIMIT).map(plain).collect();
+    if text.chars().nth(MESSAGE_LIMIT).is_some() {
+        line.push_str(" ...");
+    }
+    line
+}
+
 impl From<AbiError> for PluginError {
     fn from(error: AbiError) -> Self {
         Self {
             kind: ErrorKind::from_u8(error.kind),
             retriable: error.retriable,
-            message: error.message.into(),
+            message: one_line(error.message.as_str()),
             source_id: error.source_id.into_option().map(Into::into),
             retry_after: error.retry_after_ns.into_option().map(Duration::from_nanos),
             path: error.path.into_option().map(Into::into),

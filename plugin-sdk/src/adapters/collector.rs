@@ -91,7 +91,7 @@ impl<P: TargetsCollector> AbiCollector for TargetsAdapter<P> {
     }
 
     fn close(&mut self) -> RResult<(), AbiError> {
-        self.0.run(Plugin::close)
+        self.0.close()
     }
 }
 
@@ -129,7 +129,7 @@ impl<P: PollCollector> AbiCollector for PollAdapter<P> {
     }
 
     fn close(&mut self) -> RResult<(), AbiError> {
-        self.plugin.run(Plugin::close)
+        self.plugin.close()
     }
 }
 
@@ -154,7 +154,7 @@ impl<P: StreamCollector> AbiCollector for StreamAdapter<P> {
     }
 
     fn close(&mut self) -> RResult<(), AbiError> {
-        self.0.run(Plugin::close)
+        self.0.close()
     }
 }
 

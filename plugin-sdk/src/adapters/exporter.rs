@@ -7,7 +7,7 @@ use super::{Guarded, Role};
 use crate::abi::{AbiBatch, AbiError, AbiExporter, AbiExporter_TO, ExporterBox};
 use crate::report::Report;
 use crate::view::{RequestView, Schema, ScrapeView};
-use crate::{Exporter, Plugin, PluginKind};
+use crate::{Exporter, PluginKind};
 
 /// Role of an [`Exporter`].
 #[derive(Debug)]
@@ -71,6 +71,6 @@ impl<P: Exporter> AbiExporter for Adapter<P> {
     }
 
     fn close(&mut self) -> RResult<(), AbiError> {
-        self.plugin.run(Plugin::close)
+        self.plugin.close()
     }
 }

@@ -11,6 +11,6 @@ mod report_exporter;
 pub use collector::{Poll, Stream, Targets};
 pub use exporter::Export;
 pub use factory::{Role, factory};
-pub(crate) use guard::{Guarded, guard};
+pub(crate) use guard::{Guarded, guard, quiet_guarded_panics};
 pub use parser::Parse;
 pub use report_exporter::Rendered;

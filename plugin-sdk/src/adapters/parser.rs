@@ -5,9 +5,9 @@ use std::cell::Cell;
 use abi_stable::sabi_trait::TD_Opaque;
 use abi_stable::std_types::{RResult, RSlice};
 
-use super::{Guarded, Role, guard};
+use super::{Guarded, Role};
 use crate::abi::{AbiError, AbiParser, AbiParser_TO, AbiPayload, ParserBox, SinkMut};
-use crate::{Batch, Parser, Payload, Plugin, PluginError, PluginKind};
+use crate::{Batch, Parser, Payload, PluginError, PluginKind};
 
 /// Role of a [`Parser`].
 #[derive(Debug)]
@@ -33,7 +33,8 @@ struct Adapter<P: Parser> {
 
 impl<P: Parser> AbiParser for Adapter<P> {
     fn sniff(&self, head: RSlice<'_, u8>) -> bool {
-        guard(|| Ok(self.plugin.get().sniff(head.as_slice()))).unwrap_or(false)
+        let sniffed = self.plugin.ask(|plugin| Ok(plugin.sniff(head.as_slice())));
+        sniffed.unwrap_or(false)
     }
 
     fn parse(&mut self, payload: AbiPayload<'_>, sink: &mut SinkMut<'_>) -> RResult<(), AbiError> {
@@ -53,7 +54,7 @@ impl<P: Parser> AbiParser for Adapter<P> {
     }
 
     fn close(&mut self) -> RResult<(), AbiError> {
-        self.plugin.run(Plugin::close)
+        self.plugin.close()
     }
 }
 

@@ -11,6 +11,12 @@ pub use handles::{CollectorHandle, ExporterHandle, Factory, ParserHandle, builti
 pub use library::{Library, OpenError, ROOT_SYMBOL, open_library};
 pub use services::{FileServices, HostServices, HttpRequest, SinkServices};
 
+/// Keeps panics in built-in plugins off standard error: they come back as errors, which say the
+/// same. Libraries do so by themselves.
+pub fn quiet_plugin_panics() {
+    crate::adapters::quiet_guarded_panics();
+}
+
 /// Wraps services into the object that crosses; for hosts that open plugins without a [`Factory`].
 #[cfg(feature = "testing")]
 pub(crate) fn host_object(services: std::sync::Arc<dyn HostServices>) -> crate::abi::HostBox {

@@ -8,7 +8,7 @@ use abi_stable::std_types::{RResult, RSlice, RStr};
 
 use crate::abi::{
     AbiBatch, AbiError, AbiHost, AbiHost_TO, AbiHttpRequest, AbiHttpResponse, AbiInstant,
-    AbiPayload, AbiSink, AbiWriter, AbiWriter_TO, HostBox, WriterBox,
+    AbiPayload, AbiSink, AbiWriter, AbiWriter_TO, HostBox, WriterBox, one_line,
 };
 use crate::adapters::guard;
 use crate::batch::BatchView;
@@ -115,7 +115,7 @@ impl AbiHost for HostAdapter {
             _ => LogLevel::Debug,
         };
         drop(guard(|| {
-            self.0.log(level, message.as_str());
+            self.0.log(level, &one_line(message.as_str()));
             Ok(())
         }));
     }

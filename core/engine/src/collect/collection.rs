@@ -37,7 +37,8 @@ pub struct Collection {
     settle: Settle,
     /// Hosts of all instances, also of those that do not open.
     hosts: Vec<Arc<InstanceHost>>,
-    threads: Vec<JoinHandle<()>>,
+    /// With what they are called in the log.
+    threads: Vec<(String, JoinHandle<()>)>,
 }
 
 impl Collection {
@@ -62,7 +63,7 @@ impl Collection {
             threads: Vec::new(),
         };
         let driver = driver::spawn(collection.context.clone(), newcomers)?;
-        collection.threads.push(driver);
+        collection.threads.push(("scrape".to_owned(), driver));
         let opener = Opener {
             context: collection.context.clone(),
             registry,
@@ -84,7 +85,8 @@ impl Collection {
             host,
             first,
         } = opener.open(spec)?;
-        self.threads.push(thread);
+        let label = format!("collector {}", spec.name);
+        self.threads.push((label, thread));
         self.hosts.push(host);
         let Err(error) = first else { return Ok(()) };
         let name = spec.name.clone();
@@ -224,13 +226,16 @@ impl Collection {
         }
         self.roster.lock().close();
         let deadline = Instant::now() + BARRIER_LIMIT;
-        for thread in self.threads.drain(..) {
+        for (label, thread) in self.threads.drain(..) {
             while !thread.is_finished() && Instant::now() < deadline {
                 thread::sleep(Duration::from_millis(1));
             }
             if thread.is_finished() {
                 // A panic there has been reported by whoever asked.
                 drop(thread.join());
+            } else {
+                let message = "it does not end: its thread is left behind";
+                self.context.events.log(LogLevel::Warn, &label, message);
             }
         }
     }

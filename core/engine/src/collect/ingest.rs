@@ -68,6 +68,7 @@ impl Ingest {
 
     /// Parses and stores a page; gives the buffer back.
     pub(super) async fn page(&self, page: Page) -> Done {
+        let parser = page.parser.clone();
         let answer = match self.send(page) {
             Ok(answer) => answer,
             Err(error) => return (Vec::new(), Err(error)),
@@ -80,6 +81,7 @@ impl Ingest {
                 drop(self.spawn());
                 let message = "the parser did not finish";
                 let error = PluginError::new(ErrorKind::Timeout, message);
+                self.shared.parts.note_stuck(parser.as_deref(), &error);
                 (Vec::new(), Err(error))
             }
         }

@@ -37,13 +37,12 @@ pub(super) struct Head {
 }
 
 impl Jobs {
-    /// Does everything that is asked, then closes the collector.
-    pub(super) fn serve(self, mut handle: CollectorHandle) {
+    /// Does everything that is asked, then closes the collector; how that went.
+    pub(super) fn serve(self, mut handle: CollectorHandle) -> Result<(), PluginError> {
         while let Ok(job) = self.0.recv() {
             job(&mut handle);
         }
-        // Nobody is left to hear of it.
-        drop(handle.close());
+        handle.close()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use aiperf_plugin_sdk::hosting::CollectorHandle;
+use aiperf_plugin_sdk::hosting::{CollectorHandle, HostServices};
 use aiperf_plugin_sdk::{CollectorMode, ErrorKind, LogLevel, PluginError, PluginKind, Target};
 
 use super::context::Context;
@@ -93,8 +93,13 @@ impl Attempts {
                 Ok((handle, jobs)) => {
                     // Only the first attempt is waited for.
                     drop(tried.send(Ok(())));
+                    let host = Arc::clone(&self.host);
+                    // The roster must not be kept alive by those who wait for its end.
                     drop(self);
-                    return jobs.serve(handle);
+                    if let Err(error) = jobs.serve(handle) {
+                        host.log(LogLevel::Warn, &format!("closing it failed: {error}"));
+                    }
+                    return;
                 }
                 Err(error) => error,
             };

@@ -1,16 +1,18 @@
 //! The parsers of one ingest thread: which one reads a page, and what comes of it.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::hosting::{ParserHandle, SinkServices};
 use aiperf_plugin_sdk::time::PayloadClock;
-use aiperf_plugin_sdk::{Descriptor, ErrorKind, Payload, PluginError, PluginKind};
+use aiperf_plugin_sdk::{Descriptor, ErrorKind, LogLevel, Payload, PluginError, PluginKind};
 
 use super::sinks::Sinks;
+use crate::config::ParserPlan;
 use crate::event::Events;
 use crate::http::Clock;
-use crate::plugins::{InstanceHost, Registry};
+use crate::plugins::{InstanceHost, Origin, Registry};
 use crate::store::{EndpointId, ScrapeInfo};
 
 /// Bytes of a page that parsers are shown to find the one that knows it.
@@ -35,8 +37,32 @@ pub(super) struct ParserParts {
     pub(super) sinks: Arc<Sinks>,
     pub(super) events: Events,
     pub(super) clock: Clock,
-    /// Options of parsers, by id.
-    pub(super) options: Vec<(String, serde_json::Value)>,
+    /// Parsers with options of their own.
+    pub(super) plans: Vec<ParserPlan>,
+    /// Parsers of which a fault was told: one page after the other would tell the same.
+    pub(super) faulty: Mutex<BTreeSet<String>>,
+}
+
+impl ParserParts {
+    /// Says once that a parser has a fault of its own: no page is to blame.
+    fn note_fault(&self, parser: &str, error: &PluginError) {
+        let mut faulty = self.faulty.lock().unwrap_or_else(PoisonError::into_inner);
+        if faulty.insert(parser.to_owned()) {
+            let label = format!("parser {parser}");
+            self.events.log(LogLevel::Warn, &label, error.to_string());
+        }
+    }
+
+    /// Says once that a page is still being parsed although its time is over.
+    pub(super) fn note_stuck(&self, parser: Option<&str>, error: &PluginError) {
+        self.note_fault(parser.unwrap_or("by content type"), error);
+    }
+
+    /// The parser called `name`: an instance with options of its own, else the plugin as it is.
+    fn plan_of(&self, name: &str) -> Option<&ParserPlan> {
+        let named = self.plans.iter().find(|plan| plan.name == name);
+        named.or_else(|| self.plans.iter().find(|plan| plan.plugin == name))
+    }
 }
 
 /// Parsers, opened when first needed.
@@ -59,7 +85,8 @@ impl<'a> Parsers<'a> {
     ) -> Result<(), PluginError> {
         let id = self.choose(page)?;
         let parts = self.parts;
-        let parser = self.opened(&id)?;
+        let note = |error: &PluginError| parts.note_fault(&id, error);
+        let parser = self.opened(&id).inspect_err(note)?;
         let payload = Payload {
             source_id: &page.source_id,
             content_type: &page.content_type,
@@ -72,13 +99,23 @@ impl<'a> Parsers<'a> {
             is_abandoned,
             error: None,
         };
-        parser.parse(&payload, &mut sink)?;
+        parser.parse(&payload, &mut sink).inspect_err(|error| {
+            if error.kind == ErrorKind::Panic {
+                note(error);
+            }
+        })?;
         sink.error.map_or(Ok(()), Err)
     }
 
+    /// All parsers, built-in ones first: a library must not take pages over by being there.
     fn descriptors(&self) -> impl Iterator<Item = &'a Descriptor> + use<'a> {
-        let entries = self.parts.registry.of_kind(PluginKind::Parser);
-        entries.map(|entry| &entry.descriptor)
+        let registry = &self.parts.registry;
+        let entries = |built_in: bool| {
+            let entries = registry.of_kind(PluginKind::Parser);
+            entries.filter(move |entry| (entry.origin == Origin::BuiltIn) == built_in)
+        };
+        let all = entries(true).chain(entries(false));
+        all.map(|entry| &entry.descriptor)
     }
 
     /// The user's choice, else by content type, else by the look of the page.
@@ -99,7 +136,8 @@ impl<'a> Parsers<'a> {
         }
         let head = page.body.get(..HEAD).unwrap_or(&page.body);
         for parser in self.descriptors() {
-            if self.opened(&parser.id)?.sniff(head) {
+            // One that cannot open, for lack of options perhaps, does not know the page either.
+            if self.opened(&parser.id).is_ok_and(|open| open.sniff(head)) {
                 return Ok(parser.id.clone());
             }
         }
@@ -115,17 +153,18 @@ impl<'a> Parsers<'a> {
         Ok(&mut self.open.last_mut().expect("just pushed").1)
     }
 
-    fn open(&self, id: &str) -> Result<ParserHandle, PluginError> {
+    fn open(&self, name: &str) -> Result<ParserHandle, PluginError> {
         let parts = self.parts;
+        let plan = parts.plan_of(name);
+        let id = plan.map_or(name, |plan| &plan.plugin);
         let entry = parts
             .registry
             .get(PluginKind::Parser, id)
             .map_err(|error| PluginError::new(ErrorKind::Config, error.to_string()))?;
-        let label = format!("parser {id}");
+        let label = format!("parser {name}");
         let host = InstanceHost::new(&label, parts.events.clone(), None, parts.clock.clone());
-        let options = parts.options.iter().find(|(parser, _)| parser == id);
         let none = serde_json::json!({});
-        let options = options.map_or(&none, |(_, options)| options);
+        let options = plan.map_or(&none, |plan| &plan.options);
         entry.factory.open_parser(options, Arc::new(host))
     }
 }

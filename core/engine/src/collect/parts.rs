@@ -9,6 +9,7 @@ use super::ingest::Ingest;
 use super::lateness::Lateness;
 use super::parsers::ParserParts;
 use super::sinks::Sinks;
+use crate::config::ParserPlan;
 use crate::event::Events;
 use crate::http::{Clock, Tls};
 use crate::plugins::{Exporters, Registry};
@@ -50,8 +51,8 @@ pub struct CollectionParts {
     pub tls: Tls,
     /// Names of the phases, by index.
     pub phases: Vec<String>,
-    /// Options of parsers, by id.
-    pub parser_options: Vec<(String, serde_json::Value)>,
+    /// Parsers with options of their own.
+    pub parsers: Vec<ParserPlan>,
 }
 
 impl CollectionParts {
@@ -64,7 +65,8 @@ impl CollectionParts {
             sinks: Arc::clone(&sinks),
             events: self.events.clone(),
             clock: self.clock.clone(),
-            options: self.parser_options,
+            plans: self.parsers,
+            faulty: Mutex::default(),
         };
         Ok(Context {
             sinks,

@@ -14,7 +14,11 @@ use super::parsers::Page;
 use super::tag::{Place, Tag};
 use crate::config::CollectorPlan;
 use crate::http::MonoNs;
+use crate::plugins::Budget;
 use crate::store::{EndpointId, EndpointInfo};
+
+/// Failures of one instance that become records in a second. Those beyond are counted only.
+const ERROR_RECORDS: u32 = 100;
 
 /// Endpoints of one instance, by the id that the plugin gives its sources.
 type Sources = Arc<Mutex<HashMap<String, EndpointId>>>;
@@ -28,6 +32,7 @@ pub(super) struct Route {
     pub(super) endpoint: EndpointId,
     sources: Sources,
     parser: Option<Arc<str>>,
+    error_records: Arc<Budget>,
 }
 
 impl Route {
@@ -46,6 +51,7 @@ impl Route {
             endpoint,
             sources: Sources::default(),
             parser: spec.parser.as_deref().map(Into::into),
+            error_records: Arc::new(Budget::new(ERROR_RECORDS)),
         }
     }
 
@@ -102,8 +108,12 @@ impl Route {
             class: error.kind.as_str().to_owned(),
             message: error.to_string(),
         };
-        let info = self.context.info(clock, tag);
-        self.context.sinks.failure(endpoint, &info, &failure);
+        let sinks = &self.context.sinks;
+        if self.error_records.take(self.context.clock.now()).is_some() {
+            sinks.failure(endpoint, &self.context.info(clock, tag), &failure);
+        } else {
+            sinks.lock().count_failure(endpoint, &failure);
+        }
     }
 }
 

@@ -7,10 +7,13 @@ use aiperf_plugin_sdk::hosting::{FileServices, HostServices, HttpRequest};
 use aiperf_plugin_sdk::time::Instant2;
 use aiperf_plugin_sdk::{ErrorKind, HttpResponse, LogLevel, PluginError, Result, Wake};
 
-use super::Artifacts;
+use super::{Artifacts, Budget};
 use crate::collect::fetch_once;
 use crate::event::Events;
 use crate::http::{Clock, Tls};
+
+/// Lines that one instance may log in a second.
+const LOG_LINES: u32 = 20;
 
 /// Host of one instance.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub struct InstanceHost {
     artifacts: Option<Artifacts>,
     clock: Clock,
     tls: Tls,
+    log_lines: Budget,
     signal: Mutex<Signal>,
     changed: Condvar,
 }
@@ -42,6 +46,7 @@ impl InstanceHost {
             artifacts,
             clock,
             tls: Tls::default(),
+            log_lines: Budget::new(LOG_LINES),
             signal,
             changed,
         }
@@ -94,7 +99,14 @@ impl InstanceHost {
 
 impl HostServices for InstanceHost {
     fn log(&self, level: LogLevel, message: &str) {
-        self.events.log(level, &self.name, message);
+        match self.log_lines.take(self.clock.now()) {
+            Some(0) => self.events.log(level, &self.name, message),
+            Some(held_back) => {
+                let message = format!("{message} (after {held_back} lines that are left out)");
+                self.events.log(level, &self.name, message);
+            }
+            None => {}
+        }
     }
 
     fn now(&self) -> Instant2 {

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod back_off;
+mod budget;
 mod exporters;
 mod host;
 pub mod loader;
@@ -9,6 +10,7 @@ mod registry;
 
 pub use artifacts::{ArtifactError, Artifacts, SharedWriter};
 pub(crate) use back_off::BackOff;
+pub(crate) use budget::Budget;
 pub use exporters::{ExporterFailure, Exporters};
 pub use host::InstanceHost;
 pub use registry::{Entry, Origin, Registry, RegistryError};

@@ -78,10 +78,6 @@ impl Setup {
             from_start,
             slice: plan.slice_duration,
         };
-        let parser_options = plan
-            .parsers
-            .iter()
-            .map(|parser| (parser.plugin.clone(), parser.options.clone()));
         let parts = CollectionParts {
             registry: Arc::clone(&parts.registry),
             store: Arc::clone(&self.store),
@@ -90,7 +86,7 @@ impl Setup {
             clock: self.clock.clone(),
             tls: plan.tls.clone(),
             phases,
-            parser_options: parser_options.collect(),
+            parsers: plan.parsers.clone(),
         };
         let collection = Collection::start(&plan.collectors, ticks, parts);
         if collection.is_err() {

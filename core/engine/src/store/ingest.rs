@@ -47,6 +47,11 @@ impl Store {
         records
     }
 
+    /// Counts a failure of which no record is made: there are too many.
+    pub fn count_failure(&mut self, id: EndpointId, failure: &ScrapeFailure) {
+        self.endpoints[id.0 as usize].failed(failure);
+    }
+
     /// Takes a failure over. Returns one record per server of the endpoint; none for an automatic
     /// endpoint that never answered.
     pub fn failure(

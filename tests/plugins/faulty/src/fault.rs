@@ -8,6 +8,8 @@ use aiperf_plugin_sdk::prelude::*;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
+    /// Nothing but what the plugin is made for.
+    None,
     /// Panics when it is opened.
     PanicOpen,
     /// Never finishes to open.

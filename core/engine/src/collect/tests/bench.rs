@@ -128,7 +128,7 @@ impl Bench {
             events: Events::new(Arc::<Log>::clone(&self.log)),
             clock: self.clock.clone(),
             phases: (0..10).map(|phase| format!("phase {phase}")).collect(),
-            parser_options: Vec::new(),
+            parsers: Vec::new(),
         };
         Collection::start(&self.specs, self.ticks, parts)
     }
