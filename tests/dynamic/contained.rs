@@ -202,6 +202,21 @@ fn garbage_costs_the_readings_that_it_is_in() {
 }
 
 #[test]
+fn series_without_end_are_dropped_at_the_limit() {
+    let run = Beside::run(
+        "[run]\nmax_series = 2000\n\
+         [collectors.bad]\nuse = \"faulty\"\ninterval = \"50ms\"\ntimeout = \"20s\"\noptions.fault = \"series\"\n",
+    );
+    run.check_rest(0);
+    let report = run.report();
+    let warnings = report["warnings"].as_array().expect("warnings");
+    let dropped = warnings
+        .iter()
+        .find(|warning| warning["code"] == "series_dropped");
+    assert!(dropped.is_some(), "{warnings:#?}");
+}
+
+#[test]
 fn a_stream_that_breaks_is_started_again() {
     let run = Beside::collector("faulty_stream", "none");
     run.check_rest(0);

@@ -17,6 +17,6 @@ pub(crate) fn library(name: &str) -> PathBuf {
 
 /// A table that names the library of `tests/plugins/NAME`, with more lines.
 pub(crate) fn table(name: &str, more: &str) -> String {
-    let path = library(name);
+    let path = library(name).display().to_string();
     format!("[plugins.{name}]\npath = {path:?}\n{more}\n")
 }

@@ -7,8 +7,8 @@ use crate::fault::{Bomb, Fault, Options};
 
 /// More errors than anybody reads.
 const STORM: u32 = 20_000;
-/// As many series as a run keeps, and more.
-const SERIES: u32 = 1_000_001;
+/// More series than any source has.
+const SERIES: u32 = 200_000;
 
 macro_rules! plugin {
     ($name:ident, $id:literal, $summary:literal) => {

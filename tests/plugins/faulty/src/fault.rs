@@ -30,7 +30,7 @@ pub enum Fault {
     Shout,
     /// Gives nothing but NaN.
     Nan,
-    /// Gives a million series.
+    /// Gives series without end.
     Series,
     /// Gives spans that point outside the text.
     Spans,

@@ -23,7 +23,7 @@ impl JsonSchema for Trap {
             Ok("panic") => assert!(generator.definitions().len() > 9, "no schema today"),
             Ok("chatter") => drop(std::io::Write::write_all(
                 &mut std::io::stdout(),
-                &[b'x'; 1 << 20],
+                &vec![b'x'; 1 << 20],
             )),
             _ => {}
         }

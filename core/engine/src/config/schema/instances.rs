@@ -131,7 +131,7 @@ pub enum Isolation {
 pub struct PluginFileConfig {
     /// The library, relative to the file that names it.
     pub path: PathBuf,
-    /// SHA-256 that the library must have, in hex. Without it, any.
+    /// SHA-256 that the library must have, in hex. Without it, any. `run.log` of a run says which it had.
     #[schemars(length(min = 64, max = 64))]
     pub sha256: Option<String>,
     /// How it is kept apart from the run.

@@ -54,7 +54,9 @@ pub struct Config {
     /// `docs/metrics.md`, *Derived*.
     pub derived: IndexMap<String, DerivedConfig>,
     /// Plugin libraries, one table each: `[plugins.NAME]`. Honored only in files that are named by
-    /// `--config` or `AIPERF_CONFIG`; in an `aiperf.toml` that just lies there they are an error.
+    /// `--config` or `AIPERF_CONFIG`; in an `aiperf.toml` that just lies there they are an error. A
+    /// library is native code with all rights of the user, so a file that others may write is refused.
+    /// All plugins of a library can then be used; an id that exists already is an error.
     pub plugins: IndexMap<String, PluginFileConfig>,
     /// Limits, files and display of the run itself.
     pub run: RunConfig,

@@ -28,7 +28,8 @@ const MACHINE: Option<u16> = if cfg!(target_arch = "x86_64") {
 pub(super) fn check(bytes: &[u8]) -> Result<(), Reason> {
     let elf = Elf(bytes);
     elf.check_kind()?;
-    let needed = elf.needed().ok_or_else(|| truncated(bytes, u64::MAX))?;
+    let absurd = || Reason::NoLibrary(" with sound headers".to_owned());
+    let needed = elf.needed().ok_or_else(absurd)?;
     if needed > size(bytes) {
         return Err(truncated(bytes, needed));
     }
@@ -113,5 +114,54 @@ fn name_of(machine: u16) -> String {
         183 => "AArch64".to_owned(),
         243 => "RISC-V".to_owned(),
         other => format!("ELF machine {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Headers of a library with one segment of `segment` bytes, 1000 bytes in all.
+    fn library(segment: u64) -> Vec<u8> {
+        let mut bytes = vec![0; 1000];
+        let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+        put(0, b"\x7fELF");
+        put(4, &[CLASS_64, LITTLE_ENDIAN]);
+        put(16, &SHARED_OBJECT.to_le_bytes());
+        put(18, &MACHINE.unwrap_or_default().to_le_bytes());
+        put(32, &64_u64.to_le_bytes());
+        put(54, &56_u16.to_le_bytes());
+        put(56, &1_u16.to_le_bytes());
+        put(64 + 32, &segment.to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn a_whole_library_passes() {
+        assert_eq!(check(&library(1000)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_behind_the_end_is_missed() {
+        let size = 1000;
+        let truncated = |needed| Err(Reason::Truncated { size, needed });
+        assert_eq!(check(&library(1001)), truncated(1001));
+        let mut sections = library(10);
+        sections[40..48].copy_from_slice(&990_u64.to_le_bytes());
+        sections[58] = 64;
+        sections[60] = 1;
+        assert_eq!(check(&sections), truncated(990 + 64));
+        let mut absurd = library(10);
+        absurd[72..80].copy_from_slice(&u64::MAX.to_le_bytes());
+        let unsound = Reason::NoLibrary(" with sound headers".to_owned());
+        assert_eq!(check(&absurd), Err(unsound));
+    }
+
+    #[test]
+    fn no_length_panics() {
+        let whole = library(1000);
+        for length in 0..whole.len() {
+            assert!(check(&whole[..length]).is_err(), "{length} bytes");
+        }
     }
 }

@@ -151,3 +151,61 @@ fn how_it_ended(status: ExitStatus) -> Reason {
         None => Reason::Exited(status.code().unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a child that runs a line of shell.
+    fn reason(line: &str, limit: Duration) -> Reason {
+        let file = CheckedFile {
+            path: "/lib/libacme.so".into(),
+            size: 1,
+            sha256: "00".to_owned(),
+        };
+        let probe = ProbeCommand {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), line.into()],
+            limit,
+        };
+        probe.run(&file).unwrap_err().reason
+    }
+
+    #[test]
+    fn a_child_that_hangs_is_ended() {
+        for line in ["exec sleep 1000", "exec >&-; exec sleep 1000"] {
+            let reason = reason(line, Duration::from_millis(30));
+            assert_eq!(reason, Reason::Hangs("30ms".to_owned()), "{line}");
+        }
+    }
+
+    #[test]
+    fn how_a_child_ends_is_told() {
+        let limit = Duration::from_mins(1);
+        let crashed = |signal: &str| Reason::Crashed(signal.to_owned());
+        assert_eq!(reason("kill -SEGV $$", limit), crashed("SIGSEGV"));
+        assert_eq!(reason("kill -BUS $$", limit), crashed("SIGBUS"));
+        assert_eq!(reason("exit 3", limit), Reason::Exited(3));
+        assert_eq!(reason("echo nothing of use", limit), Reason::Exited(0));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_told() {
+        let file = CheckedFile {
+            path: "/lib/libacme.so".into(),
+            size: 1,
+            sha256: "00".to_owned(),
+        };
+        let probe = ProbeCommand {
+            program: "/nowhere/aiperf".into(),
+            arguments: Vec::new(),
+            limit: Duration::from_mins(1),
+        };
+        let error = probe.run(&file).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("`/lib/libacme.so` cannot be tried")
+        );
+    }
+}
