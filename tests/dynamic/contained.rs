@@ -212,7 +212,7 @@ fn series_without_end_are_dropped_at_the_limit() {
     let warnings = report["warnings"].as_array().expect("warnings");
     let dropped = warnings
         .iter()
-        .find(|warning| warning["code"] == "series_dropped");
+        .find(|warning| warning["code"] == "too_many_series");
     assert!(dropped.is_some(), "{warnings:#?}");
 }
 

@@ -35,7 +35,7 @@ impl Vendor {
     fn write(&self, file: &str, text: &str) {
         let path = self.folder().join(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, text.replace("NAME", self.0)).expect("a file");
+        fs::write(path, text.replace('@', self.0)).expect("a file");
     }
 
     /// Builds plugin and host with the SDK after `change` of one of its files.
@@ -103,7 +103,7 @@ fn workspace() -> String {
 
 const PLUGIN_MANIFEST: &str = r#"
 [package]
-name = "NAME"
+name = "@"
 version = "0.1.0"
 edition = "2024"
 
@@ -118,7 +118,7 @@ schemars.workspace = true
 
 const HOST_MANIFEST: &str = r#"
 [package]
-name = "NAME-host"
+name = "@-host"
 version = "0.1.0"
 edition = "2024"
 
@@ -146,7 +146,7 @@ struct Config {}
 struct Version;
 
 impl Plugin for Version {
-    const ID: &'static str = "NAME";
+    const ID: &'static str = "@";
     const SUMMARY: &'static str = "Tells that it works.";
     const VERSION: &'static str = "0.1.0";
     type Config = Config;
@@ -174,9 +174,12 @@ fn newer(traits: &str) -> String {
 #[ignore = "builds three SDKs, which takes a minute or two"]
 fn older_same_and_newer_load_in_every_order() {
     let newer = Vendor("newer").build("plugin-sdk/src/abi/traits.rs", &newer);
+    let (a, b) = (
+        "    pub first_byte_ns: i64,\n",
+        "    pub complete_ns: i64,\n",
+    );
     let other = Vendor("other").build("plugin-sdk/src/abi/types.rs", &|types: &str| {
-        let last = "    pub pause_ns: u64,\n}";
-        types.replace(last, "    pub pause_ns: u64,\n    pub more: u8,\n}")
+        types.replace(&[a, b].concat(), &[b, a].concat())
     });
     let revision = Vendor("revision").build("plugin-sdk/src/abi/root.rs", &|root: &str| {
         root.replace("ABI_REVISION: u32 = 0", "ABI_REVISION: u32 = 77")
