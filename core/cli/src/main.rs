@@ -5,6 +5,7 @@ mod builtin_plugins;
 mod commands;
 mod exit_code;
 mod output;
+mod schema;
 mod signals;
 
 use args::{Action, Cli, PluginsAction};
@@ -21,6 +22,9 @@ fn main() -> std::process::ExitCode {
         Action::Report(report) => commands::report(report.as_ref(), &world),
         Action::Plugins(plugins) => match &plugins.action {
             PluginsAction::List(list) => commands::list_plugins(list, &world),
+            PluginsAction::Show(show) => commands::show_plugin(show, &world),
+            PluginsAction::New(new) => commands::new_plugin(new),
+            PluginsAction::Check(check) => commands::check_plugin(check, &world),
         },
         Action::Sim(sim) => commands::sim(sim),
         Action::PluginProbe { path } => commands::probe_plugin(path),

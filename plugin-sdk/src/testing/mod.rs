@@ -5,6 +5,7 @@
 mod conformance;
 mod export;
 mod fake_host;
+mod open;
 mod options;
 mod sample;
 mod schema;
@@ -12,6 +13,7 @@ mod schema;
 pub use conformance::{collector, exporter, parser};
 pub use export::{begin_exporter, export, exporter_option_problems};
 pub use fake_host::{FakeHost, RecordingSink, Sample};
+pub use open::{open_collector, parse};
 pub use options::sample_is_the_defaults;
 pub use sample::sample_report;
 pub use schema::schema_problems;

@@ -8,6 +8,7 @@ mod demo;
 pub(crate) mod env;
 mod flags;
 mod groups;
+mod plugins;
 mod profile;
 mod report;
 mod resolve;
@@ -19,12 +20,15 @@ mod tests;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use collect::CollectArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use env::EnvSnapshot;
 pub(crate) use flags::RunArgs;
+pub(crate) use plugins::{
+    CheckArgs, Installed, ListArgs, NewArgs, PluginsAction, PluginsArgs, ShowArgs,
+};
 pub(crate) use profile::ProfileArgs;
 pub(crate) use report::{RECORDER, ReportArgs};
 pub(crate) use resolve::{Surroundings, load_libraries, resolve};
@@ -76,7 +80,7 @@ pub(crate) enum Action {
     Demo(Box<DemoArgs>),
     /// Report a recorded run again
     Report(Box<ReportArgs>),
-    /// Show the installed plugins
+    /// Show the installed plugins, and start new ones
     Plugins(PluginsArgs),
     /// Run the simulated server until Ctrl-C
     Sim(SimArgs),
@@ -86,29 +90,6 @@ pub(crate) enum Action {
         /// The library.
         path: PathBuf,
     },
-}
-
-/// `aiperf plugins`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct PluginsArgs {
-    /// What to show.
-    #[command(subcommand)]
-    pub(crate) action: PluginsAction,
-}
-
-/// What `aiperf plugins` shows.
-#[derive(Debug, Subcommand)]
-pub(crate) enum PluginsAction {
-    /// List collectors, parsers and exporters
-    List(ListArgs),
-}
-
-/// `aiperf plugins list`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct ListArgs {
-    /// Also those of the libraries that this TOML file names (repeatable).
-    #[arg(long, short = 'f', value_name = "FILE", action = ArgAction::Append)]
-    pub(crate) config: Vec<PathBuf>,
 }
 
 /// When to use colors.

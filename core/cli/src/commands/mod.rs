@@ -11,7 +11,7 @@ use aiperf_core::plugins::loader::Loader;
 use console::Term;
 
 pub(crate) use libraries::probe_plugin;
-pub(crate) use plugins::list_plugins;
+pub(crate) use plugins::{check_plugin, list_plugins, new_plugin, show_plugin};
 pub(crate) use report::report;
 pub(crate) use run::run;
 pub(crate) use simulator::{demo, sim};

@@ -2,7 +2,9 @@
 //! This is the only place of the workspace that prints.
 
 mod screen;
+mod table;
 mod text;
 
 pub(crate) use screen::Screen;
+pub(crate) use table::{table, wrap};
 pub(crate) use text::{error, say, stdout_line, warning};

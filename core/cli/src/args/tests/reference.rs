@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::super::env::VARIABLES;
 use super::*;
+use crate::schema;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/config.md");
 
@@ -136,43 +137,21 @@ fn prose(schema: &Value) -> String {
 }
 
 fn kind_of(root: &Value, option: &Value) -> String {
-    let option = option["anyOf"].get(0).unwrap_or(option);
-    let target = option["$ref"]
-        .as_str()
-        .and_then(|path| root.pointer(path.strip_prefix('#')?));
-    let option = target.unwrap_or(option);
-    if let Some(parts) = option["oneOf"].as_array() {
-        let names: Vec<_> = parts
-            .iter()
-            .filter_map(|part| part["const"].as_str())
-            .map(quoted)
-            .collect();
-        return names.join(", ");
-    }
-    let kind = match &option["type"] {
-        Value::Array(kinds) => kinds[0].as_str(),
-        kind => kind.as_str(),
+    let kinds = schema::kind_of(root, option);
+    let as_code = |kind: String| {
+        if kind.starts_with('"') {
+            format!("`{kind}`")
+        } else {
+            kind
+        }
     };
-    match (kind, option["format"].as_str()) {
-        (_, Some("aiperf-duration")) => "duration",
-        (_, Some("aiperf-size")) => "size",
-        (_, Some("aiperf-url")) => "URL",
-        (Some("array"), _) => "list",
-        (Some("object"), _) => "table",
-        (Some(kind), _) => kind,
-        (None, _) => "any",
-    }
-    .to_owned()
+    kinds
+        .into_iter()
+        .map(as_code)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn default_of(option: &Value) -> String {
-    match option.get("default") {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => quoted(text),
-        Some(default) => format!("`{default}`"),
-    }
-}
-
-fn quoted(text: &str) -> String {
-    format!("`\"{text}\"`")
+    schema::default_of(option).map_or_else(String::new, |default| format!("`{default}`"))
 }

@@ -1,0 +1,76 @@
+//! What the commands have in common.
+
+use aiperf_core::plugins::loader::LibraryFacts;
+use aiperf_core::plugins::{Entry, Origin, Registry};
+use console::Term;
+use serde_json::{Value, json};
+
+use crate::args::{Installed, Surroundings, load_libraries};
+use crate::commands::World;
+use crate::exit_code::ExitCode;
+use crate::output;
+
+/// The plugins that can be used, and how the command ends that shows them: a library that cannot be
+/// loaded does not hide the others.
+///
+/// # Errors
+/// The exit code, after saying what is wrong.
+pub(super) fn installed(args: &Installed, world: &World) -> Result<(Registry, ExitCode), ExitCode> {
+    let mut registry = Registry::with_builtins().map_err(|error| {
+        output::error(&error);
+        ExitCode::Failure
+    })?;
+    let surroundings = Surroundings {
+        environment: &world.environment,
+        loader: &world.loader,
+        read_file: &|path| std::fs::read_to_string(path),
+        fresh_seed: 0,
+        recorded: None,
+        forced: &[],
+    };
+    let found = load_libraries(&args.config, &surroundings, &mut registry);
+    let code = match found {
+        Ok(_) => ExitCode::Success,
+        Err(_) => ExitCode::Usage,
+    };
+    let (Ok(findings) | Err(findings)) = found;
+    if !findings.is_empty() {
+        output::say(&findings.render(world.error_color));
+    }
+    Ok((registry, code))
+}
+
+/// The library that a plugin is from.
+pub(super) fn library<'a>(registry: &'a Registry, entry: &Entry) -> Option<&'a LibraryFacts> {
+    let Origin::Library(path) = &entry.origin else {
+        return None;
+    };
+    let mut libraries = registry.libraries().iter();
+    libraries.find(|facts| facts.path == *path)
+}
+
+/// Columns of the terminal; none if standard output is no terminal, then lines are not broken.
+pub(super) fn width(world: &World) -> Option<usize> {
+    let from_environment = world.environment.non_empty("COLUMNS");
+    let from_environment = from_environment.and_then(|columns| columns.parse().ok());
+    from_environment.or_else(|| {
+        let size = Term::stdout().size_checked();
+        size.map(|(_, columns)| columns.into())
+    })
+}
+
+/// All that a plugin says of itself, and where it comes from.
+pub(super) fn to_json(registry: &Registry, entry: &Entry) -> Value {
+    let mut json = json!(entry.descriptor);
+    if let Some(fields) = json.as_object_mut() {
+        let library = library(registry, entry);
+        fields.insert("built_in".to_owned(), library.is_none().into());
+        fields.insert("library".to_owned(), json!(library));
+    }
+    json
+}
+
+/// Prints `value`, indented.
+pub(super) fn print_json(value: &Value) {
+    output::stdout_line(&format!("{value:#}"));
+}

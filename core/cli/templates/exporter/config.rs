@@ -1,0 +1,19 @@
+//! Options. Their doc comments are what users read, in errors and in `aiperf plugins show`.
+
+use aiperf_plugin_sdk::prelude::*;
+
+/// Options of the `{id}` exporter.
+#[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// File in the artifact folder.
+    pub path: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            path: "{id}.txt".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Options. Their doc comments are what users read, in errors and in `aiperf plugins show`.
+
+use aiperf_plugin_sdk::prelude::*;
+
+/// Options of the `{id}` collector.
+#[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Page to scrape.
+    pub url: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            url: "http://localhost:8000/metrics".to_owned(),
+        }
+    }
+}
