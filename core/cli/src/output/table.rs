@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_last_column_is_wrapped_below_itself() {
         assert_eq!(
-            table(&rows(), Some(39)),
+            table(&rows(), Some(38)),
             [
                 "KIND    ID    SUMMARY",
                 "parser  acme  Reads what acme says,",

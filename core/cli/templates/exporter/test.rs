@@ -1,9 +1,10 @@
 //! What every plugin must get right, and what this one writes.
 
+use {crate}::{type};
+
 use aiperf_plugin_sdk::RunInfo;
 use aiperf_plugin_sdk::serde_json::json;
 use aiperf_plugin_sdk::testing::{self, sample_report};
-use {crate}::{type};
 
 #[test]
 fn conforms() {

@@ -27,7 +27,8 @@ impl Parser for {type} {
 
     fn parse(&mut self, payload: &Payload<'_>, batch: &mut Batch) -> Result<()> {
         for (number, line) in (1..).zip(std::str::from_utf8(payload.body)?.lines()) {
-            match line.split_once(' ').map(|(name, value)| (name, value.parse())) {
+            let parts = line.split_once(' ');
+            match parts.map(|(name, value)| (name, value.parse())) {
                 Some((name, Ok(value))) => {
                     batch.gauge(&format!("{}{name}", self.0.prefix), &[], value);
                 }

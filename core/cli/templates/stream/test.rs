@@ -1,8 +1,9 @@
 //! What every plugin must get right, and what this one reads.
 
+use {crate}::{type};
+
 use aiperf_plugin_sdk::serde_json::json;
 use aiperf_plugin_sdk::testing::{self, FakeHost, RecordingSink};
-use {crate}::{type};
 
 #[test]
 fn conforms() {

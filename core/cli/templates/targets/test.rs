@@ -1,8 +1,9 @@
 //! What every plugin must get right, and what this one names.
 
+use {crate}::{type};
+
 use aiperf_plugin_sdk::serde_json::json;
 use aiperf_plugin_sdk::testing::{self, FakeHost};
-use {crate}::{type};
 
 #[test]
 fn conforms() {
@@ -17,8 +18,7 @@ fn the_sample_shows_the_defaults() {
 #[test]
 fn names_the_page() {
     let options = json!({ "url": "http://localhost:9400/metrics" });
-    let mut collector =
-        testing::open_collector("{id}", &options, &FakeHost::new()).unwrap();
+    let mut collector = testing::open_collector("{id}", &options, &FakeHost::new()).unwrap();
     let targets = collector.targets().unwrap().targets;
     assert_eq!(targets.len(), 1);
     assert_eq!(targets[0].url, "http://localhost:9400/metrics");
