@@ -46,8 +46,13 @@ impl FakeHost {
 
     /// Content of a file that the plugin has written; atomic ones appear when committed.
     pub fn file(&self, name: &str) -> Option<String> {
-        self.state(|state| state.files.get(name).cloned())
+        self.bytes(name)
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// As [`FakeHost::file`], for files that are no text.
+    pub fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+        self.state(|state| state.files.get(name).cloned())
     }
 
     /// Names of all files.
