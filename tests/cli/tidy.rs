@@ -140,7 +140,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 #[test]
 fn unsafe_code_stands_where_it_may() {
     let allowed = ["plugin-sdk/src/abi/", "plugin-sdk/src/hosting/library.rs"];
-    for folder in ["plugin-sdk", "core", "plugins", "tests/plugins", "bench"] {
+    for folder in ["plugin-sdk", "core", "plugins", "tests/plugins", "bench", "examples"] {
         for (file, text) in sources(folder) {
             let has_block = text.lines().any(|line| {
                 let code = line.split("//").next().unwrap_or_default();
@@ -217,7 +217,14 @@ fn every_warning_is_documented() {
 
 #[test]
 fn files_stay_readable() {
-    for folder in ["plugin-sdk", "core", "plugins", "tests", "bench"] {
+    for folder in [
+        "plugin-sdk",
+        "core",
+        "plugins",
+        "tests",
+        "bench",
+        "examples",
+    ] {
         for (file, text) in sources(folder) {
             let lines = text.lines().count();
             assert!(

@@ -2,11 +2,14 @@
 
 #![expect(clippy::panic, reason = "a failed check ends a test")]
 
+mod authoring;
+mod check;
 mod contained;
 #[expect(dead_code, reason = "shared with the other black-box tests")]
 #[path = "../cli/context.rs"]
 mod context;
 mod damaged;
+mod examples;
 mod library;
 mod listed;
 mod loading;

@@ -49,14 +49,25 @@ pub(super) fn library<'a>(registry: &'a Registry, entry: &Entry) -> Option<&'a L
     libraries.find(|facts| facts.path == *path)
 }
 
-/// Columns of the terminal; none if standard output is no terminal, then lines are not broken.
+/// Columns of the terminal; none if standard output is no terminal: what reads it there wants a row
+/// on a line.
 pub(super) fn width(world: &World) -> Option<usize> {
+    let size = Term::stdout().size_checked()?;
     let from_environment = world.environment.non_empty("COLUMNS");
     let from_environment = from_environment.and_then(|columns| columns.parse().ok());
-    from_environment.or_else(|| {
-        let size = Term::stdout().size_checked();
-        size.map(|(_, columns)| columns.into())
-    })
+    Some(from_environment.unwrap_or(size.1.into()))
+}
+
+/// Where a plugin comes from; files below the current folder as seen from there.
+pub(super) fn origin(entry: &Entry) -> String {
+    let here = std::env::current_dir().ok();
+    match (&entry.origin, here) {
+        (Origin::Library(path), Some(here)) => {
+            let path = path.strip_prefix(&here).unwrap_or(path);
+            path.display().to_string()
+        }
+        (origin, _) => origin.to_string(),
+    }
 }
 
 /// All that a plugin says of itself, and where it comes from.

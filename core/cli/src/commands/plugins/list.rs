@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::installed::{installed, print_json, to_json, width};
+use super::installed::{installed, origin, print_json, to_json, width};
 use crate::args::ListArgs;
 use crate::commands::World;
 use crate::exit_code::ExitCode;
@@ -26,7 +26,7 @@ pub(crate) fn list_plugins(args: &ListArgs, world: &World) -> ExitCode {
             plugin.kind.as_str().to_owned(),
             plugin.id.clone(),
             plugin.version.clone(),
-            entry.origin.to_string(),
+            origin(entry),
             plugin.summary.clone(),
         ]
     }));

@@ -41,19 +41,19 @@ const POLL: Template = template!(
     "poll",
     Collector,
     "Load averages of this machine, from a file. `src/lib.rs` is where to read something else.",
-    "aiperf collect --config aiperf.toml --duration 5s"
+    "aiperf collect --config aiperf.toml --duration 5s --server-metrics"
 );
 const TARGETS: Template = template!(
     "targets",
     Collector,
     "Names a metrics page that aiperf scrapes. `src/lib.rs` is where to name others.",
-    "aiperf sim --port 8000 &\naiperf collect --config aiperf.toml --duration 5s"
+    "aiperf sim --port 8000 &\naiperf collect --config aiperf.toml --duration 5s --server-metrics"
 );
 const STREAM: Template = template!(
     "stream",
     Collector,
     "Follows a file of `name value` lines. `src/lib.rs` is where to take numbers from elsewhere.",
-    "echo \"queue 3\" >> {id}.txt\naiperf collect --config aiperf.toml --duration 5s"
+    "echo \"queue 3\" >> {id}.txt\naiperf collect --config aiperf.toml --duration 5s --server-metrics"
 );
 const PARSER: Template = template!(
     "parser",
