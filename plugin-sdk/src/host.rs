@@ -10,7 +10,7 @@ use abi_stable::std_types::RSlice;
 
 use crate::abi::{AbiHttpRequest, HostBox, WriterBox};
 use crate::time::Instant2;
-use crate::{PluginError, Result};
+use crate::{ErrorKind, PluginError, Result};
 
 /// Why [`Host::wait`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,13 +119,19 @@ impl Host {
     /// GETs `url` with the host's client (TLS, proxies and limits as the user set them).
     ///
     /// # Errors
-    /// If there is no answer within `timeout`; any status is an answer.
+    /// If there is no answer within `timeout` (any status is an answer), or a header has a line
+    /// break in it.
     pub fn http_get(
         &self,
         url: &str,
         headers: &[(&str, &str)],
         timeout: Duration,
     ) -> Result<HttpResponse> {
+        let parts = headers.iter().flat_map(|(name, value)| [name, value]);
+        if parts.into_iter().any(|part| part.contains(['\r', '\n'])) {
+            let message = "a request header has a line break in it";
+            return Err(PluginError::new(ErrorKind::Other, message));
+        }
         let headers: String = headers
             .iter()
             .flat_map(|(name, value)| [*name, ": ", *value, "\n"])

@@ -5,7 +5,7 @@ use abi_stable::std_types::{RResult, RStr};
 
 use super::{Guarded, Role};
 use crate::abi::{AbiBatch, AbiError, AbiExporter, AbiExporter_TO, ExporterBox};
-use crate::report::Report;
+use crate::report::{Chunk, Report};
 use crate::view::{RequestView, Schema, ScrapeView};
 use crate::{Exporter, PluginKind};
 
@@ -56,7 +56,9 @@ impl<P: Exporter> AbiExporter for Adapter<P> {
     fn report(&mut self, chunk: RStr<'_>) -> RResult<(), AbiError> {
         let report = &mut self.report;
         self.plugin.run(|_| {
-            report.add(serde_json::from_str(chunk.as_str())?);
+            if let Some(chunk) = Chunk::from_json(chunk.as_str())? {
+                report.add(chunk);
+            }
             Ok(())
         })
     }

@@ -14,6 +14,23 @@ pub enum Chunk {
     Server(Box<ServerReport>),
 }
 
+impl Chunk {
+    /// Reads a part that came across; `None` if it is of a kind that only a newer host has.
+    ///
+    /// # Errors
+    /// If it is no part of a report.
+    pub fn from_json(text: &str) -> serde_json::Result<Option<Self>> {
+        #[derive(Deserialize)]
+        struct Known {
+            head: Option<Box<Report>>,
+            server: Option<Box<ServerReport>>,
+        }
+        let known: Known = serde_json::from_str(text)?;
+        let server = known.server.map(Self::Server);
+        Ok(known.head.map(Self::Head).or(server))
+    }
+}
+
 impl Report {
     /// Adds a part that came across; parts come in order.
     pub fn add(&mut self, chunk: Chunk) {
@@ -21,5 +38,19 @@ impl Report {
             Chunk::Head(head) => *self = *head,
             Chunk::Server(server) => self.servers.push(*server),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_newer_host_are_left_out() {
+        let server = Chunk::Server(Box::default());
+        let text = serde_json::to_string(&server).unwrap();
+        assert_eq!(Chunk::from_json(&text).unwrap(), Some(server));
+        assert_eq!(Chunk::from_json(r#"{"hologram":{"x":1}}"#).unwrap(), None);
+        Chunk::from_json("[]").unwrap_err();
     }
 }

@@ -27,12 +27,10 @@ impl Parser for {type} {
 
     fn parse(&mut self, payload: &Payload<'_>, batch: &mut Batch) -> Result<()> {
         for (number, line) in (1..).zip(std::str::from_utf8(payload.body)?.lines()) {
-            let parts = line.split_once(' ');
-            match parts.map(|(name, value)| (name, value.parse())) {
-                Some((name, Ok(value))) => {
-                    batch.gauge(&format!("{}{name}", self.0.prefix), &[], value);
-                }
-                _ => batch.diagnostic(number, "not a name and a value"),
+            let (name, value) = line.split_once(' ').unwrap_or((line, ""));
+            match value.parse() {
+                Ok(value) => batch.gauge(&format!("{}{name}", self.0.prefix), &[], value),
+                Err(_) => batch.diagnostic(number, "not a name and a value"),
             }
         }
         Ok(())
