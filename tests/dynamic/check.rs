@@ -15,7 +15,7 @@ fn a_sound_library_is_described_and_ready_to_paste() {
     let ran = check(&example("influx"), &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     for part in [
-        "\nboundary   revision ",
+        "; the same types\n",
         "\npanics     cost the plugin only\n",
         "\ncollector  influx_udp  stream  0.1.0    InfluxDB line protocol",
         "\nparser     influx              0.1.0    Lines of the InfluxDB",

@@ -9,7 +9,8 @@ use crate::library::example;
 
 /// Writes a file of settings with the library of an example.
 fn settings(context: &Context, name: &str, more: &str) {
-    let text = format!("[plugins.{name}]\npath = {:?}\n{more}\n", example(name));
+    let library = example(name);
+    let text = format!("[plugins.{name}]\npath = '{}'\n{more}\n", library.display());
     context.write("example.toml", &text);
 }
 

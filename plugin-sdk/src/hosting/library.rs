@@ -12,6 +12,8 @@ use abi_stable::abi_stability::abi_checking::{
 use abi_stable::library::{LibHeader, LibraryError, ROOT_MODULE_LOADER_NAME, lib_header_from_path};
 use abi_stable::type_layout::TypeLayout;
 
+use serde::{Deserialize, Serialize};
+
 use super::Factory;
 use crate::abi::{ABI_REVISION, PluginRootRef};
 use crate::{PluginError, SDK_VERSION};
@@ -29,10 +31,24 @@ pub struct Library {
     pub abi_revision: u32,
     /// Compiler that built it.
     pub rustc: String,
+    /// How its types fit.
+    pub layout: LayoutFit,
     /// True if a panic in it ends the process.
     pub panic_abort: bool,
     /// Its plugins, in no particular order.
     pub factories: Vec<Factory>,
+}
+
+/// How the types of a library fit those of this SDK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayoutFit {
+    /// They are the same.
+    Same,
+    /// The library has some more at their ends, which this SDK leaves alone.
+    Newer,
+    /// The library has some less at their ends; defaults stand in.
+    Older,
 }
 
 /// Why a file cannot be used as a plugin library. The texts are predicates of the file.
@@ -94,7 +110,7 @@ impl OpenError {
 /// If it is no plugin library for this SDK. What was loaded stays in the process.
 pub fn open_library(path: &Path) -> Result<Library, OpenError> {
     let header = lib_header_from_path(path).map_err(|error| of_system(&error))?;
-    let root = root_of(header)?;
+    let (root, layout) = root_of(header)?;
     if root.abi_revision() != ABI_REVISION {
         return Err(OpenError::Revision {
             theirs: root.abi_revision(),
@@ -106,24 +122,26 @@ pub fn open_library(path: &Path) -> Result<Library, OpenError> {
         sdk: root.sdk_version().into(),
         abi_revision: root.abi_revision(),
         rustc: root.rustc().into(),
+        layout,
         panic_abort: root.panic_abort(),
         factories: factories.into_iter().map(Factory::new).collect(),
     })
 }
 
-fn root_of(header: &'static LibHeader) -> Result<PluginRootRef, OpenError> {
+fn root_of(header: &'static LibHeader) -> Result<(PluginRootRef, LayoutFit), OpenError> {
     let theirs = header.version_strings().version.to_string();
     if major(&theirs) != major(SDK_VERSION) {
         return Err(OpenError::Version { theirs });
     }
     let layout = header.layout();
     let layout = layout.ok_or_else(|| OpenError::Foreign("it does not describe itself".into()))?;
-    check_layout(layout).map_err(|detail| OpenError::Layout { theirs, detail })?;
+    let fit = check_layout(layout).map_err(|detail| OpenError::Layout { theirs, detail })?;
     #[expect(unsafe_code, reason = "abi_stable's own check refuses older plugins")]
     // SAFETY: the root was made as this type by the SDK, and `check_layout` found everything that
     // can be reached from it compatible.
     let root = unsafe { header.init_root_module_with_unchecked_layout::<PluginRootRef>() };
-    root.map_err(|error| OpenError::Foreign(first_line(&error)))
+    let root = root.map_err(|error| OpenError::Foreign(first_line(&error)))?;
+    Ok((root, fit))
 }
 
 /// Both directions: `abi_stable` accepts an implementation that is the same or newer than the
@@ -132,15 +150,18 @@ fn root_of(header: &'static LibHeader) -> Result<PluginRootRef, OpenError> {
 ///
 /// Each call has a memory of its own. With the one of the process, the answer would depend on which
 /// libraries were checked before.
-fn check_layout(theirs: &'static TypeLayout) -> Result<(), String> {
+fn check_layout(theirs: &'static TypeLayout) -> Result<LayoutFit, String> {
     let ours = <PluginRootRef as StableAbi>::LAYOUT;
     let check = |interface, implementation| {
         let globals = CheckingGlobals::new();
         check_layout_compatibility_with_globals(interface, implementation, &globals)
     };
-    check(ours, theirs)
-        .or_else(|newer| check(theirs, ours).map_err(|_| newer))
-        .map_err(|error| error.to_string())
+    match (check(ours, theirs), check(theirs, ours)) {
+        (Ok(()), Ok(())) => Ok(LayoutFit::Same),
+        (Ok(()), Err(_)) => Ok(LayoutFit::Newer),
+        (Err(_), Ok(())) => Ok(LayoutFit::Older),
+        (Err(error), Err(_)) => Err(error.to_string()),
+    }
 }
 
 fn major(version: &str) -> &str {

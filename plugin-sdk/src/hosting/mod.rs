@@ -8,7 +8,7 @@ mod library;
 mod services;
 
 pub use handles::{CollectorHandle, ExporterHandle, Factory, ParserHandle, builtin_factories};
-pub use library::{Library, OpenError, ROOT_SYMBOL, open_library};
+pub use library::{LayoutFit, Library, OpenError, ROOT_SYMBOL, open_library};
 pub use services::{FileServices, HostServices, HttpRequest, SinkServices};
 
 /// Keeps panics in built-in plugins off standard error: they come back as errors, which say the

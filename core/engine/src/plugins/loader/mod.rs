@@ -20,7 +20,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use aiperf_plugin_sdk::Descriptor;
-use aiperf_plugin_sdk::hosting::{Factory, open_library};
+use aiperf_plugin_sdk::hosting::{Factory, LayoutFit, open_library};
 use serde::{Deserialize, Serialize};
 
 pub use configured::Loader;
@@ -53,6 +53,8 @@ pub struct LibraryFacts {
     pub sdk: String,
     /// Revision of the plugin boundary that it was built for.
     pub abi_revision: u32,
+    /// How the types on the boundary fit.
+    pub layout: LayoutFit,
     /// Compiler that built it.
     pub rustc: String,
     /// True if a panic in it ends the process.
@@ -149,6 +151,7 @@ fn open(file: CheckedFile) -> Result<LoadedLibrary, LoadError> {
             sha256: file.sha256,
             sdk: library.sdk,
             abi_revision: library.abi_revision,
+            layout: library.layout,
             rustc: library.rustc,
             panic_abort: library.panic_abort,
         },

@@ -3,6 +3,7 @@
 use aiperf_core::plugins::Registry;
 use aiperf_core::plugins::loader::Inspection;
 use aiperf_plugin_sdk::abi::ABI_REVISION;
+use aiperf_plugin_sdk::hosting::LayoutFit;
 use serde::Serialize;
 
 use super::elf::Needs;
@@ -83,7 +84,12 @@ fn shadowed(inspection: &Inspection) -> Vec<Finding> {
 /// How its boundary and ours fit.
 pub(super) fn fit(inspection: &Inspection) -> String {
     let theirs = inspection.facts.abi_revision;
-    format!("revision {theirs}, here {ABI_REVISION}; all types fit")
+    let types = match inspection.facts.layout {
+        LayoutFit::Same => "the same types",
+        LayoutFit::Newer => "its types are newer, and fit",
+        LayoutFit::Older => "its types are older, and fit",
+    };
+    format!("revision {theirs}, here {ABI_REVISION}; {types}")
 }
 
 /// What a panic in it costs.
