@@ -20,6 +20,15 @@ fn target_dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-plugins")
 }
 
+/// An empty folder for the crates. Always the same one, so that a second run replaces what the first
+/// has built.
+fn workshop() -> PathBuf {
+    let folder = target_dir().join("crates");
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
 /// Runs cargo in the crate, without a network: with the versions that this workspace has.
 fn cargo(folder: &Path, args: &[&str]) {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
@@ -57,10 +66,12 @@ fn lines_of_code(file: &Path) -> usize {
 #[test]
 fn new_plugins_build_conform_and_load() {
     let context = Context::new();
+    let workshop = workshop();
+    let dir = workshop.to_str().expect("UTF-8");
     for words in PLUGINS {
-        context.succeed(&[&["plugins", "new"], words].concat());
+        context.succeed(&[&["plugins", "new", "--dir", dir], words].concat());
         let (name, id) = (words[1], words[1].replace('-', "_"));
-        let folder = context.path().join(name);
+        let folder = workshop.join(name);
         cargo(&folder, &["test"]);
         cargo(&folder, &["build"]);
         let built = format!("debug/lib{id}.so");
@@ -70,44 +81,33 @@ fn new_plugins_build_conform_and_load() {
             folder.join("target").join(&built),
         )
         .expect("a copy");
-        let settings = format!("{name}/aiperf.toml");
+        let settings = format!("{dir}/{name}/aiperf.toml");
         let listed = context
             .succeed(&["plugins", "list", "-f", &settings])
             .stdout;
-        assert!(
-            listed.contains(&format!("{name}/target/{built}")),
-            "{listed}"
-        );
-        context.succeed(&["plugins", "check", &format!("{name}/target/{built}")]);
+        let library = format!("{dir}/{name}/target/{built}");
+        assert!(listed.contains(&library), "{listed}");
+        context.succeed(&["plugins", "check", &library]);
     }
     let simple = [PLUGINS[0][1], PLUGINS[3][1], PLUGINS[4][1]];
     for name in simple {
-        let lines = lines_of_code(&context.path().join(name).join("src/lib.rs"));
+        let lines = lines_of_code(&workshop.join(name).join("src/lib.rs"));
         assert!(lines <= 30, "{name} has {lines} lines");
     }
-    its_numbers_are_in_the_files(&context);
+    its_numbers_are_in_the_files(&context, dir);
 }
 
 /// With the settings that were written beside the plugins.
-fn its_numbers_are_in_the_files(context: &Context) {
-    let poll = [
-        "collect",
-        "--once",
-        "-f",
-        "my-poll/aiperf.toml",
-        "--artifact-dir",
-        "poll",
-    ];
+fn its_numbers_are_in_the_files(context: &Context, dir: &str) {
+    let (poll, exporter) = (
+        format!("{dir}/my-poll/aiperf.toml"),
+        format!("{dir}/my_exporter/aiperf.toml"),
+    );
+    let poll = ["collect", "--once", "-f", &poll, "--artifact-dir", "poll"];
     context.succeed(&poll);
     let text = context.read("poll/server_metrics_export.jsonl");
     assert!(text.contains("my_poll_load"), "{text}");
-    let demo = [
-        "demo",
-        "-f",
-        "my_exporter/aiperf.toml",
-        "--artifact-dir",
-        "demo",
-    ];
+    let demo = ["demo", "-f", &exporter, "--artifact-dir", "demo"];
     context.succeed(&demo);
     let text = context.read("demo/my_exporter.txt");
     assert!(text.contains("time_to_first_token "), "{text}");

@@ -82,11 +82,11 @@ mod tests {
     #[test]
     fn the_last_column_is_wrapped_below_itself() {
         assert_eq!(
-            table(&rows(), Some(38)),
+            table(&rows(), Some(40)),
             [
                 "KIND    ID    SUMMARY",
-                "parser  acme  Reads what acme says,",
-                "              and what it does not say.",
+                "parser  acme  Reads what acme says, and",
+                "              what it does not say.",
             ]
         );
     }
