@@ -26,7 +26,8 @@ fn workshop() -> PathBuf {
     let folder = target_dir().join("crates");
     fs::remove_dir_all(&folder).ok();
     fs::create_dir_all(&folder).expect("a folder");
-    folder
+    // As aiperf shows it.
+    folder.canonicalize().expect("a folder")
 }
 
 /// Runs cargo in the crate, without a network: with the versions that this workspace has.
