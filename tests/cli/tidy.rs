@@ -140,7 +140,14 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 #[test]
 fn unsafe_code_stands_where_it_may() {
     let allowed = ["plugin-sdk/src/abi/", "plugin-sdk/src/hosting/library.rs"];
-    for folder in ["plugin-sdk", "core", "plugins", "tests/plugins", "bench", "examples"] {
+    for folder in [
+        "plugin-sdk",
+        "core",
+        "plugins",
+        "tests/plugins",
+        "bench",
+        "examples",
+    ] {
         for (file, text) in sources(folder) {
             let has_block = text.lines().any(|line| {
                 let code = line.split("//").next().unwrap_or_default();
