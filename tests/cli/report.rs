@@ -1,5 +1,8 @@
 //! `aiperf report`: a recorded run gives the same numbers again, and says what it lacks.
 
+mod damaged;
+mod ended_early;
+
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -39,11 +42,6 @@ fn lacking(context: &Context, code: &str) -> Value {
         codes(&document)
     );
     document
-}
-
-/// The beginning of a file.
-fn head(text: &str, bytes: usize) -> &str {
-    text.get(..bytes).expect("ASCII there")
 }
 
 /// Everything but the warnings.
@@ -183,117 +181,6 @@ fn strip(value: &mut Value) {
 }
 
 #[test]
-fn a_file_cut_in_mid_line_is_reported_up_to_there() {
-    let whole = recorded().copy();
-    let lines = whole.json_lines(REQUESTS).len();
-    let text = whole.read(REQUESTS);
-    whole.write(REQUESTS, head(&text, text.len() - 40));
-    let ran = report(&whole, &["--format", "json"]);
-    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
-    let cut = json(&ran);
-    let codes = codes(&cut);
-    assert!(
-        codes.starts_with(&["recording_cut", "recording_incomplete"]),
-        "{codes:?}"
-    );
-    let sent = |document: &Value| {
-        let phases = document["phases"].as_array().expect("phases").iter();
-        phases
-            .filter_map(|phase| phase["requests"]["sent"].as_u64())
-            .sum::<u64>()
-    };
-    assert_eq!(sent(&cut), lines as u64 - 1);
-    let servers = |document: &Value| document["server_metrics"].clone();
-    assert_eq!(
-        servers(&cut),
-        servers(&recorded().context.json("out/aiperf.json"))
-    );
-}
-
-#[test]
-fn a_cut_line_counts_as_if_it_had_never_been_written() {
-    let (cut, shorter) = (recorded().copy(), recorded().copy());
-    let text = cut.read(SCRAPES);
-    let end = text.trim_end().rfind('\n').expect("several lines") + 1;
-    cut.write(SCRAPES, head(&text, end + 100));
-    shorter.write(SCRAPES, head(&text, end));
-    let reports = [&cut, &shorter].map(|context| report(context, &["--format", "json"]));
-    let [cut, shorter] = reports.map(|ran| {
-        assert_eq!(ran.code, Some(5), "{}", ran.stderr);
-        json(&ran)
-    });
-    assert_eq!(codes(&cut)[0], "recording_cut");
-    assert_eq!(codes(&cut)[1..], codes(&shorter)[..]);
-    assert_eq!(numbers(cut), numbers(shorter));
-}
-
-#[test]
-fn lines_that_were_edited_are_named_and_left_out() {
-    let copy = recorded().copy();
-    let text = copy.read(SCRAPES);
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    // A line that no other relies on.
-    let plain = |line: &String| line.contains("\"values\":[") && !line.contains("\"series\":[");
-    let at = lines.iter().position(plain).expect("such a line");
-    lines[at] = lines[at].replacen("\"values\":[", "\"values\":[\"oops\",", 1);
-    copy.write(SCRAPES, &(lines.join("\n") + "\n"));
-    let ran = report(&copy, &[]);
-    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
-    let said = format!("1 lines cannot be used, the first is line {}: ", at + 1);
-    assert!(ran.stderr.contains(&said), "{}", ran.stderr);
-    assert!(ran.stderr.contains("oops"), "{}", ran.stderr);
-}
-
-#[test]
-fn what_was_not_recorded_is_missing_and_the_rest_is_there() {
-    let copy = recorded().copy();
-    std::fs::remove_file(copy.path().join(REQUESTS)).expect("a file");
-    let ran = report(&copy, &["--format", "json"]);
-    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
-    let document = json(&ran);
-    assert_eq!(codes(&document)[0], "recording_missing");
-    let original = recorded().context.json("out/aiperf.json");
-    assert_eq!(document["server_metrics"], original["server_metrics"]);
-
-    let copy = recorded().copy();
-    std::fs::remove_file(copy.path().join(SCRAPES)).expect("a file");
-    let document = json(&report(&copy, &["--format", "json"]));
-    assert_eq!(codes(&document)[0], "recording_missing");
-    assert_eq!(document["requests"], original["requests"]);
-    let value = |document: &Value, name: &str| document["llm_metrics"][name]["avg"].clone();
-    for name in ["time_to_first_token", "request_throughput"] {
-        assert_eq!(value(&document, name), value(&original, name), "{name}");
-    }
-}
-
-#[test]
-fn what_is_no_recording_is_refused_on_one_line() {
-    let refused = |context: &Context, said: &str| {
-        let ran = report(context, &[]);
-        assert_eq!(
-            (ran.code, ran.stdout.as_str()),
-            (Some(2), ""),
-            "{}",
-            ran.stderr
-        );
-        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
-        assert!(ran.stderr.contains(said), "{}", ran.stderr);
-    };
-    let copy = recorded().copy();
-    let mut run = copy.json(RUN);
-    run["schema_version"] = "0.9".into();
-    copy.write(RUN, &run.to_string());
-    refused(&copy, "version 0.9, and this aiperf reads 1.x");
-    copy.write(RUN, "{}");
-    refused(&copy, "it is no `run.json`");
-    copy.write(RUN, "{ \"schema_version\": ");
-    refused(&copy, "edited or cut");
-    std::fs::remove_file(copy.path().join(RUN)).expect("a file");
-    refused(&copy, "has no `run.json`");
-    refused(&Context::new(), "no such file");
-}
-
-#[test]
 fn one_of_several_runs_in_a_folder_is_named_by_its_file() {
     let context = Context::new();
     let sim = Sim::start(SimConfig::default()).expect("a simulated server");
@@ -362,96 +249,4 @@ fn a_run_without_recorder_says_so_and_one_without_load_comes_back() {
         "{}",
         ran.stderr
     );
-}
-
-/// A run that goes on until it is ended from outside.
-fn endless(context: &Context, sim: &Sim) -> Child {
-    let url = sim.url();
-    let mut command = context.command(&[
-        "profile",
-        "--url",
-        &url,
-        "--request-count",
-        "100000",
-        "--warmup-request-count",
-        "4",
-        "--artifact-dir",
-        "out",
-        "--osl",
-        "4",
-        "--ui",
-        "none",
-        "--concurrency",
-        "4",
-        "--server-metrics-interval",
-        "0.05",
-    ]);
-    command
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the binary starts")
-}
-
-fn wait_for(sim: &Sim, completed: u64) {
-    let limit = Duration::from_secs(30);
-    let reached = sim.wait_until(limit, |totals| totals.completed >= completed);
-    assert!(reached, "the load stands still");
-}
-
-#[test]
-fn an_interrupted_run_comes_back_as_it_was() {
-    for signals in [1, 2] {
-        let sim = Sim::start(SimConfig::default()).expect("a simulated server");
-        let context = Context::new();
-        let run = endless(&context, &sim);
-        wait_for(&sim, 30);
-        let pid = Pid::from_raw(i32::try_from(run.id()).expect("a process id"));
-        for _ in 0..signals {
-            // Gone already: it has drained between the two.
-            signal::kill(pid, Signal::SIGINT).ok();
-        }
-        let shown = super::context::ran(run.wait_with_output().expect("it ends"));
-        assert_eq!(shown.code, Some(130), "{}", shown.stderr);
-        let ran = context.succeed(&["report", "out"]);
-        assert_eq!(ran.stdout, shown.stdout);
-        let ran = context.succeed(&["report", "out", "--format", "json"]);
-        assert_eq!(ran.stdout, context.read("out/aiperf.json"));
-    }
-}
-
-#[test]
-fn a_killed_run_is_reported_from_what_it_had_written() {
-    let sim = Sim::start(SimConfig::default()).expect("a simulated server");
-    let context = Context::new();
-    let mut run = endless(&context, &sim);
-    let written = || context.exists(REQUESTS) && context.read(REQUESTS).lines().count() > 20;
-    (20..).step_by(4).find(|completed| {
-        wait_for(&sim, *completed);
-        written()
-    });
-    run.kill().expect("it still runs");
-    run.wait().expect("it has ended");
-
-    let document = lacking(&context, "run_incomplete");
-    assert_eq!(document["metadata"]["status"], "aborted");
-    let text = context.read(REQUESTS);
-    let whole = text
-        .lines()
-        .filter(|line| serde_json::from_str::<Value>(line).is_ok());
-    let whole: Vec<Value> = whole
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
-    let measured = whole
-        .iter()
-        .filter(|line| line["phase"] == "profiling")
-        .count();
-    assert_eq!(document["requests"]["sent"], measured);
-    let endpoints = document["server_metrics"]["endpoints"]
-        .as_object()
-        .expect("endpoints");
-    let gauge = endpoints
-        .values()
-        .map(|endpoint| &endpoint["servers"]["server-0"]["metrics"]["http_requests_in_flight"]);
-    let n = gauge.filter_map(|gauge| gauge["n"].as_u64()).max();
-    assert!(n > Some(0), "gauges of the killed run are known");
 }

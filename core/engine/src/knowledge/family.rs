@@ -28,8 +28,8 @@ pub struct FamilyRule {
     pub is_code: bool,
 }
 
-/// Values below are never blank: spares looking up what is known for nearly every sample.
-pub const LEAST_BLANK: f64 = 1e14;
+/// Values below are never blank: spares looking through the ranges for nearly every sample.
+const LEAST_BLANK: f64 = 1e14;
 
 /// Values that stand for none.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -83,8 +83,16 @@ impl KnownFamily {
         self.rule.is_some_and(|rule| rule.is_code)
     }
 
-    /// True if the value stands for none.
-    pub fn is_blank(&self, value: f64) -> bool {
+    /// What a value on the page says: NaN if it stands for none.
+    pub fn reading(&self, value: f64) -> f64 {
+        if value >= LEAST_BLANK && self.is_blank(value) {
+            f64::NAN
+        } else {
+            value
+        }
+    }
+
+    fn is_blank(&self, value: f64) -> bool {
         let mut blanks = self.blanks.iter();
         blanks.any(|blank| (blank.from..=blank.to).contains(&value))
     }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 pub use derived::{Amount, DerivedRule, RefreshRule};
 pub use device::{DeviceId, DeviceRule, ValueRule};
-pub use family::{FamilyRule, KnownFamily, LEAST_BLANK};
+pub use family::{FamilyRule, KnownFamily};
 pub use group::Group;
 pub use quantity::{Quantity, QuantityKind};
 pub use software::{Disaggregated, Each, How, PairRule, Read, Software, TimeUnit};

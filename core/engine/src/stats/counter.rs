@@ -26,9 +26,10 @@ pub struct Running {
 }
 
 impl Running {
-    /// A counter that had the value `base` before the first reading; `None` if it is unknown, then
-    /// the first reading only sets it.
+    /// A counter that had the value `base` before the first reading; if that is unknown, or no
+    /// finite number, the first reading only sets it.
     pub fn new(base: Option<f64>) -> Self {
+        let base = base.filter(|base| base.is_finite());
         Self {
             since: base.map(|base| (base, base)),
             ..Self::default()

@@ -212,3 +212,11 @@ fn short_intervals_are_joined() {
     let rates = rates(&times, &[9.0, 10.0, 20.0, 1.0, 29.0]);
     assert_eq!(rates, [10.0, 20.0, 30.0]);
 }
+
+#[test]
+fn a_base_that_is_no_number_is_unknown() {
+    for base in [None, Some(f64::NAN), Some(f64::INFINITY)] {
+        let found = increases(Running::new(base), &[Some(5.0), Some(8.0)]);
+        assert_eq!((found.steps, found.total), (vec![0.0, 3.0], 3.0));
+    }
+}

@@ -42,8 +42,6 @@ pub struct EndpointCounts {
     pub malformed: u64,
     /// Samples of families that the user does not want.
     pub filtered: u64,
-    /// Samples whose value stands for none.
-    pub blank: u64,
     /// Most samples of one page that were dropped because of `max_series`.
     pub over_limit: u64,
     /// Most samples of one page that were dropped because memory was full.

@@ -11,7 +11,6 @@ use super::series::{Data, NEVER};
 use super::server::Identity;
 use super::table::Entry;
 use super::{EndpointId, ScrapeInfo, Store, StoreOptions, encode, keys};
-use crate::knowledge::LEAST_BLANK;
 
 impl Store {
     /// Takes a page over. Returns one record per server on it, in the order of the servers; the
@@ -167,10 +166,6 @@ impl Ingest<'_> {
             Entry::NotUtf8 => return self.endpoint.counts.not_utf8 += 1,
         };
         let series = &mut self.catalog.series[id as usize];
-        let known = || self.catalog.families[series.family as usize].known;
-        if value >= LEAST_BLANK && known().is_blank(value) {
-            return self.endpoint.counts.blank += 1;
-        }
         if series.latest_scrape == self.scrape {
             self.endpoint.counts.duplicates += 1;
         } else {
@@ -183,7 +178,12 @@ impl Ingest<'_> {
     /// Stores the page's values.
     fn commit(&mut self, starts: bool) {
         let scrape = self.scrape;
-        let Catalog { series, groups, .. } = &mut *self.catalog;
+        let Catalog {
+            series,
+            groups,
+            families,
+            ..
+        } = &mut *self.catalog;
         let mut touched = Vec::new();
         for id in &self.rows {
             let series = &mut series[*id as usize];
@@ -193,7 +193,8 @@ impl Ingest<'_> {
             match &mut series.data {
                 Data::Scalar { samples, .. } => {
                     let before = samples.heap_bytes();
-                    samples.push(scrape, series.latest);
+                    let known = families[series.family as usize].known;
+                    samples.push(scrape, known.reading(series.latest));
                     self.memory.change(before, samples.heap_bytes());
                 }
                 Data::Part { group } if groups[*group as usize].scrape != scrape => {

@@ -24,9 +24,10 @@ impl Key {
     /// Its value on page `scrape`, if that is a finite number.
     pub(super) fn value(&self, catalog: &Catalog, scrape: u32) -> Option<f64> {
         let series = self.members.iter().map(|id| &catalog.series[*id as usize]);
-        let values = series
-            .filter(|s| s.latest_scrape == scrape)
-            .map(|s| s.latest);
+        let values = series.filter(|s| s.latest_scrape == scrape).map(|s| {
+            let known = catalog.families[s.family as usize].known;
+            known.reading(s.latest)
+        });
         // Not `sum()`: that starts from -0.0, which would show for a page without the series.
         values
             .reduce(|sum, value| sum + value)

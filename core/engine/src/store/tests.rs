@@ -1,5 +1,9 @@
 //! The store from outside: pages in, records out.
 
+mod groups;
+mod keys;
+mod servers;
+
 use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
 use aiperf_plugin_sdk::report::ScrapeFailure;
 use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
@@ -159,103 +163,6 @@ fn names_and_labels_do_not_run_into_each_other() {
 }
 
 #[test]
-fn single_families_have_plain_keys_only() {
-    let mut bench = Bench::new();
-    let keys = bench.keys_of(|b| {
-        b.counter("requests_total", &[("model", "m")], 5.0);
-        b.gauge("running", &[], 2.0);
-        b.gauge("http.size", &[], 1.0);
-        b.gauge("broken", &[], f64::NAN);
-    });
-    assert_eq!(
-        keys,
-        pairs(&[("http_size", 1.0), ("requests", 5.0), ("running", 2.0)])
-    );
-}
-
-#[test]
-fn several_series_are_flattened_and_counters_summed() {
-    let mut bench = Bench::new();
-    let keys = bench.keys_of(|b| {
-        b.counter("ok_total", &[("m", "a/b")], 5.0);
-        b.counter("ok_total", &[("m", "a b")], 7.0);
-        b.gauge("up", &[("cpu", "0")], 1.0);
-        b.gauge("up", &[("cpu", "1")], 2.0);
-    });
-    let expect = [
-        ("ok", 12.0),
-        // Label order: a space sorts before a slash.
-        ("ok_m_a_b", 7.0),
-        ("ok_total_m_a_b", 5.0),
-        ("up_cpu_0", 1.0),
-        ("up_cpu_1", 2.0),
-    ];
-    assert_eq!(keys, pairs(&expect));
-}
-
-#[test]
-fn a_gauge_keeps_its_plain_key_when_a_second_series_comes() {
-    let mut bench = Bench::new();
-    let first = bench.keys_of(|b| b.gauge("up", &[("cpu", "0")], 1.0));
-    assert_eq!(first, pairs(&[("up", 1.0)]));
-    let second = bench.keys_of(|b| {
-        b.gauge("up", &[("cpu", "1")], 2.0);
-        b.gauge("up", &[("cpu", "0")], 3.0);
-    });
-    assert_eq!(second, pairs(&[("up", 3.0), ("up_cpu_1", 2.0)]));
-}
-
-#[test]
-fn a_counter_becomes_a_sum_when_a_second_series_comes() {
-    let mut bench = Bench::new();
-    bench.keys_of(|b| b.counter("ok_total", &[("m", "a")], 1.0));
-    let keys = bench.keys_of(|b| {
-        b.counter("ok_total", &[("m", "a")], 1.0);
-        b.counter("ok_total", &[("m", "b")], 2.0);
-    });
-    assert_eq!(
-        keys,
-        pairs(&[("ok", 3.0), ("ok_m_a", 1.0), ("ok_m_b", 2.0)])
-    );
-}
-
-#[test]
-fn a_gauge_takes_the_name_that_a_counter_would_have() {
-    let mut bench = Bench::new();
-    let keys = bench.keys_of(|b| {
-        b.counter("a_total", &[], 1.0);
-        b.gauge("a", &[], 2.0);
-    });
-    assert_eq!(keys, pairs(&[("a", 2.0), ("a_total", 1.0)]));
-}
-
-#[test]
-fn histograms_and_summaries_have_sum_count_and_quantiles() {
-    let mut bench = Bench::new();
-    let keys = bench.keys_of(|b| {
-        let h = MetricKind::Histogram;
-        push(b, "h", h, "h_bucket", &[("le", "1")], 1.0);
-        push(b, "h", h, "h_bucket", &[("le", "+Inf")], 2.0);
-        push(b, "h", h, "h_sum", &[], 3.5);
-        push(b, "h", h, "h_count", &[], 2.0);
-        let s = MetricKind::Summary;
-        push(b, "s", s, "s", &[("quantile", "0.5")], 0.1);
-        push(b, "s", s, "s", &[("quantile", "0.99")], f64::NAN);
-        push(b, "s", s, "s_sum", &[], 9.0);
-        push(b, "s", s, "s_count", &[], 3.0);
-        push(b, "i", MetricKind::Info, "i_info", &[("version", "1")], 1.0);
-    });
-    let expect = [
-        ("h_count", 2.0),
-        ("h_sum", 3.5),
-        ("s_count", 3.0),
-        ("s_quantile_0_5", 0.1),
-        ("s_sum", 9.0),
-    ];
-    assert_eq!(keys, pairs(&expect));
-}
-
-#[test]
 fn duplicates_rejects_and_limits_are_counted() {
     let options = StoreOptions {
         include: vec![Pattern::new("a*")],
@@ -288,6 +195,30 @@ fn duplicates_rejects_and_limits_are_counted() {
 }
 
 #[test]
+fn what_stands_for_none_is_recorded_as_written_and_read_as_no_number() {
+    let mut bench = Bench::new();
+    let blank = 2_f64.powi(63);
+    let records = bench.tick(|b| {
+        b.gauge("DCGM_FI_DEV_GPU_TEMP", &[], blank);
+        b.gauge("DCGM_FI_DEV_GPU_UTIL", &[], 5.0);
+    });
+    assert_eq!(records[0].values, [blank, 5.0]);
+    assert_eq!(
+        bench.keys(&records[0]),
+        pairs(&[("DCGM_FI_DEV_GPU_UTIL", 5.0)])
+    );
+    let server = bench
+        .store
+        .endpoint(bench.endpoint)
+        .servers()
+        .next()
+        .unwrap();
+    let series = server.families()[0].scalars()[0];
+    let (_, value) = series.samples(0, 0).next().unwrap();
+    assert!(value.is_nan());
+}
+
+#[test]
 fn names_that_are_not_utf8_are_dropped_and_counted() {
     let mut bench = Bench::new();
     let records = bench.tick(|b| {
@@ -315,118 +246,6 @@ fn names_that_are_not_utf8_are_dropped_and_counted() {
 }
 
 #[test]
-fn a_page_of_named_servers_is_split() {
-    let mut bench = Bench::new();
-    let fill = |b: &mut Batch| {
-        for (server, value) in [("b", 1.0), ("a", 2.0)] {
-            let labels = [
-                ("server_id", server),
-                ("instance", server),
-                ("server_type", "ai"),
-            ];
-            b.gauge("up", &labels, value);
-            b.gauge("gpu", &[("server_id", server), ("n", "0")], value);
-        }
-    };
-    let records = bench.tick(fill);
-    let servers: Vec<_> = bench
-        .schema
-        .servers
-        .iter()
-        .map(|s| s.server_id.as_str())
-        .collect();
-    assert_eq!(servers, ["b", "a"]);
-    assert_eq!(bench.schema.servers[0].metadata.instance, "b");
-    assert_eq!(bench.schema.servers[0].metadata.hostname, "unknown");
-    assert_eq!(bench.keys(&records[0]), pairs(&[("gpu", 1.0), ("up", 1.0)]));
-    assert_eq!(bench.keys(&records[1]), pairs(&[("gpu", 2.0), ("up", 2.0)]));
-    assert!(bench.schema.series[0].labels.is_empty());
-}
-
-#[test]
-fn labels_common_to_a_page_describe_its_one_server() {
-    let mut bench = Bench::new();
-    let keys = bench.keys_of(|b| {
-        b.gauge("up", &[("instance", "i:1"), ("hostname", "x")], 1.0);
-        b.gauge("down", &[("instance", "i:1"), ("hostname", "x")], 1.0);
-        b.gauge(
-            "down",
-            &[("instance", "i:1"), ("hostname", "y"), ("server_id", "s")],
-            2.0,
-        );
-    });
-    let server = &bench.schema.servers[0];
-    assert_eq!(
-        (server.server_id.as_str(), server.metadata.instance.as_str()),
-        ("server-0", "i:1")
-    );
-    assert_eq!(server.metadata.hostname, "unknown");
-    let expect = [
-        ("down_hostname_x", 1.0),
-        ("down_hostname_y_server_id_s", 2.0),
-        ("up", 1.0),
-    ];
-    assert_eq!(keys, pairs(&expect));
-}
-
-#[test]
-fn the_user_names_a_server_and_ids_stay_unique() {
-    let labels = [("server_id", "mine"), ("server_type", "router")];
-    let labels = labels.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
-    let mut bench = Bench::with(
-        StoreOptions::default(),
-        EndpointInfo {
-            labels,
-            ..Default::default()
-        },
-    );
-    bench.tick(|b| b.gauge("up", &[("server_type", "worker")], 1.0));
-    bench.endpoint = bench.store.add_endpoint(EndpointInfo::default());
-    bench.tick(|b| b.gauge("up", &[("server_id", "mine")], 1.0));
-    let ids: Vec<_> = bench
-        .schema
-        .servers
-        .iter()
-        .map(|s| s.server_id.as_str())
-        .collect();
-    assert_eq!(ids, ["mine", "mine-2"]);
-    assert_eq!(bench.schema.servers[0].metadata.server_type, "router");
-}
-
-#[test]
-fn failures_make_records_for_what_the_user_asked_for() {
-    let failure = ScrapeFailure {
-        class: "timeout".to_owned(),
-        ..Default::default()
-    };
-    let automatic = EndpointInfo {
-        automatic: true,
-        ..Default::default()
-    };
-    let mut bench = Bench::with(StoreOptions::default(), automatic);
-    let info = bench.info(None, Barrier::Tick);
-    assert!(
-        bench
-            .store
-            .failure(bench.endpoint, &info, &failure)
-            .is_empty()
-    );
-    bench.tick(|b| b.gauge("up", &[], 1.0));
-    let records = bench.store.failure(bench.endpoint, &info, &failure);
-    assert_eq!(records[0].meta.error.as_ref().unwrap().class, "timeout");
-    assert!(records[0].keys.is_empty());
-
-    let explicit = bench.store.add_endpoint(EndpointInfo::default());
-    let records = bench.store.failure(explicit, &info, &failure);
-    assert_eq!(records[0].schema.servers[0].server_id, "server-1");
-    assert_eq!(
-        bench.store.endpoint(explicit).servers().count(),
-        0,
-        "never answered"
-    );
-}
-
-#[test]
 fn latest_compares_with_the_start_page() {
     let mut bench = Bench::new();
     bench.page(Barrier::Start, |b| b.counter("a_total", &[], 5.0));
@@ -443,53 +262,4 @@ fn latest_compares_with_the_start_page() {
         latest,
         [("a_total", 9.0, Some(5.0)), ("b_total", 2.0, None)]
     );
-}
-
-/// A histogram page with one bucket at 1.
-fn histogram(b: &mut Batch, below: f64, all: f64, sum: f64) {
-    let h = MetricKind::Histogram;
-    push(b, "h", h, "h_bucket", &[("le", "1")], below);
-    push(b, "h", h, "h_bucket", &[("le", "+Inf")], all);
-    push(b, "h", h, "h_sum", &[], sum);
-    push(b, "h", h, "h_count", &[], all);
-}
-
-fn increase(bench: &Bench, start: u32, end: u32) -> (Vec<f64>, u64) {
-    let server = bench
-        .store
-        .endpoint(bench.endpoint)
-        .servers()
-        .next()
-        .unwrap();
-    let (parts, resets) = server.families()[0].groups()[0].increase(start, end);
-    (parts.iter().map(|part| part.total).collect(), resets)
-}
-
-#[test]
-fn histograms_increase_from_barrier_to_barrier() {
-    let mut bench = Bench::new();
-    bench.tick(|b| histogram(b, 1.0, 2.0, 10.0));
-    bench.page(Barrier::Start, |b| histogram(b, 2.0, 4.0, 20.0));
-    bench.tick(|b| histogram(b, 3.0, 6.0, 30.0));
-    bench.page(Barrier::End, |b| histogram(b, 4.0, 8.0, 40.0));
-    bench.page(Barrier::End, |b| histogram(b, 5.0, 9.0, 41.0));
-    assert_eq!(increase(&bench, 1, 4), (vec![3.0, 5.0, 21.0, 5.0], 0));
-}
-
-#[test]
-fn a_histogram_that_the_start_page_lacks_counts_from_zero() {
-    let mut bench = Bench::new();
-    bench.page(Barrier::Start, |b| b.gauge("z", &[], 0.0));
-    bench.page(Barrier::End, |b| histogram(b, 1.0, 2.0, 3.0));
-    assert_eq!(increase(&bench, 0, 1), (vec![1.0, 2.0, 3.0, 2.0], 0));
-}
-
-#[test]
-fn a_reset_of_one_bucket_is_a_reset_of_the_histogram() {
-    let mut bench = Bench::new();
-    bench.page(Barrier::Start, |b| histogram(b, 4.0, 4.0, 1.0));
-    bench.tick(|b| histogram(b, 5.0, 5.0, 2.0));
-    // The sum and +Inf are already past their old values when the first page after a restart comes.
-    bench.page(Barrier::End, |b| histogram(b, 1.0, 7.0, 9.0));
-    assert_eq!(increase(&bench, 0, 2), (vec![2.0, 8.0, 10.0, 8.0], 1));
 }

@@ -8,18 +8,19 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run stops")]
 
+mod compare;
+mod machine;
+
 use std::time::{Duration, Instant};
 
-use aiperf_core::http::ClockSource;
-use aiperf_core::knowledge::Knowledge;
-use aiperf_core::report::{self, PhaseWindow, ReportInput};
-use aiperf_core::stats::{summary, weighted_summary};
+use compare::{Aside, build, compare, show};
+use machine::{cpu, mib, resident_mib};
+
 use aiperf_core::store::{EndpointId, EndpointInfo, ScrapeInfo, Store, StoreOptions};
 use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
-use aiperf_plugin_sdk::report::{MetricReport, Report, RunStatus, Stats};
 use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
 use aiperf_plugin_sdk::view::Barrier;
-use aiperf_plugin_sdk::{Batch, MetricKind, RunInfo};
+use aiperf_plugin_sdk::{Batch, MetricKind};
 
 const HISTOGRAMS: usize = 46;
 const EDGES: [&str; 13] = [
@@ -170,36 +171,6 @@ impl Page {
     }
 }
 
-/// Series that are kept in full beside the store.
-#[derive(Default)]
-struct Aside {
-    gauges: [Vec<f64>; 3],
-    counter: Vec<f64>,
-    observed: [Vec<f64>; ASIDE.len()],
-}
-
-impl Aside {
-    fn bytes(&self) -> usize {
-        let columns = self.gauges.iter().chain(&self.observed);
-        8 * columns
-            .chain([&self.counter])
-            .map(Vec::capacity)
-            .sum::<usize>()
-    }
-
-    fn keep(&mut self, server: &Server) {
-        for (gauge, kept) in server.gauges.iter().zip(&mut self.gauges) {
-            kept.push(*gauge);
-        }
-        if !self.counter.is_empty() {
-            for (all, new) in self.observed.iter_mut().zip(&server.observed) {
-                all.extend(new);
-            }
-        }
-        self.counter.push(server.counters[7]);
-    }
-}
-
 fn instant(page: u32) -> Instant2 {
     let ns = i64::from(page) * 500_000_000;
     Instant2 {
@@ -225,31 +196,6 @@ fn info(page: u32, pages: u32) -> ScrapeInfo {
             _ => Barrier::Tick,
         },
     }
-}
-
-/// CPU time of this process: on a shared machine the clock on the wall says little.
-fn cpu() -> Duration {
-    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap();
-    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
-}
-
-/// Resident memory of this process in MiB.
-fn resident_mib() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS"))
-        .unwrap();
-    line.split_whitespace()
-        .nth(1)
-        .unwrap()
-        .parse::<f64>()
-        .unwrap()
-        / 1024.0
-}
-
-fn mib(bytes: usize) -> f64 {
-    bytes as f64 / f64::from(1 << 20)
 }
 
 /// How much to run.
@@ -352,115 +298,4 @@ fn collect(args: &Args, store: &mut Store, aside: &mut Aside) -> Cost {
     }
     cost.busy = cpu().saturating_sub(before);
     cost
-}
-
-fn show(args: &Args, cost: &Cost, used: usize) {
-    let Args {
-        endpoints,
-        hours,
-        limit_mib,
-    } = args;
-    let (pages, samples) = (args.total_pages(), args.total_pages() * 1001.0);
-    println!("{endpoints} endpoints x 1,000 series x {hours} h at 2 Hz, limit {limit_mib} MiB");
-    println!(
-        "  counted {:.0} MiB at most, resident {:.0} MiB at most, {:.2} bytes/sample in the end",
-        mib(cost.most_bytes),
-        cost.most_mib,
-        used as f64 / samples
-    );
-    println!(
-        "  {:.1} ns/sample, {:.0} us/page of CPU, slowest page {:.1} ms",
-        cost.busy.as_nanos() as f64 / samples,
-        cost.busy.as_secs_f64() * 1e6 / pages,
-        cost.slowest.as_secs_f64() * 1e3
-    );
-}
-
-fn build(store: &Store, pages: u32) -> Report {
-    let phase = PhaseWindow {
-        first_send: instant(0),
-        last_response: instant(pages - 1),
-        ..PhaseWindow::default()
-    };
-    report::build(&ReportInput {
-        run: &RunInfo::default(),
-        status: RunStatus::Completed,
-        clock: Some(ClockSource::Kernel),
-        store,
-        phases: &[phase],
-        records: None,
-        slice_duration: None,
-        knowledge: Knowledge::embedded(),
-        warnings: Vec::new(),
-    })
-}
-
-/// Largest relative difference of each statistic.
-fn compare(report: &Report, aside: &Aside) {
-    let metric = |key: &str| {
-        let metrics = &report.servers[0].metrics;
-        metrics.iter().find(|metric| metric.key == key).unwrap()
-    };
-    let mut worst = [0.0_f64; 7];
-    let mut note = |found: &Stats, exact: &Stats| {
-        let pairs = found.seven().into_iter().zip(exact.seven());
-        for ((found, exact), worst) in pairs.zip(&mut worst) {
-            let (found, exact) = (found.unwrap(), exact.unwrap());
-            *worst = worst.max((found - exact).abs() / exact.abs().max(1e-9));
-        }
-    };
-    for (at, values) in aside.gauges.iter().enumerate() {
-        let mut weights = vec![1.0; values.len()];
-        if let [first, .., last] = &mut weights[..] {
-            (*first, *last) = (0.5, 0.5);
-        }
-        note(
-            &metric(&format!("g{at}")).stats,
-            &weighted_summary(values, &weights),
-        );
-    }
-    let weights = vec![1.0; aside.counter.len()];
-    let counter = metric("c7");
-    note(&counter.stats, &weighted_summary(&aside.counter, &weights));
-    let total = aside.counter.last().unwrap() - aside.counter.first().unwrap();
-    println!("  counter: total {:?}, exact {total}", counter.total);
-    for (name, worst) in Stats::NAMES.iter().zip(worst) {
-        println!("  {name}: {:.4} % off at most", worst * 100.0);
-    }
-    println!("  estimator: {:?}", metric("g0").estimator);
-    for (at, observed) in ASIDE.iter().zip(&aside.observed) {
-        compare_histogram(metric(&format!("h{at}")), observed);
-    }
-}
-
-/// Percentiles beside the true ones, and whether these lie within the bounds.
-fn compare_histogram(found: &MetricReport, observed: &[f64]) {
-    let mut all = observed.to_vec();
-    let exact = summary(&mut all);
-    let pairs = [
-        ("p50", found.stats.p50, exact.p50),
-        ("p90", found.stats.p90, exact.p90),
-        ("p99", found.stats.p99, exact.p99),
-        ("std", found.stats.std, exact.std),
-    ];
-    print!(
-        "  {} ({} of {} observations):",
-        found.key,
-        found.n,
-        all.len()
-    );
-    for (name, found_value, exact) in pairs {
-        let (value, exact) = (found_value.unwrap(), exact.unwrap());
-        let bounds = found.bounds[name];
-        let inside = bounds
-            .lower
-            .is_none_or(|lower| lower <= exact * (1.0 + 1e-9))
-            && bounds
-                .upper
-                .is_none_or(|upper| exact <= upper * (1.0 + 1e-9));
-        let off = (value / exact - 1.0) * 100.0;
-        let within = if inside { "within" } else { "OUTSIDE" };
-        print!(" {name} {off:+.2} %, {within} bounds;");
-    }
-    println!();
 }
