@@ -109,7 +109,7 @@ pub(crate) fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// Passes everything on, and writes log lines and warnings to a file as well.
+/// Passes everything on, and writes all but progress to a file as well.
 pub(crate) struct Logged {
     inner: Events,
     file: std::sync::Mutex<std::fs::File>,
@@ -148,10 +148,30 @@ impl EventSink for Logged {
             Event::Warning(warning) => {
                 self.write(LogLevel::Warn, "report", &line_of(warning));
             }
-            Event::Endpoints(_) | Event::Phase(_) | Event::Progress(_) => {}
+            Event::Endpoints(states) => {
+                for state in states {
+                    self.write(LogLevel::Info, "endpoint", &line_of_endpoint(state));
+                }
+            }
+            Event::Phase(phase) => {
+                let what = if phase.ended { "ended" } else { "began" };
+                let line = one_line(&format!("{} {what}", phase.name));
+                self.write(LogLevel::Info, "phase", &line);
+            }
+            Event::Progress(_) => {}
         }
         self.inner.send(event);
     }
+}
+
+/// Which endpoint it is, and whether it answered.
+fn line_of_endpoint(state: &EndpointState) -> String {
+    let display = &state.display;
+    one_line(&match (&state.problem, state.automatic) {
+        (None, _) => format!("{display} answers"),
+        (Some(_), true) => format!("{display} was looked for and not found"),
+        (Some(problem), false) => format!("{display} does not answer: {problem}"),
+    })
 }
 
 /// `code: subject: message (remedy)` on one line.
@@ -176,6 +196,43 @@ fn line_of(warning: &Warning) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_log_tells_endpoints_and_phases() {
+        struct Nobody;
+        impl EventSink for Nobody {
+            fn event(&self, _: &Event) {}
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let events = Logged::events(Events::new(Arc::new(Nobody)), file.reopen().unwrap());
+        let endpoint = |display: &str, automatic, problem: Option<&str>| EndpointState {
+            display: display.to_owned(),
+            automatic,
+            problem: problem.map(str::to_owned),
+        };
+        events.send(&Event::Endpoints(vec![
+            endpoint("a:1", true, None),
+            endpoint("b:2", true, Some("refused")),
+            endpoint("c:3", false, Some("refused\nhere")),
+        ]));
+        events.send(&Event::Phase(PhaseEvent {
+            name: "profiling".to_owned(),
+            ended: true,
+            ..PhaseEvent::default()
+        }));
+        let log = std::fs::read_to_string(file.path()).unwrap();
+        let said = |line: &str| line.split_once(' ').unwrap().1.to_owned();
+        let lines: Vec<_> = log.lines().map(said).collect();
+        assert_eq!(
+            lines,
+            [
+                "Info endpoint: a:1 answers",
+                "Info endpoint: b:2 was looked for and not found",
+                "Info endpoint: c:3 does not answer: refused here",
+                "Info phase: profiling ended",
+            ]
+        );
+    }
 
     #[test]
     fn a_warning_is_one_line_of_the_log() {

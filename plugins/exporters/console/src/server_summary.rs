@@ -41,15 +41,15 @@ pub(crate) fn lines(endpoints: &[EndpointReport], page: usize, paint: Paint) -> 
     lines
 }
 
+/// Why an endpoint did not answer. One that was only looked for may have no failure.
 fn reason(endpoint: &EndpointReport) -> String {
-    let failure = endpoint
-        .last_error
-        .as_ref()
-        .map(|failure| failure.class.as_str());
-    match endpoint.disabled.as_deref().or(failure) {
-        Some(reason) if !endpoint.reachable => format!(" {}", neutral(reason)),
-        _ => String::new(),
+    if endpoint.reachable {
+        return String::new();
     }
+    let failure = endpoint.last_error.as_ref();
+    let failure = failure.map(|failure| failure.class.as_str());
+    let reason = endpoint.disabled.as_deref().or(failure);
+    format!(" {}", neutral(reason.unwrap_or("not found")))
 }
 
 /// What became of the scrapes, by endpoint; `None` if nothing was scraped. Automatic endpoints that

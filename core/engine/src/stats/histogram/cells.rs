@@ -30,8 +30,16 @@ impl Moments {
         self.first / self.weight
     }
 
+    /// What rounding of the two large numbers may leave counts as 0: equal observations have no
+    /// spread.
     pub(super) fn variance(&self) -> f64 {
-        (self.second / self.weight - self.mean().powi(2)).max(0.0)
+        let square = self.mean().powi(2);
+        let variance = self.second / self.weight - square;
+        if variance > 64.0 * f64::EPSILON * square {
+            variance
+        } else {
+            0.0
+        }
     }
 }
 
