@@ -205,12 +205,19 @@ fn each_slice_of_the_csv_is_that_of_the_json() {
         let metric = match (cell("side"), cell("metric")) {
             ("client", "requests") => &slice["requests"],
             ("client", name) => &slice["llm_metrics"][name],
+            ("aggregate", key) => {
+                let of_key = |family: &&Value| {
+                    let servers = items(&family["servers"]).iter();
+                    let servers: Vec<&str> = servers.filter_map(Value::as_str).collect();
+                    family["key"] == key && servers.join(" ") == cell("server_id")
+                };
+                let family = items(&json["aggregates"]).iter().find(of_key);
+                of_index(&family.expect("the aggregate")["metric"], index)
+            }
             (_, key) => {
                 let endpoint = &json["server_metrics"]["endpoints"][cell("server_endpoint")];
-                let metric = &endpoint["servers"][cell("server_id")]["metrics"][key];
-                let mut slices = items(&metric["slices"]).iter();
-                let of_index = slices.find(|slice| slice["slice"] == index);
-                of_index.expect("the slice of the metric")
+                let server = &endpoint["servers"][cell("server_id")];
+                of_index(&server["metrics"][key], index)
             }
         };
         let value = bound(&metric["bounds"], cell("stat")).unwrap_or(&metric[cell("stat")]);
@@ -220,7 +227,16 @@ fn each_slice_of_the_csv_is_that_of_the_json() {
         );
     }
     let sides: Vec<_> = rows.iter().map(|row| row[8].as_str()).collect();
-    assert!(sides.contains(&"client") && sides.contains(&"server"));
+    for side in ["client", "server", "aggregate"] {
+        assert!(sides.contains(&side), "{side}");
+    }
+}
+
+/// A slice of a metric.
+fn of_index(metric: &Value, index: usize) -> &Value {
+    let slices = items(&metric["slices"]).iter();
+    let mut slices = slices.filter(|slice| slice["slice"] == index);
+    slices.next().expect("the slice of the metric")
 }
 
 #[test]

@@ -22,4 +22,8 @@ pub struct SliceReport {
     pub requests: Option<RequestTotals>,
     /// What the clients saw, by metric name, from requests that ended in it.
     pub llm_metrics: IndexMap<String, ClientMetric>,
+    /// `folded` if it begins before the first request that is kept one by one, so that it cannot be cut
+    /// out; else empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }

@@ -150,6 +150,7 @@ pub fn build(input: &ReportInput<'_>) -> Report {
         .zip(input.slice_duration)
         .map(|(phase, length)| (phase, slices::cuts(phase, length)));
     let mut histograms = Histograms::default();
+    let mut windows = Vec::new();
     for endpoint in input.store.endpoints() {
         let at = at.unwrap_or(usize::MAX);
         let has_load = input.records.is_some();
@@ -159,9 +160,6 @@ pub fn build(input: &ReportInput<'_>) -> Report {
             histograms.add(&measured.report.server_id, measured.histograms);
             servers.push(measured.report);
         }
-        if let Some((_, cuts)) = cuts {
-            slices::add_servers(&mut servers, &endpoint, &window, cuts);
-        }
         if profiling.is_some() {
             warnings::of_window(&mut report.warnings, &endpoint, &window, has_load);
             refresh::check(&mut report.warnings, input.knowledge, &endpoint, &window);
@@ -169,6 +167,7 @@ pub fn build(input: &ReportInput<'_>) -> Report {
         warnings::of_endpoint(&mut report.warnings, &endpoint);
         warnings::of_servers(&mut report.warnings, &servers);
         report.servers.extend(servers);
+        windows.push((endpoint, window));
     }
     warnings::of_patterns(&mut report.warnings, input.store);
     if let Some((phase, cuts)) = cuts {
@@ -179,6 +178,9 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     }
     warnings::of_phases(&mut report.warnings, &report.phases, &report.endpoints);
     report.aggregates = aggregate::of(&report.servers, input.knowledge, &histograms);
+    if let Some((_, cuts)) = cuts {
+        slices::add(&mut report, &windows, cuts, input.knowledge);
+    }
     report.pairs = pairs::of(&report, input.knowledge, &histograms);
     report.devices = devices::of(&report.servers, input.knowledge);
     report.derived = derived::of(&report, input.knowledge);

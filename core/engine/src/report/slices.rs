@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
-use aiperf_plugin_sdk::report::{MetricReport, MetricSlice, ServerReport, SliceReport};
+use aiperf_plugin_sdk::report::{MetricReport, MetricSlice, Report, SliceReport};
 
 use super::PhaseWindow;
+use super::aggregate;
 use super::client::Requests;
 use super::cuts::Cuts;
+use super::histogram::Histograms;
 use super::requests::{PhasePast, RequestLog};
 use super::server;
 use super::totals;
 use super::window::Window;
+use crate::knowledge::Knowledge;
 use crate::store::EndpointView;
+
+/// Note of a slice that begins before the first page or request that is kept one by one.
+const FOLDED: &str = "folded";
 
 /// Where a phase is cut.
 pub(super) fn cuts(phase: &PhaseWindow, length: Duration) -> Cuts {
@@ -41,6 +47,7 @@ pub(super) fn reports(
     for (at, ((slice, requests), totals)) in slices.iter_mut().zip(requests).zip(totals).enumerate()
     {
         if folded_ns.is_some_and(|folded_ns| cuts.bounds(at).0 <= folded_ns) {
+            FOLDED.clone_into(&mut slice.note);
             continue;
         }
         slice.llm_metrics = requests.metrics(&totals, slice.duration_seconds);
@@ -61,24 +68,48 @@ fn empty(phase: &PhaseWindow, cuts: Cuts, index: usize) -> SliceReport {
     }
 }
 
-/// Adds the slices of an endpoint's metrics to its servers.
-pub(super) fn add_servers(
-    servers: &mut [ServerReport],
-    endpoint: &EndpointView<'_>,
-    window: &Window,
+/// Adds the slices of all metrics to servers and aggregates. `windows` are those of the endpoints, whose
+/// servers `report` has in the same order.
+pub(super) fn add(
+    report: &mut Report,
+    windows: &[(EndpointView<'_>, Window)],
     cuts: Cuts,
+    knowledge: &Knowledge,
 ) {
-    for (window, index) in window.slices(cuts).iter().zip(0..) {
-        // The keys depend on families and series only: every slice has the same in the same order.
-        for (server, slice) in servers.iter_mut().zip(server::measured(endpoint, window)) {
-            for (metric, slice) in server.metrics.iter_mut().zip(slice.report.metrics) {
-                metric.slices.push(of(index, slice));
+    let sliced: Vec<_> = windows
+        .iter()
+        .map(|(endpoint, window)| (endpoint, window.slices(cuts)))
+        .collect();
+    for at in 0..cuts.len() {
+        let mut servers = Vec::new();
+        let mut histograms = Histograms::default();
+        let mut lost = Vec::new();
+        for (endpoint, windows) in &sliced {
+            for measured in server::measured(endpoint, &windows[at]) {
+                histograms.add(&measured.report.server_id, measured.histograms);
+                servers.push(measured.report);
+                lost.push(windows[at].lost);
+            }
+        }
+        let aggregates = aggregate::of(&servers, knowledge, &histograms);
+        let index = u32::try_from(at).unwrap_or(u32::MAX);
+        // Keys, order and what is combined depend on families and series only: every slice has the same.
+        for (whole, slice) in report.aggregates.iter_mut().zip(aggregates) {
+            let is_lost = servers
+                .iter()
+                .zip(&lost)
+                .any(|(server, lost)| *lost && slice.servers.contains(&server.server_id));
+            whole.metric.slices.push(of(index, slice.metric, is_lost));
+        }
+        for ((server, slice), lost) in report.servers.iter_mut().zip(servers).zip(lost) {
+            for (metric, slice) in server.metrics.iter_mut().zip(slice.metrics) {
+                metric.slices.push(of(index, slice, lost));
             }
         }
     }
 }
 
-fn of(slice: u32, metric: MetricReport) -> MetricSlice {
+fn of(slice: u32, metric: MetricReport, lost: bool) -> MetricSlice {
     MetricSlice {
         slice,
         stats: metric.stats,
@@ -89,6 +120,6 @@ fn of(slice: u32, metric: MetricReport) -> MetricSlice {
         sum: metric.sum,
         bounds: metric.bounds,
         bound_scope: metric.bound_scope,
-        note: metric.note,
+        note: if lost { FOLDED.to_owned() } else { metric.note },
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Window {
     times: Rc<[(u32, i64)]>,
     /// Index of the phase, if its first pages are folded into statistics.
     pub(super) folded: Option<u32>,
+    /// True for a slice whose pages are folded: nothing is known of it.
+    pub(super) lost: bool,
     /// The start page is a reading like others.
     pub(super) start_counts: bool,
     /// First send and last response, or begin and end of the slice; monotonic nanoseconds.
@@ -145,7 +147,10 @@ impl Window {
                 ..Self::default()
             };
             if kept_ns.is_some_and(|kept_ns| from_ns < kept_ns) {
-                return empty;
+                return Self {
+                    lost: true,
+                    ..empty
+                };
             }
             let inside = |page: &u32| cuts.index_of(self.time(*page)) == index;
             Self {

@@ -91,6 +91,7 @@ fn slices() -> Vec<SliceReport> {
         partial,
         requests: Some(client::totals_of_slice(index)),
         llm_metrics: client::metrics_of_slice(index),
+        note: String::new(),
     };
     vec![
         slice(0, 5.0, false),

@@ -41,15 +41,20 @@ pub fn render_slices(report: &Report) -> Result<Vec<u8>> {
         };
         metrics.flat_map(move |metric| metric_rows(metric, &metric.key, &report.slices, owner))
     });
-    let all = Owner {
-        side: "aggregate",
-        server_id: "",
-        endpoint: "",
-    };
-    let aggregates = report
+    let owners: Vec<String> = report
         .aggregates
         .iter()
-        .flat_map(|family| metric_rows(&family.metric, &family.key, &report.slices, all));
+        .map(|family| family.servers.join(" "))
+        .collect();
+    let aggregates = report.aggregates.iter().zip(&owners);
+    let aggregates = aggregates.flat_map(|(family, servers)| {
+        let owner = Owner {
+            side: "aggregate",
+            server_id: servers,
+            endpoint: "",
+        };
+        metric_rows(&family.metric, &family.key, &report.slices, owner)
+    });
     let mut sheet = Sheet::default();
     let head = std::iter::once(header(COLUMNS));
     sheet.block(head.chain(clients).chain(servers).chain(aggregates))?;

@@ -298,6 +298,7 @@ fn the_tool_says_how_far_it_can_be_trusted() {
 fn slices_are_one_value_per_line() {
     let mut report = sample_report();
     report.aggregates[0].metric.slices = report.servers[0].metrics[2].slices.clone();
+    let servers = report.aggregates[0].servers.join(" ");
     let rows = cells(&render_slices(&report).unwrap());
     let has = |row: &[&str]| assert!(rows.iter().any(|other| other == row), "{row:?}");
     assert_eq!(
@@ -325,7 +326,7 @@ fn slices_are_one_value_per_line() {
             "200.0",
             "count",
             "aggregate",
-            "",
+            &servers,
             "",
         ],
     ]

@@ -28,7 +28,7 @@ pub struct RunConfig {
     /// Put before the name of each file: `P` makes `P_metrics.csv`.
     #[schemars(length(min = 1))]
     pub profile_export_prefix: Option<String>,
-    /// Memory for samples. Beyond it, percentiles are estimated and the report says so.
+    /// Memory for samples and, half of it, requests. Beyond it, percentiles are estimated and the report says so.
     #[schemars(extend("x-min" = "1 MiB"))]
     pub memory_limit: ByteSize,
     /// Series kept at most. What is beyond is dropped, counted and reported.

@@ -180,8 +180,19 @@ proptest! {
 
 #[test]
 fn the_report_says_what_was_folded() {
-    let report = run(400, 1, true, LIMIT).report();
+    let mut bench = run(400, 1, true, LIMIT);
+    bench.slice_duration = Some(Duration::from_secs(20));
+    let report = bench.report();
     assert!(codes(&report).contains(&"memory_limit"));
+    let slices = &metric(&report.servers[0], "busy").slices;
+    let notes: Vec<(bool, bool)> = slices
+        .iter()
+        .map(|slice| (slice.note == "folded", slice.n == 0))
+        .collect();
+    assert_eq!(notes.first(), Some(&(true, true)));
+    // The last one is cut short, maybe before its first reading.
+    assert_eq!(notes[notes.len() - 2], (false, false));
+    assert!(notes.iter().all(|(folded, empty)| *empty || !*folded));
 }
 
 /// A counter is alone at first: then it is the sum.

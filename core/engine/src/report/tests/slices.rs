@@ -203,3 +203,58 @@ fn a_gauge_is_read_inside_its_slice_only() {
         1_000_000_000
     );
 }
+
+#[test]
+fn aggregates_are_combined_in_each_slice() {
+    let mut bench = Bench::new();
+    bench.slice_duration = Some(Duration::from_secs(2));
+    let first = bench.endpoint;
+    let second = bench.store.add_endpoint(EndpointInfo {
+        url: "http://h:2/metrics".to_owned(),
+        ..EndpointInfo::default()
+    });
+    for (endpoint, rate) in [(first, 1.0), (second, 10.0)] {
+        bench.endpoint = endpoint;
+        for (seconds, barrier, count) in [
+            (9.9, Barrier::Start, 0.0),
+            (11.0, Barrier::Tick, 3.0),
+            (12.1, Barrier::Tick, 5.0),
+            (13.0, Barrier::Tick, 6.0),
+            (14.1, Barrier::End, 9.0),
+        ] {
+            bench.page(seconds, barrier, |b| {
+                b.counter("c_total", &[], rate * count);
+                let kind = MetricKind::Histogram;
+                push(b, "h", kind, "h_bucket", "le=1", rate * count);
+                push(b, "h", kind, "h_bucket", "le=+Inf", rate * count);
+                push(b, "h", kind, "h_sum", "", rate * count / 2.0);
+                push(b, "h", kind, "h_count", "", rate * count);
+            });
+        }
+    }
+    let report = bench.report();
+    let slices = |key: &str| {
+        let mut all = report.aggregates.iter();
+        let found = all.find(|aggregate| aggregate.key == key).unwrap();
+        &found.metric.slices
+    };
+    let totals: Vec<_> = slices("c").iter().map(|slice| slice.total).collect();
+    assert_eq!(totals, [Some(55.0), Some(44.0)]);
+    let counts: Vec<_> = slices("h")
+        .iter()
+        .map(|s| (s.count, s.sum, s.stats.avg))
+        .collect();
+    let half = Some(0.5);
+    assert_eq!(
+        counts,
+        [
+            (Some(55.0), Some(27.5), half),
+            (Some(44.0), Some(22.0), half)
+        ]
+    );
+    assert!(
+        slices("h")
+            .iter()
+            .all(|slice| slice.bounds.contains_key("p50"))
+    );
+}
