@@ -40,7 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         return Ok(());
     }
-    let scores: Vec<Score> = cases.iter().map(Score::of).collect();
+    // All cases are one exporter's.
+    let torn = cases.iter().any(score::is_torn);
+    let scores: Vec<Score> = cases.iter().map(|case| Score::of(case, torn)).collect();
     print_errors(&scores);
     print_datasets(&scores);
     print_bounds(&scores);

@@ -33,8 +33,9 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    pub(crate) fn of(case: &Case) -> Self {
-        let (estimate, add, finish) = estimate(case);
+    /// `torn`: whether a page of another histogram of the same exporter was seen to be torn.
+    pub(crate) fn of(case: &Case, torn: bool) -> Self {
+        let (estimate, add, finish) = estimate(case, torn);
         let truth = &case.quantiles;
         let linear: Vec<_> = linear(case);
         let ours: Vec<_> = estimate.quantiles.iter().map(|q| q.value).collect();
@@ -64,13 +65,26 @@ impl Score {
     }
 }
 
-fn estimate(case: &Case) -> (HistogramEstimate, Duration, Duration) {
+/// Whether a page shows that it is torn.
+pub(crate) fn is_torn(case: &Case) -> bool {
+    fed(case).is_torn()
+}
+
+fn fed(case: &Case) -> HistogramEstimator {
     let mut estimator = HistogramEstimator::new(&case.edges, case.integer, BoundScope::Interval);
-    let mut start = Instant::now();
     for (counts, sums) in case.counts.iter().zip(case.sums.windows(2)) {
         estimator.add(counts, Some(sums[1] - sums[0]), sums[1]);
     }
+    estimator
+}
+
+fn estimate(case: &Case, torn: bool) -> (HistogramEstimate, Duration, Duration) {
+    let mut start = Instant::now();
+    let mut estimator = fed(case);
     let added = start.elapsed();
+    if torn {
+        estimator.mark_torn();
+    }
     start = Instant::now();
     let estimate = estimator.finish(&QUANTILES);
     (estimate, added, start.elapsed())

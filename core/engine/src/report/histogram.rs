@@ -50,6 +50,12 @@ impl Parts {
             let (parts, resets) = group.increase(start, end);
             (parts, resets, group.observed(start, end))
         };
+        let observed = observed.map(|mut observed| {
+            if window.torn {
+                observed.mark_torn();
+            }
+            observed
+        });
         Some(Self {
             observed,
             ..Self::new(&parts, resets, group.non_finite())
@@ -124,6 +130,13 @@ impl Parts {
         let mut sum = parts.next()?.clone();
         parts.for_each(|part| sum.add(part));
         Some(sum)
+    }
+
+    /// True if a page of it was torn.
+    pub(super) fn is_torn(&self) -> bool {
+        self.observed
+            .as_ref()
+            .is_some_and(HistogramEstimator::is_torn)
     }
 
     /// True if it has buckets, all of whose edges are known.

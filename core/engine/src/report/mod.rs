@@ -154,9 +154,9 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     for endpoint in input.store.endpoints() {
         let at = at.unwrap_or(usize::MAX);
         let has_load = input.records.is_some();
-        let window = Window::of(&endpoint, input.phases, at, has_load);
+        let mut window = Window::of(&endpoint, input.phases, at, has_load);
         let mut servers = Vec::new();
-        for measured in server::measured(&endpoint, &window) {
+        for measured in server::whole(&endpoint, &mut window) {
             histograms.add(&measured.report.server_id, measured.histograms);
             servers.push(measured.report);
         }

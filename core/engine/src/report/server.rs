@@ -20,6 +20,24 @@ pub(super) struct Measured {
     pub(super) histograms: BTreeMap<String, Parts>,
 }
 
+impl Measured {
+    /// True if a page of one of its histograms was torn.
+    fn is_torn(&self) -> bool {
+        self.histograms.values().any(Parts::is_torn)
+    }
+}
+
+/// All servers behind an endpoint, over a phase. If one histogram was caught torn, none is trusted.
+pub(super) fn whole(endpoint: &EndpointView<'_>, window: &mut Window) -> Vec<Measured> {
+    let servers = measured(endpoint, window);
+    window.torn = servers.iter().any(Measured::is_torn);
+    if window.torn {
+        measured(endpoint, window)
+    } else {
+        servers
+    }
+}
+
 /// All servers behind an endpoint.
 pub(super) fn measured(endpoint: &EndpointView<'_>, window: &Window) -> Vec<Measured> {
     endpoint

@@ -23,6 +23,8 @@ pub(super) struct Window {
     pub(super) folded: Option<u32>,
     /// True for a slice whose pages are folded: nothing is known of it.
     pub(super) lost: bool,
+    /// The exporter writes pages of more than one moment: any histogram's may be, seen or not.
+    pub(super) torn: bool,
     /// The start page is a reading like others.
     pub(super) start_counts: bool,
     /// First send and last response, or begin and end of the slice; monotonic nanoseconds.
@@ -141,6 +143,7 @@ impl Window {
             let (from_ns, to_ns) = cuts.bounds(index);
             let empty = Self {
                 times: Rc::clone(&self.times),
+                torn: self.torn,
                 from_ns,
                 to_ns,
                 phase_ns: self.phase_ns,

@@ -230,3 +230,36 @@ fn a_histogram_of_current_values_is_read_at_the_end() {
     assert_eq!(q.bound_scope, Some(BoundScope::Pooled));
     assert!(q.bounds["max"].upper.unwrap() <= 4.0 + 1e-9);
 }
+
+/// One of two histograms is caught with a sum that its buckets cannot have.
+#[test]
+fn no_histogram_of_an_exporter_that_tears_is_trusted_page_by_page() {
+    for ahead in [0.0, 50.0] {
+        let mut bench = Bench::new();
+        let pages = [
+            (9.0, Barrier::Start, 1.0, 0.0),
+            (11.0, Barrier::Tick, 2.0, ahead),
+            (14.1, Barrier::End, 5.0, 0.0),
+        ];
+        for (seconds, barrier, times, ahead) in pages {
+            bench.page(seconds, barrier, |b| {
+                histogram(b, times, 7.0);
+                let h = MetricKind::Histogram;
+                push(b, "t", h, "t_bucket", "le=1", times);
+                push(b, "t", h, "t_bucket", "le=+Inf", times);
+                push(b, "t", h, "t_sum", "", times / 2.0 - ahead);
+                push(b, "t", h, "t_count", "", times);
+            });
+        }
+        let server = bench.server();
+        let scope = |key| metric(&server, key).bound_scope;
+        let expected = if ahead > 0.0 {
+            [BoundScope::Pooled, BoundScope::Buckets]
+        } else {
+            [BoundScope::Interval; 2]
+        };
+        assert_eq!(["h_seconds", "t"].map(scope), expected.map(Some), "{ahead}");
+        let note = if ahead > 0.0 { "torn_pages" } else { "" };
+        assert_eq!(metric(&server, "h_seconds").note, note);
+    }
+}

@@ -121,6 +121,18 @@ impl HistogramEstimator {
         self.flaw == Some(Flaw::Fractions)
     }
 
+    /// Whether a page was seen that cannot have been written at one moment. A sum that falls may be
+    /// one, or negative observations, which hardly any server makes.
+    pub fn is_torn(&self) -> bool {
+        self.inconsistent > 0 || self.flaw == Some(Flaw::Negative)
+    }
+
+    /// Says that its pages may be torn although none of them shows it, because others of the same
+    /// exporter do: bounds are proven from all intervals together.
+    pub fn mark_torn(&mut self) {
+        self.inconsistent += 1;
+    }
+
     /// Adds what another estimator of the same edges has seen. Bounds are those of all intervals
     /// together; estimates are close to that.
     pub fn merge(&mut self, other: &Self) {
