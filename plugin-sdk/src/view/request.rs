@@ -56,6 +56,9 @@ pub struct RequestRow<'a> {
     /// From the intended to the actual send; `None` if no byte was sent, and `start_ns` is the
     /// intended time then.
     pub send_delay_ns: Option<i64>,
+    /// Part of it in which as many requests as may be were in flight; `None` if requests are not due at
+    /// moments of their own but follow responses.
+    pub held_ns: Option<i64>,
     /// From the first byte sent to the first token; `None` without one.
     pub ttft_ns: Option<i64>,
     /// From the first byte sent to the last token (or the end of the body); `None` unless done.
@@ -87,7 +90,7 @@ pub struct RequestRow<'a> {
 
 const NONE: i64 = i64::MIN;
 /// Columns of `i64`, in the order of [`RequestBlock::ints`].
-const INTS: [&str; 13] = [
+const INTS: [&str; 14] = [
     "request.id",
     "request.start_ns",
     "request.send_delay_ns",
@@ -101,6 +104,7 @@ const INTS: [&str; 13] = [
     "request.end_ns",
     "request.read_lag_ns",
     "request.chunks",
+    "request.held_ns",
 ];
 /// Columns of `u32`, in the order of [`RequestBlock::words`].
 const WORDS: [&str; 3] = ["request.phase", "request.worker", "request.status"];
@@ -113,7 +117,7 @@ const ERROR_MESSAGE: &str = "request.error_message";
 /// Finished requests as the host hands them over; exporters see them as a [`RequestView`].
 #[derive(Debug, Clone, Default)]
 pub struct RequestBlock {
-    ints: [Vec<i64>; 13],
+    ints: [Vec<i64>; 14],
     words: [Vec<u32>; 3],
     outcome: Vec<u8>,
     gaps: Vec<i64>,
@@ -158,6 +162,7 @@ impl RequestBlock {
             row.end_ns,
             row.read_lag_ns,
             row.chunks,
+            row.held_ns.unwrap_or(NONE),
         ];
         for (column, value) in self.ints.iter_mut().zip(ints) {
             column.push(value);
@@ -258,7 +263,7 @@ impl RequestBlock {
 /// Finished requests. Columns that a host does not send read as "unknown".
 #[derive(Debug, Clone, Copy)]
 pub struct RequestView<'a> {
-    ints: [&'a [i64]; 13],
+    ints: [&'a [i64]; 14],
     words: [&'a [u32]; 3],
     outcome: &'a [u8],
     gaps: &'a [i64],
@@ -330,6 +335,7 @@ impl<'a> RequestView<'a> {
             end_ns: known(10).unwrap_or_default(),
             read_lag_ns: known(11).unwrap_or_default(),
             chunks: known(12).unwrap_or_default(),
+            held_ns: known(13),
             phase: word(0),
             worker: word(1),
             status: word(2),
@@ -360,6 +366,7 @@ mod tests {
                 status: 200,
                 start_ns: 1_730_000_000_000_000_000,
                 send_delay_ns: Some(12),
+                held_ns: Some(5),
                 end_ns: 160,
                 read_lag_ns: 9,
                 chunks: 3,

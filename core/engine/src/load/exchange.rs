@@ -56,6 +56,7 @@ impl Scratch {
             u16::try_from(phase).unwrap_or(u16::MAX),
             ticket.intended,
         );
+        self.record.released = ticket.released;
         self.record.estimated_isl = draw.input_tokens;
         self.record.requested_osl = draw.output_tokens;
         self.stamps = None;

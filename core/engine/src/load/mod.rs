@@ -9,6 +9,7 @@
 //! (`worker`) is one.
 
 mod arrival;
+mod attend;
 mod cancel;
 mod cost;
 mod endpoint;
@@ -17,12 +18,14 @@ mod exchange;
 mod failure;
 mod headers;
 mod machine;
+mod pace;
 mod phase;
 mod plan;
 mod probe;
 mod progress;
 mod prompt;
 mod record;
+mod room;
 mod run;
 mod shared;
 pub mod sse;
@@ -34,13 +37,14 @@ mod thread;
 mod warning;
 mod worker;
 
-pub use arrival::{Arrival, ClosedLoop, Next};
+pub use arrival::{Arrival, ClosedLoop, Next, Schedule};
 pub use cost::{MachineUse, PhaseUse, ThreadUse};
 pub use endpoint::{FinishReason, Usage};
 pub use error::LoadError;
 pub use failure::FailureClass;
 pub use plan::{
-    ArrivalPlan, EndpointKind, LoadPlan, PhaseKind, PhasePlan, PlanError, StopPlan, TokenCount,
+    ArrivalPattern, ArrivalPlan, EndpointKind, LoadPlan, PhaseKind, PhasePlan, PlanError, RatePlan,
+    StopPlan, TokenCount,
 };
 pub use probe::{ProbeOk, probe};
 pub use progress::Progress;

@@ -9,6 +9,7 @@ use crate::http::MonoNs;
 use super::arrival::{self, Arrival, Next};
 use super::plan::PhasePlan;
 use super::progress::Counters;
+use super::room::Room;
 use super::stop::{Stop, StopSignal};
 
 /// The right to send one request.
@@ -20,6 +21,8 @@ pub(super) struct Ticket {
     pub(super) ordinal: u64,
     /// When it is due.
     pub(super) intended: MonoNs,
+    /// When it was due and there was room for it, if requests are handed out.
+    pub(super) released: Option<MonoNs>,
 }
 
 /// What the load threads and the supervisor of a phase share.
@@ -30,6 +33,10 @@ pub(super) struct Phase {
     pub(super) deadline: Option<MonoNs>,
     /// One entry a load thread.
     pub(super) counters: Vec<Counters>,
+    /// Limit of requests in flight where they are handed out.
+    pub(super) most_in_flight: u64,
+    /// Where whoever hands them out waits.
+    pub(super) room: Room,
     first_id: u64,
     limit: u64,
     drawn: AtomicU64,
@@ -42,15 +49,18 @@ impl Phase {
     pub(super) fn new(
         plan: &PhasePlan,
         (index, first_id): (usize, u64),
-        n_threads: usize,
+        (n_threads, most_in_flight): (usize, usize),
         start: MonoNs,
         control: StopSignal,
     ) -> Self {
+        let most_in_flight = plan.arrival.max_in_flight().unwrap_or(most_in_flight);
         Self {
             index,
             start,
             deadline: plan.stop.duration.map(|duration| start.after(duration)),
             counters: (0..n_threads).map(|_| Counters::default()).collect(),
+            most_in_flight: most_in_flight as u64,
+            room: Room::default(),
             first_id,
             limit: plan.stop.request_count.unwrap_or(u64::MAX),
             drawn: AtomicU64::new(0),
@@ -60,17 +70,40 @@ impl Phase {
         }
     }
 
-    /// Slots of all threads together; never more than there are requests.
+    /// Slots of all threads together; never more than there are requests. 0: requests are handed out.
     pub(super) fn slots(&self) -> usize {
         self.arrival
             .slots()
             .min(usize::try_from(self.limit).unwrap_or(usize::MAX))
     }
 
+    /// When a slot begins.
+    pub(super) fn slot_start(&self, slot: usize) -> MonoNs {
+        MonoNs(
+            self.start
+                .0
+                .saturating_add(self.arrival.slot_start_ns(slot)),
+        )
+    }
+
+    /// True if nothing more is to be sent at `now`.
+    pub(super) fn is_over(&self, now: MonoNs) -> bool {
+        self.control.state() != Stop::Run || self.is_late(now)
+    }
+
+    fn is_late(&self, at: MonoNs) -> bool {
+        self.deadline.is_some_and(|deadline| at >= deadline)
+    }
+
+    /// Requests of each thread that have not ended, of so many that were given to it.
+    pub(super) fn loads<'a>(&'a self, given: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
+        let threads = self.counters.iter().zip(given);
+        threads.map(|(counters, given)| given.saturating_sub(counters.ended()))
+    }
+
     /// Draws the next request for a slot that is free since `free_since`; `None` ends the slot.
     pub(super) fn draw(&self, now: MonoNs, free_since: MonoNs) -> Option<Ticket> {
-        let late = |at| self.deadline.is_some_and(|deadline| at >= deadline);
-        if self.control.state() != Stop::Run || late(now) {
+        if self.is_over(now) {
             return None;
         }
         let ordinal = self.drawn.fetch_add(1, Relaxed);
@@ -78,10 +111,11 @@ impl Phase {
             return None;
         }
         match self.arrival.next(ordinal, free_since) {
-            Next::At(intended) if !late(intended) => Some(Ticket {
+            Next::At(intended) if !self.is_late(intended) => Some(Ticket {
                 id: self.first_id + ordinal,
                 ordinal,
                 intended,
+                released: None,
             }),
             Next::At(_) | Next::Stop => None,
         }
@@ -125,11 +159,14 @@ mod tests {
         let plan = PhasePlan {
             name: "test".to_owned(),
             kind: PhaseKind::Profiling,
-            arrival: ArrivalPlan::ClosedLoop { concurrency: 8 },
+            arrival: ArrivalPlan::ClosedLoop {
+                concurrency: 8,
+                ramp: Duration::ZERO,
+            },
             stop,
             grace_period: Duration::ZERO,
         };
-        Phase::new(&plan, (1, 100), 2, MonoNs(1_000), control.clone())
+        Phase::new(&plan, (1, 100), (2, 99), MonoNs(1_000), control.clone())
     }
 
     #[test]
@@ -145,6 +182,7 @@ mod tests {
             id: 100 + ordinal,
             ordinal,
             intended: MonoNs(999),
+            released: None,
         };
         assert_eq!(drawn, [Some(ticket(0)), Some(ticket(1)), None, None]);
         assert_eq!(phase.next_id(), 102);

@@ -76,7 +76,7 @@ pub struct LoadPlan {
 }
 
 /// One phase of the load.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PhasePlan {
     /// The phase's name in reports.
     pub name: String,
@@ -100,14 +100,44 @@ pub enum PhaseKind {
 }
 
 /// When requests are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ArrivalPlan {
     /// A fixed number in flight: each response is followed by the next request.
     ClosedLoop {
         /// Requests in flight.
         concurrency: usize,
+        /// Time over which they begin, one after the other. 0: all at once.
+        ramp: Duration,
     },
+    /// At moments that do not depend on responses.
+    Rate(RatePlan),
+}
+
+/// Requests that come at a rate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RatePlan {
+    /// Requests per second at times since the phase's start, which rise from 0. In between the rate
+    /// changes evenly, after the last point it stays.
+    pub curve: Vec<(Duration, f64)>,
+    /// How the gaps between requests vary.
+    pub pattern: ArrivalPattern,
+    /// The most requests in flight; what comes meanwhile waits. `None`: as many as there are files.
+    pub concurrency: Option<usize>,
+    /// Seed of the gaps.
+    pub seed: u64,
+}
+
+/// How the gaps between requests vary.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ArrivalPattern {
+    /// Not at all.
+    Constant,
+    /// Independently of each other: exponentially distributed.
+    Poisson,
+    /// By a gamma distribution of this shape: below 1 requests come in bursts, 1 is Poisson's, larger
+    /// ones are more even.
+    Gamma(f64),
 }
 
 /// When a phase stops sending: at whichever limit comes first. At least one must be given.
@@ -128,6 +158,9 @@ pub enum PlanError {
     /// A token count is not a usable number.
     #[error("`{0}` needs a mean of at least 1 and a standard deviation of at least 0")]
     TokenCount(&'static str),
+    /// A rate at which nothing could ever be sent.
+    #[error("a request rate needs times that rise and numbers above 0")]
+    Rate,
     /// A phase would never end.
     #[error("phase `{0}` has no end: give it a request count or a duration")]
     Endless(String),
@@ -164,13 +197,13 @@ impl LoadPlan {
         self.phases.iter().try_for_each(PhasePlan::check)
     }
 
-    /// The most requests that any phase has in flight.
-    pub fn max_in_flight(&self) -> usize {
-        self.phases
+    /// The most requests that any phase has in flight; `None` without a limit.
+    pub fn max_in_flight(&self) -> Option<usize> {
+        let all = self
+            .phases
             .iter()
-            .map(|phase| phase.arrival.max_in_flight())
-            .max()
-            .unwrap_or(0)
+            .map(|phase| phase.arrival.max_in_flight());
+        all.collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 }
 
@@ -188,8 +221,11 @@ impl TokenCount {
 
 impl PhasePlan {
     fn check(&self) -> Result<(), PlanError> {
-        if self.arrival.max_in_flight() == 0 {
+        if self.arrival.max_in_flight() == Some(0) {
             return Err(PlanError::Zero("concurrency"));
+        }
+        if let ArrivalPlan::Rate(rate) = &self.arrival {
+            rate.check()?;
         }
         match self.stop {
             StopPlan {
@@ -206,10 +242,34 @@ impl PhasePlan {
 }
 
 impl ArrivalPlan {
-    /// The most requests in flight.
-    pub fn max_in_flight(&self) -> usize {
-        match *self {
-            Self::ClosedLoop { concurrency } => concurrency,
+    /// The most requests in flight; `None` without a limit.
+    pub fn max_in_flight(&self) -> Option<usize> {
+        match self {
+            Self::ClosedLoop { concurrency, .. } => Some(*concurrency),
+            Self::Rate(rate) => rate.concurrency,
+        }
+    }
+}
+
+impl RatePlan {
+    /// Requests per second in the end.
+    pub fn target(&self) -> f64 {
+        self.curve.last().map_or(0.0, |(_, rate)| *rate)
+    }
+
+    fn check(&self) -> Result<(), PlanError> {
+        let rising = self.curve.is_sorted_by(|(a, _), (b, _)| a < b);
+        let rates = self.curve.iter().map(|(_, rate)| *rate);
+        let usable = rates.clone().all(|rate| rate.is_finite() && rate >= 0.0);
+        let any = rates.fold(0.0, f64::max) > 0.0;
+        let shaped = match self.pattern {
+            ArrivalPattern::Gamma(shape) => shape.is_finite() && shape > 0.0,
+            ArrivalPattern::Constant | ArrivalPattern::Poisson => true,
+        };
+        if rising && usable && any && shaped {
+            Ok(())
+        } else {
+            Err(PlanError::Rate)
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use std::net::UdpSocket;
 use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc::unbounded_channel;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
@@ -9,6 +12,7 @@ use crate::http::{Clock, MonoNs, prepare_kernel_stamps};
 
 use super::cost::{Meter, PhaseUse};
 use super::error::LoadError;
+use super::pace::Pacer;
 use super::phase::Phase;
 use super::plan::LoadPlan;
 use super::progress::{Progress, Totals};
@@ -16,11 +20,14 @@ use super::record::RecordSink;
 use super::shared::Shared;
 use super::stop::StopSignal;
 use super::supervise::{Ended, Supervision};
-use super::thread::{Finished, LoadThread};
+use super::thread::{Finished, LoadThread, Part};
 use super::warning::LoadWarning;
 
 /// Files that a process has open beside its load connections.
 const RESERVED_FILES: u64 = 256;
+
+/// Requests in flight where nothing limits them.
+const MOST_IN_FLIGHT: usize = 1_000_000;
 
 /// Why a phase ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +80,8 @@ pub struct LoadGenerator {
     shared: Arc<Shared>,
     threads: Vec<LoadThread>,
     finished: mpsc::Receiver<Finished>,
+    /// Where nothing else limits it.
+    most_in_flight: usize,
     next_id: u64,
     /// Keeps the kernel stamping while the run lasts.
     _stamping: Option<UdpSocket>,
@@ -100,8 +109,7 @@ impl LoadGenerator {
         sink: Arc<dyn RecordSink>,
     ) -> Result<Self, LoadError> {
         plan.check()?;
-        let in_flight = plan.max_in_flight();
-        raise_file_limit(in_flight as u64 + RESERVED_FILES)?;
+        let in_flight = raise_file_limit(plan.max_in_flight())?;
         let stamping = plan.kernel_stamps.then(prepare_kernel_stamps).flatten();
         let shared = Arc::new(Shared::new(&plan, clock.clone(), sink)?);
         let (sender, finished) = mpsc::channel();
@@ -114,6 +122,7 @@ impl LoadGenerator {
             shared,
             threads,
             finished,
+            most_in_flight: in_flight,
             next_id: 1,
             _stamping: stamping,
         })
@@ -145,17 +154,44 @@ impl LoadGenerator {
         let phase = Arc::new(Phase::new(
             plan,
             numbering,
-            n_threads,
+            (n_threads, self.most_in_flight),
             start,
             control.clone(),
         ));
         let supervision = Supervision::new(&phase, plan.grace_period, &self.clock);
-        for (thread, slots) in self.threads.iter().zip(split(phase.slots(), n_threads)) {
-            thread.assign(Arc::clone(&phase), slots)?;
+        let pacer = self.assign(&phase)?;
+        let ended = supervision.run(&self.finished, &self.threads, on_progress);
+        if let Some(pacer) = pacer {
+            // All its requests have ended, or all threads have: it has nothing to wait for.
+            drop(pacer.join());
         }
-        let ended = supervision.run(&self.finished, &self.threads, on_progress)?;
+        let ended = ended?;
         self.next_id = phase.next_id();
         Ok(self.outcome(&phase, ended, meter))
+    }
+
+    /// Gives each thread its part. Returns the thread that hands requests out, if one does.
+    fn assign(&self, phase: &Arc<Phase>) -> Result<Option<JoinHandle<()>>, LoadError> {
+        let (slots, n_threads) = (phase.slots(), self.threads.len());
+        if slots > 0 {
+            for (at, thread) in self.threads.iter().enumerate() {
+                let numbers = (at..slots).step_by(n_threads);
+                thread.assign(Arc::clone(phase), Part::Slots(numbers))?;
+            }
+            return Ok(None);
+        }
+        let mut queues = Vec::with_capacity(n_threads);
+        for thread in &self.threads {
+            let (queue, tickets) = unbounded_channel();
+            thread.assign(Arc::clone(phase), Part::Tickets(tickets))?;
+            queues.push(queue);
+        }
+        let pacer = Pacer {
+            phase: Arc::clone(phase),
+            clock: self.clock.clone(),
+            queues,
+        };
+        pacer.spawn().map(Some)
     }
 
     /// Ends the load threads and closes all connections.
@@ -187,16 +223,15 @@ impl LoadGenerator {
     }
 }
 
-/// Shares `slots` out evenly.
-fn split(slots: usize, n_threads: usize) -> impl Iterator<Item = usize> {
-    (0..n_threads).map(move |thread| slots / n_threads + usize::from(thread < slots % n_threads))
-}
-
-fn raise_file_limit(needed: u64) -> Result<(), LoadError> {
+/// Makes room for so many connections, or as many as possible; returns for how many.
+fn raise_file_limit(in_flight: Option<usize>) -> Result<usize, LoadError> {
     // A system that does not tell its limits is left alone: connecting will say what is wrong.
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
-        return Ok(());
+        return Ok(in_flight.unwrap_or(MOST_IN_FLIGHT));
     };
+    let possible = usize::try_from(hard.saturating_sub(RESERVED_FILES)).unwrap_or(usize::MAX);
+    let in_flight = in_flight.unwrap_or(possible.clamp(1, MOST_IN_FLIGHT));
+    let needed = in_flight as u64 + RESERVED_FILES;
     if hard < needed {
         return Err(LoadError::TooFewFiles {
             needed,
@@ -209,5 +244,5 @@ fn raise_file_limit(needed: u64) -> Result<(), LoadError> {
             limit: soft,
         });
     }
-    Ok(())
+    Ok(in_flight)
 }

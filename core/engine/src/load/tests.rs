@@ -2,6 +2,7 @@
 
 mod answers;
 mod probes;
+mod rates;
 
 use std::collections::HashSet;
 use std::sync::{Arc, mpsc};
@@ -54,7 +55,10 @@ fn phase(concurrency: usize, stop: StopPlan) -> PhasePlan {
     PhasePlan {
         name: "test".to_owned(),
         kind: PhaseKind::Profiling,
-        arrival: ArrivalPlan::ClosedLoop { concurrency },
+        arrival: ArrivalPlan::ClosedLoop {
+            concurrency,
+            ramp: Duration::ZERO,
+        },
         stop,
         grace_period: Duration::from_secs(30),
     }

@@ -1,6 +1,8 @@
 //! A load thread: a runtime of its own, connections of its own, nothing shared on the hot path.
 
 use std::io;
+use std::iter::StepBy;
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, mpsc};
@@ -16,7 +18,7 @@ use super::cancel::Cancel;
 use super::cost::ThreadUse;
 use super::error::LoadError;
 use super::machine::thread_wait;
-use super::phase::Phase;
+use super::phase::{Phase, Ticket};
 use super::record::RequestRecords;
 use super::shared::Shared;
 use super::worker::Worker;
@@ -24,10 +26,19 @@ use super::worker::Worker;
 /// How often finished requests are handed on, whether or not a block is full.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A phase for a thread to take part in, with this many slots.
+/// A phase for a thread to take part in.
 struct Assignment {
     phase: Arc<Phase>,
-    slots: usize,
+    part: Part,
+}
+
+/// A thread's part in a phase.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// Slots with these numbers, which send by themselves.
+    Slots(StepBy<Range<usize>>),
+    /// Requests that are handed out.
+    Tickets(UnboundedReceiver<Ticket>),
 }
 
 /// A thread has done its part of a phase.
@@ -67,9 +78,9 @@ impl LoadThread {
     }
 
     /// Gives the thread its part of a phase.
-    pub(super) fn assign(&self, phase: Arc<Phase>, slots: usize) -> Result<(), LoadError> {
+    pub(super) fn assign(&self, phase: Arc<Phase>, part: Part) -> Result<(), LoadError> {
         self.assignments
-            .send(Assignment { phase, slots })
+            .send(Assignment { phase, part })
             .map_err(|_| LoadError::ThreadDied)
     }
 
@@ -133,7 +144,7 @@ fn used_since(before: ThreadUse) -> ThreadUse {
 }
 
 async fn take_part(
-    Assignment { phase, slots }: Assignment,
+    Assignment { phase, part }: Assignment,
     index: usize,
     shared: &Arc<Shared>,
     client: &Arc<Client>,
@@ -146,9 +157,12 @@ async fn take_part(
         cancel: Cancel::default(),
         block: Mutex::new(RequestRecords::default()),
     });
-    let slots: Vec<_> = (0..slots)
-        .map(|_| tokio::spawn(Arc::clone(&worker).slot()))
-        .collect();
+    let slots: Vec<_> = match part {
+        Part::Slots(numbers) => numbers
+            .map(|number| tokio::spawn(Arc::clone(&worker).slot(number)))
+            .collect(),
+        Part::Tickets(tickets) => vec![tokio::spawn(Arc::clone(&worker).attend(tickets))],
+    };
     let mut all_done = pin!(async {
         for slot in slots {
             if let Some(panic) = slot

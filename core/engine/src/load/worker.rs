@@ -29,10 +29,15 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Carries one request after the other until the phase has no more.
-    pub(super) async fn slot(self: Arc<Self>) {
+    pub(super) async fn slot(self: Arc<Self>, number: usize) {
         self.cancel.watch().await;
         let mut scratch = Scratch::new(self.index);
-        let mut free_since = self.phase.start;
+        let mut free_since = self.phase.slot_start(number);
+        // Whoever begins later must not hold a request back from others until then.
+        let begin = self.cancel.guard(self.wait_until(free_since));
+        if begin.await.is_err() {
+            return;
+        }
         while let Some(ticket) = self.phase.draw(self.shared.clock.now(), free_since) {
             if self
                 .cancel
@@ -47,8 +52,8 @@ impl Worker {
         }
     }
 
-    /// Waits until a request is due. A closed loop never waits here; the timer's resolution of 1 ms
-    /// is too coarse for others.
+    /// Waits until a slot begins or a request is due. A closed loop is due at once; the timer's
+    /// resolution of 1 ms is too coarse for others.
     async fn wait_until(&self, due: MonoNs) {
         let wait = due.until(self.shared.clock.now());
         if !wait.is_zero() {
@@ -56,7 +61,7 @@ impl Worker {
         }
     }
 
-    async fn carry(&self, ticket: &Ticket, scratch: &mut Scratch) {
+    pub(super) async fn carry(&self, ticket: &Ticket, scratch: &mut Scratch) {
         let shared = &*self.shared;
         let phase = self.phase.index;
         let draw = shared

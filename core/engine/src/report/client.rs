@@ -28,6 +28,12 @@ pub(super) struct Requests {
     output: Values,
     input: Values,
     send_delay_ms: Values,
+    /// From the intended send, of requests that were due at moments of their own.
+    effective_ttft_ms: Values,
+    effective_latency_ms: Values,
+    /// Requests that waited because as many as may be were in flight, and the longest wait.
+    held: u64,
+    longest_held_ms: f64,
     /// Tokens that arrived.
     tokens: f64,
     /// Time in flight, over all requests.
@@ -76,6 +82,8 @@ impl Requests {
             &mut self.output,
             &mut self.input,
             &mut self.send_delay_ms,
+            &mut self.effective_ttft_ms,
+            &mut self.effective_latency_ms,
         ] {
             values.settle();
         }
@@ -96,6 +104,12 @@ impl Requests {
         self.output_estimated
     }
 
+    /// Complete requests that were due when as many as may be were in flight, and the longest time
+    /// that one waited, in milliseconds.
+    pub(super) fn held(&self) -> (u64, f64) {
+        (self.held, self.longest_held_ms)
+    }
+
     /// All client metrics over `seconds`, in the order of the tables.
     pub(super) fn metrics(
         self,
@@ -111,6 +125,8 @@ impl Requests {
         metrics.spread(label::ITL, self.itl_ms);
         metrics.spread(label::GAPS, self.gaps_ms);
         metrics.spread(label::LATENCY, self.latency_ms);
+        metrics.spread(label::EFFECTIVE_TTFT, self.effective_ttft_ms);
+        metrics.spread(label::EFFECTIVE_LATENCY, self.effective_latency_ms);
         metrics.spread(label::OUTPUT, self.output);
         metrics.spread(label::INPUT, self.input);
         metrics.spread(label::PER_USER, self.per_user);
@@ -149,14 +165,26 @@ fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts
     let latency = ms(last.since(start));
     slices[cuts.index_of(row.end.0)].ended(row, latency, output);
     let delay = ms(start.since(row.intended));
-    slices[cuts.index_of(start.0)].send_delay_ms.push(delay);
+    let slice = &mut slices[cuts.index_of(start.0)];
+    slice.send_delay_ms.push(delay);
+    if let Some(released) = row.released {
+        let held = ms(released.since(row.intended));
+        slice.held += u64::from(held > 0.0);
+        slice.longest_held_ms = slice.longest_held_ms.max(held);
+        let slice = &mut slices[cuts.index_of(row.end.0)];
+        slice.effective_latency_ms.push(latency + delay);
+    }
     add_busy(start, last, slices, cuts);
     let Some(first) = row.first_token else {
         slices[cuts.index_of(row.end.0)].tokens += output;
         return;
     };
     let ttft = ms(first.since(start));
-    slices[cuts.index_of(first.0)].ttft_ms.push(ttft);
+    let slice = &mut slices[cuts.index_of(first.0)];
+    slice.ttft_ms.push(ttft);
+    if row.released.is_some() {
+        slice.effective_ttft_ms.push(ttft + delay);
+    }
     if output > 1.0 {
         let itl = (latency - ttft) / (output - 1.0);
         let slice = &mut slices[cuts.index_of(row.end.0)];

@@ -116,13 +116,15 @@ fn of_use(used: &PhaseUse) -> ClientHealth {
     }
 }
 
-/// From intended to actual send. The first request of each slot is left out: all of them are meant
-/// for the moment at which the phase begins, and nobody can send them all at once.
+/// From the moment at which a request was due, and the limit of requests in flight let it go, to its
+/// actual send. The first request of each slot of a closed loop is left out: all of them are meant for
+/// the moment at which the phase begins, and nobody can send them all at once.
 fn send_delays_ms<'a, R: Iterator<Item = RequestRow<'a>>>(rows: impl Fn() -> R) -> Vec<f64> {
     let begin = rows().map(|row| row.intended).min();
-    let later = rows().filter(|row| Some(row.intended) != begin);
+    let later = rows().filter(|row| row.released.is_some() || Some(row.intended) != begin);
     let delay = |row: RequestRow<'_>| {
-        let late_ns = row.start?.since(row.intended) as f64;
+        let due = row.released.unwrap_or(row.intended);
+        let late_ns = row.start?.since(due) as f64;
         let connecting_ns = row.connect.map_or(0.0, connecting_ns);
         Some((late_ns - connecting_ns).max(0.0) / 1e6)
     };

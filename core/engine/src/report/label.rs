@@ -20,6 +20,16 @@ pub(super) const TTFT: Label = Label("time_to_first_token", "Time to First Token
 pub(super) const ITL: Label = Label("inter_token_latency", "Inter Token Latency", "ms");
 pub(super) const GAPS: Label = Label("inter_chunk_latency", "Inter Chunk Latency", "ms");
 pub(super) const LATENCY: Label = Label("request_latency", "Request Latency", "ms");
+pub(super) const EFFECTIVE_TTFT: Label = Label(
+    "effective_time_to_first_token",
+    "Effective Time to First Token",
+    "ms",
+);
+pub(super) const EFFECTIVE_LATENCY: Label = Label(
+    "effective_request_latency",
+    "Effective Request Latency",
+    "ms",
+);
 pub(super) const OUTPUT: Label =
     Label("output_sequence_length", "Output Sequence Length", "tokens");
 pub(super) const INPUT: Label = Label("input_sequence_length", "Input Sequence Length", "tokens");

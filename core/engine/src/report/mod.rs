@@ -195,6 +195,7 @@ fn add_clients(report: &mut Report, phase: &PhaseWindow, records: &RequestLog) {
     }
     let totals = report.requests.get_or_insert_default();
     warnings::of_requests(&mut report.warnings, totals, requests.output_estimated());
+    warnings::of_held(&mut report.warnings, requests.held());
     report.llm_metrics = requests.metrics(totals, phase.seconds());
     report.client_health = phase.health.clone().map(|mut health| {
         let scale = health::Scale::of(&report.llm_metrics);

@@ -1,6 +1,7 @@
 //! Facts about a run, and the folder named after it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use aiperf_plugin_sdk::RunInfo;
 use aiperf_plugin_sdk::time::Instant2;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::RunParts;
 use crate::config::{Command, RunPlan};
 use crate::http::{Clock, Origin};
-use crate::load::{LoadPlan, PhaseKind, PhasePlan};
+use crate::load::{ArrivalPattern, ArrivalPlan, LoadPlan, PhaseKind, PhasePlan};
 
 /// What exporters learn before the run.
 pub(super) fn run_info(
@@ -52,7 +53,16 @@ fn profiling(load: &LoadPlan) -> Option<&PhasePlan> {
 
 /// One line about a phase's load.
 fn describe(phase: &PhasePlan) -> String {
-    let mut words = vec![format!("concurrency {}", phase.arrival.max_in_flight())];
+    let mut words = Vec::new();
+    if let ArrivalPlan::Rate(rate) = &phase.arrival {
+        words.push(format!(
+            "{} requests/s ({})",
+            rate.target(),
+            pattern(rate.pattern)
+        ));
+    }
+    let most = phase.arrival.max_in_flight();
+    words.extend(most.map(|most| format!("concurrency {most}")));
     words.extend(
         phase
             .stop
@@ -66,6 +76,24 @@ fn describe(phase: &PhasePlan) -> String {
             .map(|duration| format!("{}", humantime::format_duration(duration))),
     );
     words.join(", ")
+}
+
+/// The name of a pattern in configuration and files.
+fn pattern(pattern: ArrivalPattern) -> &'static str {
+    match pattern {
+        ArrivalPattern::Constant => "constant",
+        ArrivalPattern::Poisson => "poisson",
+        ArrivalPattern::Gamma(_) => "gamma",
+    }
+}
+
+/// Nothing for no time at all.
+fn seconds_of(time: Duration) -> Value {
+    if time.is_zero() {
+        Value::Null
+    } else {
+        json!(time.as_secs_f64())
+    }
 }
 
 /// What a reader of the files wants to compare runs by.
@@ -87,6 +115,20 @@ fn settings(plan: &RunPlan, load: &LoadPlan) -> Map<String, Value> {
     set("random_seed", json!(plan.random_seed));
     if let Some(phase) = profiling(load) {
         set("concurrency", json!(phase.arrival.max_in_flight()));
+        match &phase.arrival {
+            ArrivalPlan::ClosedLoop { ramp, .. } => {
+                set("concurrency_ramp_seconds", seconds_of(*ramp));
+            }
+            ArrivalPlan::Rate(rate) => {
+                set("request_rate", json!(rate.target()));
+                set("arrival_pattern", json!(pattern(rate.pattern)));
+                if let ArrivalPattern::Gamma(shape) = rate.pattern {
+                    set("arrival_smoothness", json!(shape));
+                }
+                let ramp = rate.curve.last().map_or(Duration::ZERO, |(at, _)| *at);
+                set("request_rate_ramp_seconds", seconds_of(ramp));
+            }
+        }
         set("request_count", json!(phase.stop.request_count));
         set(
             "benchmark_duration_seconds",
@@ -105,6 +147,11 @@ fn settings(plan: &RunPlan, load: &LoadPlan) -> Map<String, Value> {
         "warmup_request_count",
         json!(warmup.and_then(|phase| phase.stop.request_count)),
     );
+    let warmup = warmup.and_then(|phase| phase.stop.duration);
+    set(
+        "warmup_duration_seconds",
+        json!(warmup.map(|d| d.as_secs_f64())),
+    );
     settings
 }
 
@@ -115,12 +162,16 @@ pub(super) fn artifact_dir(plan: &RunPlan, load: Option<&LoadPlan>) -> PathBuf {
     }
     let name = match load {
         Some(load) => {
-            let concurrency = profiling(load).map_or(0, |phase| phase.arrival.max_in_flight());
-            format!(
-                "{}-{}-concurrency{concurrency}",
-                load.model,
-                load.endpoint.as_str()
-            )
+            let mut name = format!("{}-{}", load.model, load.endpoint.as_str());
+            let arrival = profiling(load).map(|phase| &phase.arrival);
+            let most = arrival.and_then(ArrivalPlan::max_in_flight);
+            name.extend(most.map(|most| format!("-concurrency{most}")));
+            let rate = match arrival {
+                Some(ArrivalPlan::Rate(rate)) => Some(rate.target()),
+                _ => None,
+            };
+            name.extend(rate.map(|rate| format!("-request_rate{rate}")));
+            name
         }
         None => format!(
             "collect-{}",

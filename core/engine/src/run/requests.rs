@@ -103,6 +103,7 @@ fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mu
         outcome,
         start_ns: clock.wall_ns(start),
         send_delay_ns: row.start.map(|start| start.since(row.intended)),
+        held_ns: row.released.map(|released| released.since(row.intended)),
         ttft_ns: row.first_token.map(|token| token.since(start)),
         latency_ns: (row.outcome == Outcome::Ok).then_some(ended),
         end_ns: row.end.since(start),

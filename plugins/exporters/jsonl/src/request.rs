@@ -21,6 +21,10 @@ pub struct RequestLine<'a> {
     request_start_ns: i64,
     /// From the intended to the actual send; `null` if it was never sent.
     send_delay_ms: Option<f64>,
+    /// Part of it in which as many requests as may be were in flight; left out unless requests were due
+    /// at moments of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_ms: Option<f64>,
     /// From the first byte sent to the first token; `null` without one.
     time_to_first_token_ms: Option<f64>,
     /// From the first byte sent to the last token; `null` unless done.
@@ -77,6 +81,7 @@ impl<'a> RequestLine<'a> {
             worker: row.worker,
             request_start_ns: row.start_ns,
             send_delay_ms: row.send_delay_ns.map(millis),
+            held_ms: row.held_ns.map(millis),
             time_to_first_token_ms: row.ttft_ns.map(millis),
             request_latency_ms: row.latency_ns.map(millis),
             request_duration_ms: millis(row.end_ns),

@@ -20,6 +20,7 @@ fn concurrency(machine: &Machine, line: &[&str]) -> usize {
         .unwrap()
         .without_model()
         .max_in_flight()
+        .unwrap()
 }
 
 fn options(plan: &RunPlan) -> &Value {

@@ -84,7 +84,7 @@ fn flags(line: &[&str]) -> Flags {
 }
 
 /// Every flag of `profile` that stands for a setting, but for those that exclude one of them.
-const ALL_PROFILE_FLAGS: [&[&str]; 35] = [
+const ALL_PROFILE_FLAGS: [&[&str]; 44] = [
     &["--url", "http://h"],
     &["--model", "m"],
     &["--endpoint-type", "completions"],
@@ -96,10 +96,18 @@ const ALL_PROFILE_FLAGS: [&[&str]; 35] = [
     &["--request-timeout-seconds", "9"],
     &["--connect-timeout", "1"],
     &["--concurrency", "2"],
+    &["--request-rate", "40"],
+    &["--request-rate-ramp-duration", "2s"],
+    &["--arrival-pattern", "gamma"],
+    &["--arrival-smoothness", "2.5"],
     &["--request-count", "20"],
     &["--benchmark-duration", "5"],
     &["--benchmark-grace-period", "6"],
     &["--warmup-request-count", "7"],
+    &["--warmup-duration", "1s"],
+    &["--warmup-concurrency", "3"],
+    &["--warmup-request-rate", "5"],
+    &["--warmup-grace-period", "4s"],
     &["--isl", "8"],
     &["--isl-stddev", "1.5"],
     &["--osl", "9"],
@@ -119,6 +127,7 @@ const ALL_PROFILE_FLAGS: [&[&str]; 35] = [
     &["--slice-duration", "10s"],
     // Stand beside their opposites above, so they are not resolved together with them.
     &["--streaming"],
+    &["--concurrency-ramp-duration", "2s"],
     &["--api-key", "sk"],
     &["--no-server-metrics"],
 ];

@@ -11,10 +11,26 @@ use crate::config::quantity::UnitDuration;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoadConfig {
-    /// Requests in flight: each response is followed by the next request.
+    /// Requests in flight: each response is followed by the next request. Default: 1. With a request
+    /// rate, the most requests in flight; what is due meanwhile waits. Default then: no limit.
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub concurrency: u32,
-    /// Requests to send. With neither this nor a duration: twice the concurrency, at least 10.
+    pub concurrency: Option<u32>,
+    /// Time over which the requests in flight begin, one after the other. Default: all at once.
+    pub concurrency_ramp_duration: Option<UnitDuration>,
+    /// Requests per second, sent whatever the responses do. Default: each response is followed by the
+    /// next request.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub request_rate: Option<f64>,
+    /// Time over which the request rate rises evenly from 0. Default: none.
+    pub request_rate_ramp_duration: Option<UnitDuration>,
+    /// How the gaps between requests of a request rate vary.
+    pub arrival_pattern: ArrivalPattern,
+    /// Shape of the gaps of pattern `gamma`: below 1 requests come in bursts, 1 is `poisson`, above
+    /// they are more even.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub arrival_smoothness: Option<f64>,
+    /// Requests to send. With neither this nor a duration: twice the concurrency, or ten seconds of the
+    /// request rate; at least 10.
     #[schemars(range(min = 1))]
     pub request_count: Option<u64>,
     /// Time after which no more requests are sent. With a request count too, whichever is first.
@@ -22,8 +38,20 @@ pub struct LoadConfig {
     pub benchmark_duration: Option<UnitDuration>,
     /// How long requests in flight may go on after the duration is over; then they are cancelled.
     pub benchmark_grace_period: UnitDuration,
-    /// Requests sent before the measured ones and left out of the results. 0: no warm-up.
+    /// Requests sent before the measured ones and left out of the results. 0: no warm-up, unless it has
+    /// a duration.
     pub warmup_request_count: u64,
+    /// Time after which no more warm-up requests are sent. With a count too, whichever is first.
+    #[schemars(extend("x-min" = "1ms"))]
+    pub warmup_duration: Option<UnitDuration>,
+    /// `concurrency` of the warm-up. Default: the same, unless it has a rate of its own.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub warmup_concurrency: Option<u32>,
+    /// `request_rate` of the warm-up. Default: the same, unless it has a concurrency of its own.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub warmup_request_rate: Option<f64>,
+    /// `benchmark_grace_period` of the warm-up. Default: the same.
+    pub warmup_grace_period: Option<UnitDuration>,
     /// Input sequence length: mean number of tokens of a prompt.
     #[schemars(range(min = 1))]
     pub isl: f64,
@@ -42,14 +70,35 @@ pub struct LoadConfig {
     pub random_seed: Option<u64>,
 }
 
+/// How the gaps between requests vary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ArrivalPattern {
+    /// Not at all.
+    Constant,
+    /// Independently of each other.
+    Poisson,
+    /// As `arrival_smoothness` says.
+    Gamma,
+}
+
 impl Default for LoadConfig {
     fn default() -> Self {
         Self {
-            concurrency: 1,
+            concurrency: None,
+            concurrency_ramp_duration: None,
+            request_rate: None,
+            request_rate_ramp_duration: None,
+            arrival_pattern: ArrivalPattern::Poisson,
+            arrival_smoothness: None,
             request_count: None,
             benchmark_duration: None,
             benchmark_grace_period: UnitDuration(Duration::from_secs(30)),
             warmup_request_count: 0,
+            warmup_duration: None,
+            warmup_concurrency: None,
+            warmup_request_rate: None,
+            warmup_grace_period: None,
             isl: 550.0,
             isl_stddev: 0.0,
             osl: None,

@@ -19,7 +19,7 @@ pub use instances::{
     PluginFileConfig,
 };
 pub use knowledge::{AggregateConfig, DerivedConfig, PairConfig, UserKnowledge};
-pub use load::LoadConfig;
+pub use load::{ArrivalPattern, LoadConfig};
 pub use run::{CollectConfig, RunConfig, Ui};
 pub use server_metrics::ServerMetricsConfig;
 pub use tls::TlsConfig;

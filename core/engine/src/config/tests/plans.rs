@@ -135,7 +135,7 @@ fn later_layers_win_and_say_so() {
     layers.add(&flag("--server-metrics", "server_metrics.auto", "false"));
     let plan = resolve_as(Command::Profile, layers).unwrap();
     let load = plan.load.as_ref().unwrap().without_model();
-    assert_eq!(load.max_in_flight(), 4);
+    assert_eq!(load.max_in_flight(), Some(4));
     assert_eq!(
         (load.input_tokens.mean, load.output_tokens.unwrap().mean),
         (10.0, 5.0)
@@ -172,7 +172,7 @@ fn variables_fill_numbers_as_well_as_texts() {
                 [server_metrics]\njitter = \"${J:-false}\"\n";
     let plan = plan(text);
     let load = plan.load.unwrap();
-    assert_eq!(load.without_model().max_in_flight(), 7);
+    assert_eq!(load.without_model().max_in_flight(), Some(7));
     assert_eq!(load.model.as_deref(), Some("m-7"));
     assert!(!plan.jitter);
 }

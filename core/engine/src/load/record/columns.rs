@@ -52,6 +52,8 @@ columns! {
     worker: u16,
     /// Intended send time, monotonic ns.
     intended_ns: i64,
+    /// Moment from which it could be sent, monotonic ns; `None` in a closed loop.
+    released_ns: Option<NonZeroI64>,
     /// Write of the first byte, monotonic ns.
     start_ns: Option<NonZeroI64>,
     /// Arrival of the first chunk with text, monotonic ns.
@@ -107,6 +109,7 @@ pub struct RequestRow<'a> {
     pub phase: u16,
     pub worker: u16,
     pub intended: MonoNs,
+    pub released: Option<MonoNs>,
     pub start: Option<MonoNs>,
     pub first_token: Option<MonoNs>,
     pub last_token: Option<MonoNs>,
@@ -207,6 +210,7 @@ impl RequestRecords {
             phase: columns.phase[row],
             worker: columns.worker[row],
             intended: MonoNs(columns.intended_ns[row]),
+            released: moment(columns.released_ns[row]),
             start: moment(columns.start_ns[row]),
             first_token: moment(columns.first_token_ns[row]),
             last_token: moment(columns.last_token_ns[row]),
@@ -235,6 +239,7 @@ fn cells(record: &RequestRecord) -> Cells {
         phase: record.phase,
         worker: record.worker,
         intended_ns: record.intended.0,
+        released_ns: optional(record.released),
         start_ns: optional(record.start),
         first_token_ns: optional(record.first_token),
         last_token_ns: optional(record.last_token),

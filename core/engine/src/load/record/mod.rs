@@ -51,6 +51,8 @@ pub struct RequestRecord {
     pub worker: u16,
     /// When it should have been sent: when its slot became free (closed loop), or by schedule.
     pub intended: MonoNs,
+    /// When it was due and the limit of requests in flight let it go; `None` in a closed loop.
+    pub released: Option<MonoNs>,
     /// When its first byte was written to the socket; `None` if none was.
     pub start: Option<MonoNs>,
     /// Arrival of the first chunk with text; `None` without one, and for responses in one piece.
@@ -93,6 +95,7 @@ impl RequestRecord {
             phase: 0,
             worker,
             intended: MonoNs(0),
+            released: None,
             start: None,
             first_token: None,
             last_token: None,

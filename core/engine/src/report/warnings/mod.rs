@@ -113,6 +113,22 @@ pub(super) fn of_folded_requests(to: &mut Vec<Warning>, count: u64) {
     warn(to, "memory_limit", "requests", message, remedy);
 }
 
+/// Of requests that were due when as many as may be were in flight: how many, and the longest wait in
+/// milliseconds.
+pub(super) fn of_held(to: &mut Vec<Warning>, (held, longest_ms): (u64, f64)) {
+    if held == 0 {
+        return;
+    }
+    let message = format!(
+        "{held} requests were due while as many as may be were in flight, and waited up to \
+         {:.3} s: the rate was not kept",
+        longest_ms / 1e3
+    );
+    let remedy = "times from the intended send are named `effective_`; raise the concurrency limit or \
+                  lower the request rate";
+    warn(to, "arrivals_held_back", "requests", message, remedy);
+}
+
 /// Of the requests.
 pub(super) fn of_requests(to: &mut Vec<Warning>, totals: &RequestTotals, estimated: u64) {
     if estimated > 0 {

@@ -108,6 +108,8 @@ pub(super) struct RequestLine {
     pub(super) worker: u16,
     pub(super) request_start_ns: i64,
     pub(super) send_delay_ms: Option<f64>,
+    #[serde(default)]
+    pub(super) held_ms: Option<f64>,
     pub(super) time_to_first_token_ms: Option<f64>,
     pub(super) request_latency_ms: Option<f64>,
     pub(super) request_duration_ms: f64,

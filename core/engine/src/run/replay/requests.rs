@@ -50,10 +50,13 @@ fn request(
     let gaps = line.token_gaps_ms.iter();
     let gaps: Vec<u64> = gaps.map(|gap| nanoseconds(*gap).unsigned_abs()).collect();
     let estimated = |estimated: bool, tokens: Option<u32>| tokens.filter(|_| !estimated);
+    let intended = MonoNs(start.0.saturating_sub(delay.unwrap_or_default()));
+    let released = |held: f64| MonoNs(intended.0.saturating_add(nanoseconds(held)));
     Ok(RequestRecord {
         id: line.id,
         phase,
-        intended: MonoNs(start.0.saturating_sub(delay.unwrap_or_default())),
+        intended,
+        released: line.held_ms.map(released),
         start: delay.map(|_| start),
         first_token,
         last_token: last_token(&line, start, first_token, &gaps),
