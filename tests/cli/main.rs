@@ -10,6 +10,7 @@ mod bad_disks;
 mod bad_input;
 mod bad_pages;
 mod bad_servers;
+mod config;
 mod console_text;
 mod context;
 mod gpus;

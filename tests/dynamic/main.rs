@@ -4,6 +4,7 @@
 
 mod authoring;
 mod check;
+mod config;
 mod contained;
 #[expect(dead_code, reason = "shared with the other black-box tests")]
 #[path = "../cli/context.rs"]

@@ -21,6 +21,8 @@ pub(crate) enum ExitCode {
     Partial = 5,
     /// `--strict`: the report carries a [grave] warning.
     Strict = 6,
+    /// `config check` found errors in what it checked.
+    Findings = 7,
     /// Ctrl-C or SIGTERM ended the run early.
     Interrupted = 130,
 }

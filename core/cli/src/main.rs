@@ -8,7 +8,7 @@ mod output;
 mod schema;
 mod signals;
 
-use args::{Action, Cli, PluginsAction};
+use args::{Action, Cli, ConfigAction, PluginsAction};
 use clap::Parser;
 
 fn main() -> std::process::ExitCode {
@@ -20,6 +20,12 @@ fn main() -> std::process::ExitCode {
         Action::Collect(collect) => commands::run(collect.as_ref(), &[], &world),
         Action::Demo(demo) => commands::demo(demo, &world),
         Action::Report(report) => commands::report(report.as_ref(), &world),
+        Action::Config(config) => match &config.action {
+            ConfigAction::Check(check) => commands::check_config(check, &world),
+            ConfigAction::Show(show) => commands::show_config(show, &world),
+            ConfigAction::Schema(schema) => commands::config_schema(schema, &world),
+            ConfigAction::Init(init) => commands::init_config(init, &world),
+        },
         Action::Plugins(plugins) => match &plugins.action {
             PluginsAction::List(list) => commands::list_plugins(list, &world),
             PluginsAction::Show(show) => commands::show_plugin(show, &world),

@@ -14,13 +14,16 @@ pub fn schema_problems(schema: &Value, document: &Value) -> Vec<String> {
 }
 
 /// Keywords that forbid nothing, or are handled with another one.
-const SILENT: [&str; 6] = [
+const SILENT: [&str; 9] = [
     "$schema",
     "$defs",
     "title",
     "description",
     "format",
     "default",
+    "writeOnly",
+    "then",
+    "else",
 ];
 
 struct Check<'a> {
@@ -59,10 +62,20 @@ impl Check<'_> {
             "type" => self.expect(entries(argument).any(|t| has_type(value, t)), at, argument),
             "const" => self.expect(value == argument, at, argument),
             "enum" => self.expect(entries(argument).any(|one| one == value), at, argument),
-            "minimum" => {
-                let value = value.as_f64();
-                let holds = value.is_none_or(|value| Some(value) >= argument.as_f64());
-                self.expect(holds, at, "too small");
+            "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
+                self.bound(rule, argument, value, at);
+            }
+            "minLength" | "maxLength" | "minItems" => self.length(rule, argument, value, at),
+            "pattern" => self.pattern(argument, value, at),
+            "allOf" => entries(argument).for_each(|part| self.value(part, value, at)),
+            "not" => self.expect(!self.fits(argument, value), at, "fits what it must not"),
+            "if" => {
+                let rule = if self.fits(argument, value) {
+                    "then"
+                } else {
+                    "else"
+                };
+                self.value(schema.get(rule).unwrap_or(&Value::Bool(true)), value, at);
             }
             "anyOf" | "oneOf" => {
                 let fits = entries(argument).any(|option| self.fits(option, value));
@@ -76,8 +89,48 @@ impl Check<'_> {
             }
             "items" => self.items(argument, value, at),
             "properties" | "additionalProperties" => self.members(schema, rule, value, at),
-            silent if SILENT.contains(&silent) => {}
+            silent if SILENT.contains(&silent) || silent.starts_with("x-") => {}
             unknown => self.expect(false, at, format_args!("rule {unknown} is not checked")),
+        }
+    }
+
+    fn bound(&mut self, rule: &str, bound: &Value, value: &Value, at: &str) {
+        let (Some(value), Some(bound)) = (value.as_f64(), bound.as_f64()) else {
+            return;
+        };
+        let (holds, what) = match rule {
+            "minimum" => (value >= bound, "too small"),
+            "exclusiveMinimum" => (value > bound, "too small"),
+            "maximum" => (value <= bound, "too large"),
+            _ => (value < bound, "too large"),
+        };
+        self.expect(holds, at, what);
+    }
+
+    fn length(&mut self, rule: &str, bound: &Value, value: &Value, at: &str) {
+        let length = match rule {
+            "minItems" => value.as_array().map(Vec::len),
+            _ => value.as_str().map(|text| text.chars().count()),
+        };
+        let (Some(length), Some(bound)) = (length, bound.as_u64()) else {
+            return;
+        };
+        if rule == "maxLength" {
+            self.expect(length as u64 <= bound, at, "too long");
+        } else {
+            self.expect(length as u64 >= bound, at, "too short");
+        }
+    }
+
+    /// Patterns that are a literal text, with backslashes before what would mean something.
+    fn pattern(&mut self, pattern: &Value, value: &Value, at: &str) {
+        let pattern = pattern.as_str().unwrap_or_default();
+        let literal = pattern.replace('\\', "");
+        let meant = literal.matches(['$', '{', '}', '^', '.', '*', '+', '?', '(', '[', '|']);
+        if meant.count() != pattern.matches('\\').count() {
+            self.expect(false, at, format_args!("pattern {pattern} is not checked"));
+        } else if let Some(text) = value.as_str() {
+            self.expect(text.contains(&literal), at, format_args!("lacks {literal}"));
         }
     }
 
@@ -172,7 +225,23 @@ mod tests {
             "$defs": { "x": { "type": "array" } } });
         check(either.clone(), json!([]), &[]);
         check(either, json!(1), &[": fits no alternative"]);
-        let unknown = json!({ "pattern": "x" });
-        check(unknown, json!(1), &[": rule pattern is not checked"]);
+        let length = json!({ "minLength": 2, "maxLength": 3, "minItems": 1, "maximum": 5 });
+        check(length.clone(), json!("abc"), &[]);
+        check(length.clone(), json!("a"), &[": too short"]);
+        check(length.clone(), json!([]), &[": too short"]);
+        check(length.clone(), json!("abcd"), &[": too long"]);
+        check(length, json!(6), &[": too large"]);
+        let literal = json!({ "pattern": "\\$\\{" });
+        check(literal.clone(), json!("a ${b"), &[]);
+        check(literal, json!("a"), &[": lacks ${"]);
+        let other = json!({ "pattern": "a+" });
+        check(other, json!("aa"), &[": pattern a+ is not checked"]);
+        let condition = json!({ "if": { "required": ["a"] }, "then": { "required": ["b"] },
+            "allOf": [{ "not": { "required": ["c"] } }] });
+        check(condition.clone(), json!({}), &[]);
+        check(condition.clone(), json!({ "a": 1 }), &[": lacks b"]);
+        check(condition, json!({ "c": 1 }), &[": fits what it must not"]);
+        let unknown = json!({ "contains": "x" });
+        check(unknown, json!(1), &[": rule contains is not checked"]);
     }
 }

@@ -67,7 +67,10 @@ impl Variable {
 
 /// The environment at one moment. `Debug` leaves out what it holds: keys are often in there.
 #[derive(Clone, Default)]
-pub(crate) struct EnvSnapshot(BTreeMap<String, String>);
+pub(crate) struct EnvSnapshot {
+    variables: BTreeMap<String, String>,
+    is_unknown: bool,
+}
 
 impl EnvSnapshot {
     /// Reads the environment of this process. Bytes that are no UTF-8 are replaced.
@@ -78,14 +81,23 @@ impl EnvSnapshot {
             .collect()
     }
 
-    /// All variables.
-    pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
-        &self.0
+    /// An environment of which nothing is known: no variable stands for a setting, and none is
+    /// missing.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            is_unknown: true,
+            ..Self::default()
+        }
+    }
+
+    /// All variables; `None` if they are not known.
+    pub(crate) fn variables(&self) -> Option<&BTreeMap<String, String>> {
+        (!self.is_unknown).then_some(&self.variables)
     }
 
     /// A variable that is set to something.
     pub(crate) fn non_empty(&self, name: &str) -> Option<&str> {
-        self.0
+        self.variables
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
@@ -99,13 +111,14 @@ impl EnvSnapshot {
     /// Lays the variables over what is there.
     pub(crate) fn add_to(&self, layers: &mut Layers) {
         for variable in VARIABLES {
-            let text = self.0.get(variable.name);
+            let text = self.variables.get(variable.name);
             // A variable set to nothing is one that is not set, except where it empties a list.
             if let Some(text) = text.filter(|text| variable.is_list || !text.is_empty()) {
                 layers.add(&variable.setting(text));
             }
         }
-        for name in self.0.keys().filter(|name| name.starts_with("AIPERF_")) {
+        let names = self.variables.keys();
+        for name in names.filter(|name| name.starts_with("AIPERF_")) {
             let is_known = name == CONFIG || VARIABLES.iter().any(|known| known.name == name);
             if !is_known {
                 layers.warn(
@@ -135,6 +148,9 @@ impl fmt::Debug for EnvSnapshot {
 
 impl FromIterator<(String, String)> for EnvSnapshot {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(variables.into_iter().collect())
+        Self {
+            variables: variables.into_iter().collect(),
+            is_unknown: false,
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! [`resolve`](resolve::resolve) lays these over files and environment.
 
 mod collect;
+mod config;
 mod demo;
 pub(crate) mod env;
 mod flags;
@@ -23,6 +24,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use collect::CollectArgs;
+pub(crate) use config::{
+    ConfigAction, ConfigArgs, ConfigCheckArgs, ConfigInitArgs, ConfigSchemaArgs, ConfigShowArgs,
+    ShownRun, WithFiles,
+};
 pub(crate) use demo::DemoArgs;
 pub(crate) use env::EnvSnapshot;
 pub(crate) use flags::RunArgs;
@@ -31,11 +36,10 @@ pub(crate) use plugins::{
 };
 pub(crate) use profile::ProfileArgs;
 pub(crate) use report::{RECORDER, ReportArgs};
-pub(crate) use resolve::{Surroundings, load_libraries, resolve};
+pub(crate) use resolve::{Surroundings, examine, load_libraries, resolve};
 pub(crate) use sim::SimArgs;
 
 /// Every option at its default, commented out.
-#[cfg(test)]
 pub(crate) const EXAMPLE_CONFIG: &str = include_str!("../../../../aiperf.toml.example");
 
 /// The hidden subcommand with which the program tries plugin libraries in a process of their own.
@@ -80,6 +84,8 @@ pub(crate) enum Action {
     Demo(Box<DemoArgs>),
     /// Report a recorded run again
     Report(Box<ReportArgs>),
+    /// Check, show and start files of settings
+    Config(ConfigArgs),
     /// Show the installed plugins, and start new ones
     Plugins(PluginsArgs),
     /// Run the simulated server until Ctrl-C

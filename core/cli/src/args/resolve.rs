@@ -4,10 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use aiperf_core::config::{
-    ConfigFile, Context, Diagnostics, Layers, RunPlan, Setting, SettingValue, Trust,
+    ConfigFile, Context, Diagnostics, Layers, RunPlan, Setting, SettingValue, Settings, Trust,
 };
-use aiperf_core::plugins::Registry;
 use aiperf_core::plugins::loader::Loader;
+use aiperf_core::plugins::{Registry, RegistryError};
 
 use super::env::{self, EnvSnapshot};
 use super::flags::RunArgs;
@@ -58,25 +58,47 @@ pub(crate) fn resolve<A: RunArgs>(
     })
 }
 
-/// Adds the plugins of all libraries that files name to `registry`, for commands that run nothing.
+/// Checks files and environment without flags. Without `plugins`, no library is loaded.
 ///
 /// # Errors
-/// Everything that is wrong with the files; else what should be known of them.
+/// If the built-in plugins cannot be used at all; what is wrong with settings is in the value.
+pub(crate) fn examine(
+    config_files: &[PathBuf],
+    surroundings: &Surroundings<'_>,
+    plugins: bool,
+) -> Result<Result<Diagnostics, Diagnostics>, RegistryError> {
+    let mut registry = Registry::with_builtins()?;
+    let mut layers = files(config_files, surroundings);
+    surroundings.environment.add_to(&mut layers);
+    let mut settings = layers.check();
+    if plugins {
+        surroundings.loader.load(&mut settings, &mut registry);
+    } else {
+        settings.skip_libraries();
+    }
+    Ok(settings.examine(&registry))
+}
+
+/// Adds the plugins of all libraries that files name to `registry`, for commands that run nothing.
+/// What is wrong with the files is among the findings of what comes back.
 pub(crate) fn load_libraries(
     config_files: &[PathBuf],
     surroundings: &Surroundings<'_>,
     registry: &mut Registry,
-) -> Result<Diagnostics, Diagnostics> {
+) -> Settings {
     let mut settings = files(config_files, surroundings).check();
     surroundings.loader.load(&mut settings, registry);
-    settings.findings()
+    settings
 }
 
 /// Defaults and all files, each over the ones before.
 fn files(config_files: &[PathBuf], surroundings: &Surroundings<'_>) -> Layers {
     let environment = surroundings.environment;
-    let mut layers = Layers::new(environment.variables().clone());
-    add_text(&mut layers, "built-in defaults", DEFAULTS, Trust::Named);
+    let mut layers = match environment.variables() {
+        Some(variables) => Layers::new(variables.clone()),
+        None => Layers::without_environment(),
+    };
+    add_text(&mut layers, "built-in defaults", DEFAULTS, Trust::BuiltIn);
     let variable = environment.non_empty(env::CONFIG);
     let flagged = config_files.iter().map(PathBuf::as_path);
     let mut named = flagged.chain(variable.map(Path::new));
@@ -131,7 +153,7 @@ fn add_named_file(
         Ok(text) => add_text(layers, &path.display().to_string(), &text, Trust::Named),
         Err(error) => {
             let message = format!("`{}` cannot be read: {error}", path.display());
-            layers.reject(named_by, &message, "check the path and its permissions");
+            layers.reject_file(named_by, &message, "check the path and its permissions");
         }
     }
 }

@@ -1,22 +1,25 @@
 //! One file per command: what was written in, an exit code out.
 
+mod config;
 mod libraries;
 mod plugins;
 mod recorded;
 mod report;
 mod run;
+mod sample;
 mod simulator;
 
 use aiperf_core::plugins::loader::Loader;
 use console::Term;
 
+pub(crate) use config::{check_config, config_schema, init_config, show_config};
 pub(crate) use libraries::probe_plugin;
 pub(crate) use plugins::{check_plugin, list_plugins, new_plugin, show_plugin};
 pub(crate) use report::report;
 pub(crate) use run::run;
 pub(crate) use simulator::{demo, sim};
 
-use crate::args::{ColorChoice, EnvSnapshot};
+use crate::args::{ColorChoice, EnvSnapshot, Surroundings};
 
 /// What surrounds the process.
 #[derive(Debug)]
@@ -42,6 +45,18 @@ impl World {
             loader: libraries::loader(),
             color,
             error_color,
+        }
+    }
+
+    /// What settings depend on, with the files of this machine and no seed.
+    fn surroundings<'a>(&'a self, environment: &'a EnvSnapshot) -> Surroundings<'a> {
+        Surroundings {
+            environment,
+            loader: &self.loader,
+            read_file: &|path| std::fs::read_to_string(path),
+            fresh_seed: 0,
+            recorded: None,
+            forced: &[],
         }
     }
 }

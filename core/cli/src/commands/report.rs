@@ -65,12 +65,9 @@ fn plan(
     let mut plan = resolve(
         args,
         &Surroundings {
-            environment: &world.environment,
-            loader: &world.loader,
-            read_file: &|path| std::fs::read_to_string(path),
             fresh_seed: fresh_seed(),
             recorded: settings.map(|(name, text)| (name.as_str(), text.as_str())),
-            forced: &[],
+            ..world.surroundings(&world.environment)
         },
         registry,
     )?;

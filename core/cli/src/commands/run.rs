@@ -30,12 +30,9 @@ pub(crate) fn run<A: RunArgs>(args: &A, forced: &[Setting], world: &World) -> Ex
         }
     };
     let surroundings = Surroundings {
-        environment: &world.environment,
-        loader: &world.loader,
-        read_file: &|path| std::fs::read_to_string(path),
         fresh_seed: fresh_seed(),
-        recorded: None,
         forced,
+        ..world.surroundings(&world.environment)
     };
     match resolve(args, &surroundings, &mut registry) {
         Ok(plan) => carry_out(&plan, Arc::new(registry), world),

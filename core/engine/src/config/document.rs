@@ -87,11 +87,13 @@ impl Document {
         toml::to_string(&value).expect("settings came from TOML and can be written as TOML")
     }
 
-    fn written(&self, node: &Node, path: &str) -> toml::Value {
+    pub(super) fn written(&self, node: &Node, path: &str) -> toml::Value {
         if let Some(template) = &node.template {
             return toml::Value::String(template.clone());
         }
         match &node.value {
+            // It has a template.
+            Value::Unset => toml::Value::String(String::new()),
             Value::Untyped(text) | Value::String(text) => {
                 toml::Value::String(self.written_text(text, path))
             }
@@ -129,7 +131,7 @@ impl Document {
 }
 
 /// Default tables that hold nothing say nothing; a user's own may be an instance.
-fn is_empty_table(entry: &Entry) -> bool {
+pub(super) fn is_empty_table(entry: &Entry) -> bool {
     entry.key.is_none() && entry.node.as_table().is_some_and(Table::is_empty)
 }
 

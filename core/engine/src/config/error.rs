@@ -22,6 +22,8 @@ pub(crate) struct Problem {
     pub(crate) origin: Option<Origin>,
     /// What to do about it.
     pub(crate) help: Option<String>,
+    /// Settings of a whole file are not known because of it.
+    pub(crate) hides_file: bool,
 }
 
 impl Problem {
@@ -31,6 +33,7 @@ impl Problem {
             message: message.into(),
             origin: origin.cloned(),
             help: None,
+            hides_file: false,
         }
     }
 
@@ -43,6 +46,12 @@ impl Problem {
 
     pub(crate) fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+
+    #[must_use]
+    pub(crate) fn hiding_file(mut self) -> Self {
+        self.hides_file = true;
+        self
     }
 
     #[must_use]
@@ -86,9 +95,27 @@ impl Diagnostics {
         self.problems.iter().map(|problem| problem.message.as_str())
     }
 
+    /// How many of them are errors.
+    pub fn errors(&self) -> usize {
+        self.problems
+            .iter()
+            .filter(|problem| problem.is_error())
+            .count()
+    }
+
+    /// Names of the files that were read, in order.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.sources.files()
+    }
+
+    /// Every finding with file, line, caret and help.
+    pub fn rendered(&self, color: bool) -> Vec<String> {
+        report::render(&self.sources, &self.problems, color)
+    }
+
     /// Every finding with file, line, caret and help, separated by blank lines; no final newline.
     pub fn render(&self, color: bool) -> String {
-        report::render(&self.sources, &self.problems, color)
+        self.rendered(color).join("\n\n")
     }
 }
 

@@ -16,7 +16,8 @@ pub(crate) struct FileReader<'a> {
     /// Number of the file's text among the sources.
     pub(crate) source: usize,
     pub(crate) text: &'a str,
-    pub(crate) environment: &'a BTreeMap<String, String>,
+    /// None: no variable is missing, whatever it would hold.
+    pub(crate) environment: Option<&'a BTreeMap<String, String>>,
     pub(crate) problems: &'a mut Vec<Problem>,
 }
 
@@ -27,7 +28,7 @@ impl FileReader<'_> {
         for error in &errors {
             let origin = error.span().map(|span| self.origin(span));
             let problem = Problem::error(error.message(), origin.as_ref());
-            self.problems.push(problem);
+            self.problems.push(problem.hiding_file());
         }
         if !errors.is_empty() {
             // Behind a broken header every key would seem to be in the wrong table.
@@ -49,21 +50,16 @@ impl FileReader<'_> {
         for (key, value) in table {
             let origin = self.origin(key.span());
             // A table's own span is its header or braces; its name says better where it is.
-            if let Some(node) = self.node(value) {
-                let name = key.into_inner().into_owned();
-                read.insert(
-                    name,
-                    Entry {
-                        key: Some(origin),
-                        node,
-                    },
-                );
-            }
+            let entry = Entry {
+                key: Some(origin),
+                node: self.node(value),
+            };
+            read.insert(key.into_inner().into_owned(), entry);
         }
         read
     }
 
-    fn node(&mut self, spanned: Spanned<DeValue<'_>>) -> Option<Node> {
+    fn node(&mut self, spanned: Spanned<DeValue<'_>>) -> Node {
         let origin = self.origin(spanned.span());
         let value = match spanned.into_inner() {
             DeValue::String(text) => return self.string(&text, origin),
@@ -71,64 +67,57 @@ impl FileReader<'_> {
             DeValue::Integer(integer) => {
                 match i64::from_str_radix(integer.as_str(), integer.radix()) {
                     Ok(integer) => Value::Integer(integer),
-                    Err(_) => return self.rejected("this number is too large", &origin),
+                    Err(_) => self.rejected("this number is too large", &origin),
                 }
             }
             DeValue::Float(float) => match float.as_str().parse() {
                 Ok(float) => Value::Float(float),
-                Err(_) => return self.rejected("this is no number", &origin),
+                Err(_) => self.rejected("this is no number", &origin),
             },
             DeValue::Datetime(datetime) => Value::String(datetime.to_string()),
-            DeValue::Array(items) => Value::List(
-                items
-                    .into_iter()
-                    .filter_map(|item| self.node(item))
-                    .collect(),
-            ),
+            DeValue::Array(items) => {
+                Value::List(items.into_iter().map(|item| self.node(item)).collect())
+            }
             DeValue::Table(table) => Value::Table(self.table(table)),
         };
-        Some(Node::new(value, Some(origin)))
+        Node::new(value, Some(origin))
     }
 
-    fn rejected(&mut self, message: &str, origin: &Origin) -> Option<Node> {
+    fn rejected(&mut self, message: &str, origin: &Origin) -> Value {
         self.problems.push(Problem::error(message, Some(origin)));
-        None
+        Value::Unset
     }
 
-    fn string(&mut self, text: &str, origin: Origin) -> Option<Node> {
-        match interpolate(text, self.environment) {
-            Ok(None) => Some(Node::new(Value::String(text.to_owned()), Some(origin))),
-            Ok(Some(filled)) => Some(Node {
-                value: Value::String(filled),
-                origin: Some(origin),
-                template: Some(text.to_owned()),
-            }),
-            Err(error) => {
-                let problem = self.interpolation_problem(&error, &origin);
-                self.problems.push(problem);
-                None
+    fn string(&mut self, text: &str, origin: Origin) -> Node {
+        let nothing = BTreeMap::new();
+        let (value, problem) = match interpolate(text, self.environment.unwrap_or(&nothing)) {
+            Ok(None) => return Node::new(Value::String(text.to_owned()), Some(origin)),
+            Ok(Some(filled)) => (Value::String(filled), None),
+            Err(InterpolateError::NotSet(name)) => {
+                let is_known = self.environment.is_some();
+                (Value::Unset, is_known.then(|| self.not_set(&name, &origin)))
             }
+            Err(InterpolateError::Malformed) => (Value::Unset, Some(self.malformed(&origin))),
+        };
+        self.problems.extend(problem);
+        Node {
+            value,
+            origin: Some(origin),
+            template: Some(text.to_owned()),
         }
     }
 
-    fn interpolation_problem(&self, error: &InterpolateError, origin: &Origin) -> Problem {
-        match error {
-            InterpolateError::NotSet(name) => {
-                let origin = self.narrowed(origin, &format!("${{{name}"));
-                Problem::error(
-                    format!("environment variable `{name}` is not set"),
-                    Some(&origin),
-                )
-                .help(format!(
-                    "set it, or write `${{{name}:-...}}` to have a value without it"
-                ))
-            }
-            InterpolateError::Malformed => {
-                let origin = self.narrowed(origin, "${");
-                Problem::error("`${` begins no variable here", Some(&origin))
-                    .help("write `${NAME}` or `${NAME:-default}`; a literal `${` is `$${`")
-            }
-        }
+    fn not_set(&self, name: &str, origin: &Origin) -> Problem {
+        let origin = self.narrowed(origin, &format!("${{{name}"));
+        let message = format!("environment variable `{name}` is not set");
+        let help = format!("set it, or write `${{{name}:-...}}` to have a value without it");
+        Problem::error(message, Some(&origin)).help(help)
+    }
+
+    fn malformed(&self, origin: &Origin) -> Problem {
+        let origin = self.narrowed(origin, "${");
+        Problem::error("`${` begins no variable here", Some(&origin))
+            .help("write `${NAME}` or `${NAME:-default}`; a literal `${` is `$${`")
     }
 
     /// The place of `part` inside a string, if it is written there as it is.

@@ -1,6 +1,7 @@
 //! `${NAME}` and `${NAME:-default}` in strings of files.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Why a text could not be filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,42 @@ pub(crate) fn interpolate(
     Ok(found.then_some(filled))
 }
 
+/// Where a text says something itself: all but `${NAME}`, and of `${NAME:-default}` the default.
+pub(crate) fn literals(text: &str) -> Vec<Range<usize>> {
+    let mut literals = Vec::new();
+    let mut start = 0;
+    let mut from = 0;
+    while let Some(open) = find(text, from, "${") {
+        from = open + 2;
+        let is_escaped = text
+            .get(start..open)
+            .is_some_and(|before| before.ends_with('$'));
+        let Some(close) = find(text, from, "}").filter(|_| !is_escaped) else {
+            continue;
+        };
+        let expression = text.get(from..close).unwrap_or_default();
+        let name = expression.split(":-").next().unwrap_or_default();
+        if is_name(name) {
+            literals.push(start..open);
+            let default = from + name.len() + 2;
+            literals.push(default.min(close)..close);
+            start = close + 1;
+            from = start;
+        }
+    }
+    literals.push(start..text.len());
+    literals.retain(|range| !range.is_empty());
+    literals
+}
+
+fn find(text: &str, from: usize, part: &str) -> Option<usize> {
+    Some(from + text.get(from..)?.find(part)?)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// Writes a text so that [`interpolate`] gives it back unchanged.
 pub(crate) fn escape(text: &str) -> String {
     text.replace("${", "$${")
@@ -49,8 +86,7 @@ fn value_of(
         Some((name, default)) => (name, Some(default)),
         None => (expression, None),
     };
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_name {
+    if !is_name(name) {
         return Err(InterpolateError::Malformed);
     }
     // As in a shell, `:-` also stands in for a variable that is set to nothing.
@@ -104,5 +140,21 @@ mod tests {
             filled(&escape("a ${KEY} b")),
             Ok(Some("a ${KEY} b".to_owned()))
         );
+    }
+
+    #[test]
+    fn what_a_text_says_itself_is_all_but_names() {
+        let said = |text: &'static str| -> Vec<&str> {
+            literals(text)
+                .into_iter()
+                .filter_map(|range| text.get(range))
+                .collect()
+        };
+        assert_eq!(said("${KEY}"), [""; 0]);
+        assert_eq!(said("Bearer ${KEY}!"), ["Bearer ", "!"]);
+        assert_eq!(said("${KEY:-sk-1}${KEY}"), ["sk-1"]);
+        assert_eq!(said("$${KEY}"), ["$${KEY}"]);
+        assert_eq!(said("a ${KEY"), ["a ${KEY"]);
+        assert_eq!(said("${b c}"), ["${b c}"]);
     }
 }

@@ -12,7 +12,9 @@ use super::source::{Origin, SourceKind, Sources};
 /// How a file came to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// The user named it, or it is part of the program.
+    /// It is part of the program.
+    BuiltIn,
+    /// The user named it.
     Named,
     /// It lies in the current folder. It may not name libraries to load.
     Implicit,
@@ -111,7 +113,8 @@ impl Setting {
 
 /// All settings, each layer over the ones before.
 pub struct Layers {
-    pub(super) environment: BTreeMap<String, String>,
+    /// None if it is not known.
+    pub(super) environment: Option<BTreeMap<String, String>>,
     pub(super) sources: Sources,
     pub(super) problems: Vec<Problem>,
     pub(super) root: Node,
@@ -129,7 +132,16 @@ impl Layers {
     /// No settings yet. `environment` is what `${NAME}` and `api_key_env` refer to.
     pub fn new(environment: BTreeMap<String, String>) -> Self {
         Self {
-            environment,
+            environment: Some(environment),
+            ..Self::without_environment()
+        }
+    }
+
+    /// No settings yet, and what variables they refer to hold is not known here: none of them is
+    /// missing. For [`Settings::examine`](super::Settings::examine) only.
+    pub fn without_environment() -> Self {
+        Self {
+            environment: None,
             sources: Sources::default(),
             problems: Vec::new(),
             root: Node::table(None),
@@ -140,16 +152,20 @@ impl Layers {
     /// Lays a file over everything before it. What is wrong with it shows in
     /// [`resolve`](Self::resolve).
     pub fn add_file(&mut self, file: ConfigFile<'_>) {
-        let source = self.sources.add(SourceKind::File, file.name, file.text);
+        let kind = match file.trust {
+            Trust::BuiltIn => SourceKind::BuiltIn,
+            _ => SourceKind::File,
+        };
+        let source = self.sources.add(kind, file.name, file.text);
         let reader = FileReader {
             source,
             text: file.text,
-            environment: &self.environment,
+            environment: self.environment.as_ref(),
             problems: &mut self.problems,
         };
         let mut node = reader.read();
         match file.trust {
-            Trust::Named => {}
+            Trust::BuiltIn | Trust::Named => {}
             Trust::Implicit => self.refuse_plugins(&mut node, file),
             Trust::Recorded => self.recorded = Some(source),
         }
@@ -191,6 +207,14 @@ impl Layers {
             .push(Problem::error(message, Some(&origin)).help(help));
     }
 
+    /// Records that a file which `setting` names could not be read.
+    pub fn reject_file(&mut self, setting: &Setting, message: &str, help: &str) {
+        self.reject(setting, message, help);
+        if let Some(problem) = self.problems.last_mut() {
+            problem.hides_file = true;
+        }
+    }
+
     /// Records something that the user should know although the run can begin.
     pub fn warn(&mut self, message: &str, help: &str) {
         self.problems
@@ -228,7 +252,7 @@ impl Layers {
         let tables = plugins.node.as_table();
         let first = tables.and_then(|tables| tables.values().next()?.key.clone());
         let problem = Problem::error(message, first.or(plugins.key).as_ref());
-        self.problems.push(problem.help(help));
+        self.problems.push(problem.help(help).hiding_file());
     }
 
     fn lay_over(&mut self, layer: Node) {

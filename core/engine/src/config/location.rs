@@ -35,7 +35,7 @@ impl fmt::Display for Location {
             return f.write_str(&source.name);
         }
         let before = source.text.get(..origin.span.start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
+        let line = source.line(origin);
         let column = before
             .rsplit('\n')
             .next()

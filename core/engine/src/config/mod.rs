@@ -11,6 +11,7 @@
 mod catalog;
 mod check;
 mod document;
+mod editor;
 mod error;
 mod file;
 mod interpolate;
@@ -23,6 +24,7 @@ mod report;
 mod resolve;
 pub mod schema;
 mod settings;
+mod show;
 mod source;
 mod suggest;
 

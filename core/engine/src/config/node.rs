@@ -16,6 +16,8 @@ pub(crate) struct Node {
 /// What a setting can be.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
+    /// What a variable holds that is not known: becomes anything that the schema takes.
+    Unset,
     /// From a flag or a variable: becomes what the schema asks for.
     Untyped(String),
     String(String),
@@ -118,10 +120,21 @@ impl Node {
         }
     }
 
+    /// Whether anything in it is not known.
+    pub(crate) fn has_unset(&self) -> bool {
+        match &self.value {
+            Value::Unset => true,
+            Value::List(items) => items.iter().any(Self::has_unset),
+            Value::Table(table) => table.values().any(|entry| entry.node.has_unset()),
+            _ => false,
+        }
+    }
+
     /// The value as plugins and serde take it. Numbers that JSON lacks become null.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
+            Value::Unset => Json::Null,
             Value::Untyped(text) | Value::String(text) => Json::from(text.as_str()),
             Value::Integer(number) => Json::from(*number),
             Value::Float(number) => Json::from(*number),

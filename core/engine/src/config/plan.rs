@@ -218,4 +218,10 @@ impl RunPlan {
     pub fn to_toml(&self) -> String {
         self.document.to_toml()
     }
+
+    /// The configuration as TOML for people: all of it but a drawn seed, and with `origins`, behind
+    /// each value, where it was written. Secrets as in [`to_toml`](Self::to_toml).
+    pub fn show(&self, origins: bool) -> String {
+        self.document.show(origins)
+    }
 }

@@ -5,17 +5,16 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use super::error::{Problem, Severity};
 use super::source::{Origin, Source, SourceKind, Sources};
 
-pub(crate) fn render(sources: &Sources, problems: &[Problem], color: bool) -> String {
+pub(crate) fn render(sources: &Sources, problems: &[Problem], color: bool) -> Vec<String> {
     let renderer = if color {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
-    let parts: Vec<String> = problems
+    problems
         .iter()
         .map(|problem| renderer.render(&[group(sources, problem)]))
-        .collect();
-    parts.join("\n\n")
+        .collect()
 }
 
 fn group<'a>(sources: &Sources, problem: &'a Problem) -> Group<'a> {

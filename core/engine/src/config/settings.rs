@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use super::check::Checker;
 use super::error::{Diagnostics, Problem};
 use super::layers::Layers;
@@ -14,7 +16,7 @@ use super::source::{Origin, SourceKind, Sources};
 
 /// Settings that were checked against the schema, though not yet against plugins.
 pub struct Settings {
-    pub(super) environment: BTreeMap<String, String>,
+    pub(super) environment: Option<BTreeMap<String, String>>,
     pub(super) sources: Sources,
     pub(super) problems: Vec<Problem>,
     pub(super) root: Node,
@@ -22,7 +24,20 @@ pub struct Settings {
     /// None if they do not have the right shape.
     pub(super) config: Option<Config>,
     pub(super) recorded: Option<usize>,
+    /// What plugins there are.
+    pub(super) installed: Installed,
     libraries: Vec<LibraryFile>,
+}
+
+/// Whether all plugins that the settings may name are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Installed {
+    /// Yes, once the named libraries are loaded.
+    All,
+    /// Some library is not to be loaded, or not known: what is missing may be in there.
+    Unknown,
+    /// Some library cannot be loaded, which is an error: what is missing may be in there.
+    Broken,
 }
 
 /// A plugin library that the settings name.
@@ -55,6 +70,16 @@ impl Layers {
         } = self;
         let schema = json_schema();
         let mut secrets = BTreeSet::new();
+        let installed = if problems.iter().any(|problem| problem.hides_file) {
+            Installed::Broken
+        } else {
+            named_in(&root, &schema)
+        };
+        // What is not known is no reason to complain if nothing about the environment is.
+        let installed = match installed {
+            Installed::Unknown if environment.is_some() => Installed::Broken,
+            installed => installed,
+        };
         let mut checker = Checker {
             schema: &schema,
             sources: &mut sources,
@@ -80,18 +105,28 @@ impl Layers {
             secrets,
             config,
             recorded,
+            installed,
             libraries: Vec::new(),
         };
-        settings.libraries = settings.named_libraries();
+        if installed == Installed::All {
+            settings.libraries = settings.named_libraries();
+        }
         settings
     }
 }
 
 impl Settings {
-    /// The plugin libraries to load, once. None while anything is wrong: a mistyped pin must not
-    /// become a library without one.
+    /// The plugin libraries to load, once. None while anything is wrong with their tables: a mistyped
+    /// pin must not become a library without one.
     pub fn take_libraries(&mut self) -> Vec<LibraryFile> {
         std::mem::take(&mut self.libraries)
+    }
+
+    /// Does without the plugin libraries: what only they could be is not checked.
+    pub fn skip_libraries(&mut self) {
+        if !self.take_libraries().is_empty() && self.installed == Installed::All {
+            self.installed = Installed::Unknown;
+        }
     }
 
     /// Records that a library cannot be used because of `key` in its table. `message` is a
@@ -107,6 +142,7 @@ impl Settings {
         let mut problem = Problem::error(message, origin.as_ref());
         problem.help = help.map(str::to_owned);
         self.problems.push(problem);
+        self.installed = Installed::Broken;
     }
 
     /// Records something about a library that the user should know although the run can begin.
@@ -132,9 +168,7 @@ impl Settings {
     }
 
     fn named_libraries(&self) -> Vec<LibraryFile> {
-        let config = self.config.as_ref();
-        let sound = config.filter(|_| !self.problems.iter().any(Problem::is_error));
-        let tables = sound.into_iter().flat_map(|config| &config.plugins);
+        let tables = self.config.iter().flat_map(|config| &config.plugins);
         let files = tables.map(|(name, config)| LibraryFile {
             name: name.clone(),
             path: self.folder_of(name).join(&config.path),
@@ -162,5 +196,27 @@ impl Settings {
             let tables = self.root.get(&["plugins"])?.as_table()?;
             tables.get(name)?.key.clone()
         })
+    }
+}
+
+/// Whether what is said of libraries is known and means something.
+fn named_in(root: &Node, schema: &Json) -> Installed {
+    let Some(tables) = root.get(&["plugins"]) else {
+        return Installed::All;
+    };
+    let mut only_tables = Node::table(None);
+    only_tables.set(&["plugins"], tables.clone());
+    let mut problems = Vec::new();
+    let mut checker = Checker {
+        schema,
+        sources: &mut Sources::default(),
+        problems: &mut problems,
+        secrets: &mut BTreeSet::new(),
+    };
+    checker.check(&mut only_tables, "");
+    match (problems.is_empty(), tables.has_unset()) {
+        (true, false) => Installed::All,
+        (true, true) => Installed::Unknown,
+        (false, _) => Installed::Broken,
     }
 }

@@ -3,15 +3,26 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::interpolate::literals;
+
 /// What kind of text a setting came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SourceKind {
+    /// The program's own defaults.
+    BuiltIn,
     /// A TOML file.
     File,
     /// One command line flag with its values, such as `--concurrency 4`.
     Flag,
     /// One environment variable, such as `AIPERF_CONFIG=a.toml`.
     Variable,
+}
+
+impl SourceKind {
+    /// Whether settings in it stand in tables.
+    fn has_paths(self) -> bool {
+        matches!(self, Self::BuiltIn | Self::File)
+    }
 }
 
 /// A text with the name that users know it by. `Debug` leaves out the text: it may hold secrets.
@@ -31,13 +42,24 @@ impl fmt::Debug for Source {
 }
 
 impl Source {
-    /// The text with every secret replaced by as many asterisks, so that positions stay.
+    /// Number of the line, from 1, on which `origin` begins.
+    pub(crate) fn line(&self, origin: &Origin) -> usize {
+        let before = self.text.get(..origin.span.start).unwrap_or_default();
+        before.matches('\n').count() + 1
+    }
+
+    /// The text with every secret replaced by as many asterisks, so that positions stay. Names of
+    /// variables are none.
     pub(crate) fn visible_text(&self) -> String {
         let mut bytes = self.text.clone().into_bytes();
-        for range in &self.secrets {
-            for byte in bytes.iter_mut().take(range.end).skip(range.start) {
-                if !matches!(byte, b'"' | b'\'' | b'\n' | b'\r') {
-                    *byte = b'*';
+        for secret in &self.secrets {
+            let text = self.text.get(secret.clone()).unwrap_or_default();
+            for range in literals(text) {
+                let (start, end) = (secret.start + range.start, secret.start + range.end);
+                for byte in bytes.iter_mut().take(end).skip(start) {
+                    if !matches!(byte, b'"' | b'\'' | b'\n' | b'\r') {
+                        *byte = b'*';
+                    }
                 }
             }
         }
@@ -73,6 +95,15 @@ impl Sources {
         self.0.get(origin.source)
     }
 
+    /// Names of the files among them.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        let files = self
+            .0
+            .iter()
+            .filter(|source| source.kind == SourceKind::File);
+        files.map(|source| source.name.as_str())
+    }
+
     /// Keeps what stands at `origin` out of every rendered text.
     pub(crate) fn hide(&mut self, origin: &Origin) {
         if let Some(source) = self.0.get_mut(origin.source) {
@@ -101,7 +132,7 @@ impl Sources {
     /// How an error calls the setting: the flag, the variable, or the key's path in a file.
     pub(crate) fn subject(&self, origin: Option<&Origin>, path: &str) -> String {
         match origin.and_then(|origin| self.at(origin)) {
-            Some(source) if source.kind != SourceKind::File => source.name.clone(),
+            Some(source) if !source.kind.has_paths() => source.name.clone(),
             _ => path.to_owned(),
         }
     }

@@ -30,6 +30,13 @@ default. The resolved configuration of a run is written to its artifact folder.
 * Secrets, and values of headers, are never shown or written: what came from `${NAME}` is written as
   that, anything else as `***`.
 * All errors are told at once, each with file, line and caret.
+
+| Command | What it does |
+|---|---|
+| `aiperf config check [FILES]` | Checks files as runs would read them, without running anything; exit code 7 if there are errors. `--no-environment`, `--no-plugins`: where neither variables nor plugin libraries are, such as in CI. |
+| `aiperf config show [--origin] [COMMAND FLAGS]` | Shows what a run would have, each value with where it is from. |
+| `aiperf config schema` | Prints a JSON schema, options of plugins included; `#:schema ./aiperf.schema.json` as the first line of a file tells editors. |
+| `aiperf config init [PLUGIN...]` | Writes a file with every option commented out, and the tables of plugins. |
 ";
 
 const RECORDED: &str = "

@@ -5,7 +5,7 @@ use aiperf_core::plugins::{Entry, Origin, Registry};
 use console::Term;
 use serde_json::{Value, json};
 
-use crate::args::{Installed, Surroundings, load_libraries};
+use crate::args::{Installed, load_libraries};
 use crate::commands::World;
 use crate::exit_code::ExitCode;
 use crate::output;
@@ -20,15 +20,8 @@ pub(super) fn installed(args: &Installed, world: &World) -> Result<(Registry, Ex
         output::error(&error);
         ExitCode::Failure
     })?;
-    let surroundings = Surroundings {
-        environment: &world.environment,
-        loader: &world.loader,
-        read_file: &|path| std::fs::read_to_string(path),
-        fresh_seed: 0,
-        recorded: None,
-        forced: &[],
-    };
-    let found = load_libraries(&args.config, &surroundings, &mut registry);
+    let surroundings = world.surroundings(&world.environment);
+    let found = load_libraries(&args.config, &surroundings, &mut registry).findings();
     let code = match found {
         Ok(_) => ExitCode::Success,
         Err(_) => ExitCode::Usage,

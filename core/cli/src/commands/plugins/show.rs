@@ -1,13 +1,14 @@
 //! `plugins show`: the reference page of a plugin.
 
 use aiperf_core::plugins::{Entry, Registry};
-use aiperf_plugin_sdk::{Descriptor, PluginKind};
+use aiperf_plugin_sdk::Descriptor;
 use serde_json::{Value, json};
 
 use super::check::panics;
 use super::installed::{installed, library, print_json, to_json, width};
 use crate::args::ShowArgs;
 use crate::commands::World;
+use crate::commands::sample::sample;
 use crate::exit_code::ExitCode;
 use crate::output;
 use crate::schema;
@@ -81,6 +82,7 @@ fn page(registry: &Registry, entry: &Entry, width: Option<usize>) -> String {
     lines.extend(options(plugin, width));
     if !plugin.sample.trim().is_empty() {
         lines.push(String::new());
+        lines.extend(["In aiperf.toml:".to_owned(), String::new()]);
         lines.extend(sample(plugin));
     }
     lines.join("\n")
@@ -128,47 +130,4 @@ fn options(plugin: &Descriptor, width: Option<usize>) -> Vec<String> {
         [row.name, row.kind, default, row.meaning]
     }));
     output::table(&cells, width)
-}
-
-/// The options in a file of settings.
-fn sample(plugin: &Descriptor) -> Vec<String> {
-    let table = match plugin.kind {
-        PluginKind::Collector => "collectors",
-        PluginKind::Parser => "parsers",
-        PluginKind::Exporter => "exporters",
-    };
-    let place = format!("{table}.{}.options", plugin.id);
-    let mut lines = vec![
-        "In aiperf.toml:".to_owned(),
-        String::new(),
-        format!("[{place}]"),
-    ];
-    let sample = plugin.sample.trim_end().lines();
-    lines.extend(sample.map(|line| placed(line, &place)));
-    lines
-}
-
-/// A line of a sample as it reads below `place`: its tables are in that table.
-fn placed(line: &str, place: &str) -> String {
-    for open in ["[[", "["] {
-        if let Some(header) = line.strip_prefix(open) {
-            return format!("{open}{place}.{header}");
-        }
-    }
-    line.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::placed;
-
-    #[test]
-    fn tables_of_a_sample_move_with_it() {
-        assert_eq!(
-            placed("[auth]", "collectors.a.options"),
-            "[collectors.a.options.auth]"
-        );
-        assert_eq!(placed("[[urls]]", "x"), "[[x.urls]]");
-        assert_eq!(placed("urls = []", "x"), "urls = []");
-    }
 }

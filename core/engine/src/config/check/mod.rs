@@ -6,6 +6,7 @@
 
 mod scalar;
 mod shape;
+mod stand_in;
 mod table;
 
 pub(crate) use shape::is_secret_name;
@@ -42,6 +43,12 @@ impl Checker<'_> {
     fn check_value(&mut self, node: &mut Node, schema: &Json, path: &str) -> bool {
         self.hide_secrets(node, schema, path);
         let schema = shape::select(self.schema, schema, node);
+        if matches!(node.value, Value::Unset) {
+            if let Some(value) = stand_in::for_schema(schema) {
+                node.value = value;
+            }
+            return true;
+        }
         if !self.adopt_type(node, schema, path) {
             return false;
         }

@@ -11,7 +11,7 @@ use crate::config::suggest::{alternatives, nearest};
 use crate::http::Origin as Server;
 
 /// Value of `format` that marks an HTTP URL in a JSON schema.
-const URL_FORMAT: &str = "aiperf-url";
+pub(super) const URL_FORMAT: &str = "aiperf-url";
 
 impl Checker<'_> {
     /// Makes the value one of the types that the schema takes.
@@ -206,7 +206,7 @@ fn described(type_name: &str) -> &str {
 
 fn kind_of(value: &Value) -> &'static str {
     match value {
-        Value::Untyped(_) => "a text",
+        Value::Untyped(_) | Value::Unset => "a text",
         Value::String(_) => "a string",
         Value::Integer(_) => "an integer",
         Value::Float(_) => "a number",

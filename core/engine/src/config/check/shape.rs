@@ -70,6 +70,7 @@ pub(super) fn accepts(name: &str, value: &Value) -> bool {
         Value::Boolean(_) => name == "boolean",
         Value::List(_) => name == "array",
         Value::Table(_) => name == "object",
+        Value::Unset => true,
         Value::Untyped(_) => !matches!(name, "array" | "object"),
     }
 }

@@ -13,6 +13,7 @@ use crate::config::error::Problem;
 use crate::config::node::{Entry, Node, Table, Value};
 use crate::config::plan::{CollectorPlan, Command, ExporterPlan, ParserPlan};
 use crate::config::schema::CollectorConfig;
+use crate::config::settings::Installed;
 use crate::config::source::Origin;
 use crate::config::suggest::{alternatives, nearest};
 
@@ -138,6 +139,10 @@ impl Resolver<'_> {
             .origin(&[table_of(kind), name, "use"])
             .or_else(|| entry.and_then(|entry| entry.key.clone()));
         let known = || installed.iter().map(String::as_str);
+        let subject = format!("{} plugin `{id}`", kind.as_str());
+        if !self.can_miss(&subject, origin.as_ref(), nearest(id, known())) {
+            return None;
+        }
         let help = match nearest(id, known()) {
             Some(meant) => format!("did you mean `{meant}`? Installed: {}", listed(known())),
             None if chosen.is_none() => {
@@ -156,6 +161,24 @@ impl Resolver<'_> {
         None
     }
 
+    /// Whether what is not installed can be called missing: if not all libraries are loaded, it may be
+    /// in one of them.
+    fn can_miss(&mut self, what: &str, origin: Option<&Origin>, meant: Option<&str>) -> bool {
+        let is_worth_a_word = match self.installed {
+            Installed::All => return true,
+            Installed::Unknown => true,
+            // That a library is broken is told already.
+            Installed::Broken => meant.is_some(),
+        };
+        if is_worth_a_word {
+            let message = format!("{what} is not looked for: plugin libraries are not loaded");
+            let mut problem = Problem::warning(message, origin);
+            problem.help = meant.map(|meant| format!("or do you mean `{meant}`?"));
+            self.problems.push(problem);
+        }
+        false
+    }
+
     fn check_parser(&mut self, collector: &str, parser: Option<&str>) {
         let Some(parser) = parser else { return };
         let mut known = self.context.catalog.ids(PluginKind::Parser);
@@ -164,6 +187,11 @@ impl Resolver<'_> {
             return;
         }
         let names = || known.iter().map(String::as_str);
+        let origin = self.origin(&["collectors", collector, "parser"]);
+        let subject = format!("parser `{parser}`");
+        if !self.can_miss(&subject, origin.as_ref(), nearest(parser, names())) {
+            return;
+        }
         let what = format!("names no parser: `{parser}`");
         let help = match nearest(parser, names()) {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -184,6 +212,7 @@ impl Resolver<'_> {
             .schema(kind, id)
             .unwrap_or(Json::Bool(true));
         let found_before = self.problems.len();
+        let is_known = !options.has_unset();
         let mut checker = Checker {
             schema: &schema,
             sources: &mut self.sources,
@@ -196,7 +225,7 @@ impl Resolver<'_> {
         );
         let json = options.to_json();
         self.options.insert((kind, name.to_owned()), options);
-        if self.problems.len() == found_before {
+        if is_known && self.problems.len() == found_before {
             self.validate(kind, name, id, &json);
         }
         (self.problems.len() == found_before).then_some(json)

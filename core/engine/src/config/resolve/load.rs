@@ -182,7 +182,8 @@ impl Resolver<'_> {
             }
             (Some(key), None) => ("api_key", key),
             (None, Some(name)) => {
-                let Some(key) = self.environment.get(name) else {
+                let environment = self.environment?;
+                let Some(key) = environment.get(name) else {
                     let what = format!("names the variable `{name}`, which is not set");
                     self.wrong(&["endpoint", "api_key_env"], &what, None);
                     return None;

@@ -3,7 +3,7 @@
 mod instances;
 mod load;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aiperf_plugin_sdk::PluginKind;
@@ -15,7 +15,7 @@ use super::layers::Layers;
 use super::node::{Node, Value};
 use super::plan::{ArtifactSettings, CollectSettings, Command, RunPlan};
 use super::schema::{Config, UserKnowledge};
-use super::settings::Settings;
+use super::settings::{Installed, Settings};
 use super::source::{Origin, Sources};
 use crate::http::{Tls, TlsOptions};
 use crate::store::{Pattern, StoreOptions};
@@ -53,9 +53,28 @@ impl Settings {
     /// Makes the plan.
     ///
     /// # Errors
-    /// Everything that is wrong, from syntax to the options of plugins, at once. Plugins are looked
-    /// for once all libraries are loaded: without them, each use would be one more error.
-    pub fn resolve(mut self, context: &Context<'_>) -> Result<RunPlan, Diagnostics> {
+    /// Everything that is wrong, from syntax to the options of plugins, at once. Of a library that
+    /// cannot be loaded, no use is one more error.
+    pub fn resolve(self, context: &Context<'_>) -> Result<RunPlan, Diagnostics> {
+        self.plan(context, false)
+    }
+
+    /// Checks what any run would need of the settings, though it may be that no run has use for all of
+    /// it.
+    ///
+    /// # Errors
+    /// Everything that is wrong, with the warnings; else the warnings.
+    pub fn examine(self, catalog: &dyn Catalog) -> Result<Diagnostics, Diagnostics> {
+        let context = Context {
+            command: Command::Profile,
+            catalog,
+            fresh_seed: 0,
+        };
+        self.plan(&context, true).map(|plan| plan.warnings)
+    }
+
+    /// With `examines`, also what only other commands than that of the context mind.
+    fn plan(mut self, context: &Context<'_>, examines: bool) -> Result<RunPlan, Diagnostics> {
         for library in self.take_libraries() {
             let message = "this program loads no plugin libraries";
             let help = format!("remove `[plugins.{}]`", library.name);
@@ -69,37 +88,42 @@ impl Settings {
             secrets,
             config,
             recorded,
+            installed,
             ..
         } = self;
-        let is_wrong = problems.iter().any(Problem::is_error);
-        let config = config.filter(|config| !is_wrong || config.plugins.is_empty());
         let Some(config) = config else {
             return Err(Diagnostics::new(Arc::new(sources), problems));
         };
-        let resolver = Resolver {
+        let mut resolver = Resolver {
             context,
-            environment: &environment,
+            environment: environment.as_ref(),
             config: &config,
             root,
             sources,
             problems,
             secrets,
             recorded,
+            installed,
             options: HashMap::new(),
         };
+        if examines {
+            resolver.check_collect();
+        }
         resolver.finish()
     }
 }
 
 struct Resolver<'a> {
     context: &'a Context<'a>,
-    environment: &'a std::collections::BTreeMap<String, String>,
+    /// None if it is not known.
+    environment: Option<&'a BTreeMap<String, String>>,
     config: &'a Config,
     root: Node,
     sources: Sources,
     problems: Vec<Problem>,
     secrets: BTreeSet<String>,
     recorded: Option<usize>,
+    installed: Installed,
     options: HashMap<(PluginKind, String), Node>,
 }
 
@@ -108,8 +132,11 @@ impl Resolver<'_> {
         let config = self.config;
         let random_seed = self.random_seed();
         self.check_run();
-        // A shared file may name a key or a load that `collect` has no use for.
         let command = self.context.command;
+        if command == Command::Collect {
+            self.check_collect();
+        }
+        // A shared file may name a key or a load that `collect` has no use for.
         let sends_load = matches!(command, Command::Profile | Command::Demo);
         let tls = Tls::new(TlsOptions {
             ca_file: config.tls.ca_file.clone(),
@@ -165,7 +192,7 @@ impl Resolver<'_> {
             warnings: Diagnostics::new(Arc::clone(&sources), self.problems),
             document: Document {
                 sources,
-                root: with_defaults(self.root, random_seed),
+                root: with_defaults(config, self.root, random_seed),
                 options: self.options,
                 secrets: self.secrets,
             },
@@ -209,13 +236,13 @@ impl Resolver<'_> {
                 Some(help),
             );
         }
+    }
+
+    fn check_collect(&mut self) {
         let collect = &self.config.collect;
-        if self.context.command == Command::Collect && collect.once && collect.duration.is_some() {
-            self.wrong(
-                &["collect", "duration"],
-                "has no meaning for a single scrape",
-                None,
-            );
+        if collect.once && collect.duration.is_some() {
+            let what = "has no meaning for a single scrape";
+            self.wrong(&["collect", "duration"], what, None);
         }
     }
 }
@@ -235,15 +262,15 @@ fn store_options(config: &Config, has_load: bool) -> StoreOptions {
 }
 
 /// All settings, also those that nobody wrote.
-fn with_defaults(written: Node, random_seed: u64) -> Node {
-    let defaults = serde_json::to_value(Config::default())
+fn with_defaults(config: &Config, written: Node, random_seed: u64) -> Node {
+    let all = serde_json::to_value(config)
         .expect("the schema's types have text keys only, which JSON can hold");
-    let mut root = Node::from_json(&defaults, None);
+    let mut root = Node::from_json(&all, None);
     root.merge(written);
     let seed = i64::try_from(random_seed).unwrap_or(i64::MAX);
-    root.set(
-        &["load", "random_seed"],
-        Node::new(Value::Integer(seed), None),
-    );
+    if config.load.random_seed.is_none() {
+        let seed = Node::new(Value::Integer(seed), None);
+        root.set(&["load", "random_seed"], seed);
+    }
     root
 }

@@ -66,7 +66,11 @@ fn layers() -> Layers {
     let environment = [("TOKEN", "tok-1"), ("KEY", "sk-1"), ("N", "7")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut layers = Layers::new(BTreeMap::from(environment));
-    layers.add_file(file("defaults.toml", DEFAULTS));
+    layers.add_file(ConfigFile {
+        name: "defaults.toml",
+        text: DEFAULTS,
+        trust: Trust::BuiltIn,
+    });
     layers
 }
 

@@ -146,7 +146,7 @@ fn later_layers_win_and_say_so() {
             .to_string()
     };
     assert_eq!(place("auto"), "--server-metrics");
-    assert_eq!(place("bearer"), "defaults.toml:1:13");
+    assert_eq!(place("bearer"), "defaults.toml");
 }
 
 #[test]
@@ -330,4 +330,33 @@ fn a_pair_needs_a_quantity_that_clients_know() {
     let errors = resolve(text).unwrap_err().to_string();
     assert!(errors.contains("joy"), "{errors}");
     assert!(errors.contains("families"), "{errors}");
+}
+
+#[test]
+fn every_value_is_shown_with_its_origin() {
+    let mut layers = layers();
+    let text = "[endpoint]\napi_key = \"${KEY}\"\nheaders = { X-A = \"${TOKEN}\" }\n\n\
+                [collectors.pages]\noptions.targets = [{ url = \"http://u:p@a\" }]\n[exporters.console]\n";
+    layers.add_file(file("team.toml", text));
+    layers.add(&variable("AIPERF_MODEL", "endpoint.model", "m"));
+    layers.add(&flag("--concurrency", "load.concurrency", "4"));
+    let shown = resolve_as(Command::Profile, layers).unwrap().show(true);
+    for line in [
+        "url = \"http://localhost:8000\"  # default",
+        "api_key = \"${KEY}\"             # team.toml:2",
+        "model = \"m\"                    # env AIPERF_MODEL",
+        "[endpoint.headers]\nX-A = \"${TOKEN}\"  # team.toml:3",
+        "concurrency = 4                 # --concurrency",
+        "[collectors.server_metrics]\nuse = \"pages\"             # default",
+        "[collectors.pages.options]\ntargets = [{ url = \"http://***@a\" }]  # team.toml:6",
+        "[exporters.console]",
+    ] {
+        assert!(shown.contains(line), "{line} not in:\n{shown}");
+    }
+    assert!(!shown.contains("random_seed"), "{shown}");
+    let bare = plan("[load]\nrandom_seed = 3\n").show(false);
+    assert!(
+        bare.contains("\nrandom_seed = 3\n") && !bare.contains('#'),
+        "{bare}"
+    );
 }

@@ -191,7 +191,7 @@ fn unset_variable_in_a_string() {
 error: environment variable `NOPE` is not set
  --> aiperf.toml:2:25
   |
-2 | Authorization = "Bearer ${NOPE}"
+2 | Authorization = "*******${NOPE}"
   |                         ^^^^^^^
   |
   = help: set it, or write `${NOPE:-...}` to have a value without it
@@ -346,4 +346,104 @@ error: `--api-key` gives a key that is empty or cannot be sent in a header
  |           ^^
 ",
     );
+}
+
+#[test]
+fn what_a_library_may_hold_is_not_missed() {
+    let text = "[plugins.acme]\npath = \"libacme.so\"\nsha265 = \"00\"\n\
+                [load]\nconcurrency = 0\n[collectors.acme]\n[exporters.csvv]\n";
+    check_file(
+        text,
+        r#"
+error: unknown key `sha265` in `[plugins.acme]`
+ --> aiperf.toml:3:1
+  |
+3 | sha265 = "00"
+  | ^^^^^^
+  |
+  = help: did you mean `sha256`?
+
+error: `load.concurrency` must be at least 1
+ --> aiperf.toml:5:15
+  |
+5 | concurrency = 0
+  |               ^
+
+warning: exporter plugin `csvv` is not looked for: plugin libraries are not loaded
+ --> aiperf.toml:7:12
+  |
+7 | [exporters.csvv]
+  |            ^^^^
+  |
+  = help: or do you mean `csv`?
+"#,
+    );
+}
+
+#[test]
+fn a_library_is_loaded_although_something_else_is_wrong() {
+    let text =
+        "[plugins.acme]\npath = \"libacme.so\"\n[load]\nconcurrency = \"${NOPE}\"\nisl = 0\n";
+    let mut layers = layers();
+    layers.add_file(file("aiperf.toml", text));
+    assert_eq!(layers.check().take_libraries().len(), 1);
+    let text = "[plugins.acme]\npath = \"${NOPE}\"\n";
+    let mut layers = self::layers();
+    layers.add_file(file("aiperf.toml", text));
+    assert_eq!(layers.check().take_libraries(), []);
+}
+
+#[test]
+fn one_variable_that_is_not_set_is_one_error() {
+    check_file(
+        "[collectors.pages.options]\ntargets = [{ url = \"${NOPE}\", port = \"${NOPE}\" }]\n",
+        r#"
+error: environment variable `NOPE` is not set
+ --> aiperf.toml:2:21
+  |
+2 | targets = [{ url = "${NOPE}", port = "${NOPE}" }]
+  |                     ^^^^^^^
+  |
+  = help: set it, or write `${NOPE:-...}` to have a value without it
+
+error: environment variable `NOPE` is not set
+ --> aiperf.toml:2:39
+  |
+2 | targets = [{ url = "${NOPE}", port = "${NOPE}" }]
+  |                                       ^^^^^^^
+  |
+  = help: set it, or write `${NOPE:-...}` to have a value without it
+"#,
+    );
+}
+
+#[test]
+fn without_an_environment_no_variable_is_missing() {
+    let text = "[endpoint]\nurl = \"${A}\"\ntype = \"${A}\"\napi_key_env = \"B\"\n\
+                request_timeout = \"${A}\"\n[load]\nconcurrency = \"${A}\"\nisl = \"${A}\"\nosl = 0\n\
+                [run]\nmemory_limit = \"${A}\"\nstrict = \"${A}\"\n[plugins.a]\npath = \"${A}\"\n\
+                [collectors.pages.options]\ntargets = [{ url = \"${A}\", port = \"${A}\" }]\n\
+                [collectors.a]\n";
+    let mut layers = Layers::without_environment();
+    layers.add_file(file("aiperf.toml", text));
+    let found = layers.check().examine(&FakeCatalog).unwrap_err();
+    let messages: Vec<_> = found.messages().collect();
+    let expected = [
+        "`load.osl` must be at least 1",
+        "collector plugin `a` is not looked for: plugin libraries are not loaded",
+    ];
+    assert_eq!((messages, found.errors()), (expected.to_vec(), 1));
+    assert_eq!(found.files().collect::<Vec<_>>(), ["aiperf.toml"]);
+}
+
+#[test]
+fn what_only_some_commands_need_is_examined_as_well() {
+    let text = "[collect]\nonce = true\nduration = \"1s\"\n[endpoint]\napi_key_env = \"NOPE\"\n";
+    let mut layers = layers();
+    layers.add_file(file("aiperf.toml", text));
+    let found = layers.check().examine(&FakeCatalog).unwrap_err();
+    assert_eq!(found.errors(), 2, "{found}");
+    let mut none = self::layers();
+    none.add_file(file("aiperf.toml", "[server_metrics]\nenabled = false\n"));
+    assert!(none.check().examine(&FakeCatalog).unwrap().is_empty());
 }
