@@ -1,7 +1,7 @@
 //! Wrong flags, unreachable and broken servers: one clear line each, the right exit code, and
 //! valid files.
 
-use aiperf_sim::{Faults, MetricsFault, Sim, SimConfig};
+use aiperf_sim::{Fault, FaultKind, Faults, Sim, SimConfig};
 
 use super::context::Context;
 
@@ -104,13 +104,9 @@ fn some_failures_are_counted_by_class() {
 
 #[test]
 fn what_is_no_metrics_page_is_left_alone_and_the_load_goes_on() {
-    for fault in [
-        MetricsFault::Html,
-        MetricsFault::Json,
-        MetricsFault::Truncated,
-    ] {
+    for fault in [FaultKind::Html, FaultKind::OtherJson, FaultKind::Cut] {
         let sim = sim(Faults {
-            metrics: fault,
+            pages: Some(Fault::always(fault)),
             ..Faults::default()
         });
         let context = Context::new();

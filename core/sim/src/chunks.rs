@@ -1,7 +1,7 @@
 //! The bytes of answers, prepared so that a token costs one copy.
 
-use std::io::Write as _;
-
+use crate::faults::Spoil;
+use crate::http::write_chunk;
 use crate::openai::{Endpoint, Finish, Plan};
 
 /// Vocabulary of the simulated model. A leading space makes each token one word of its own.
@@ -147,6 +147,18 @@ impl Chunks {
         out.extend_from_slice(b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n");
     }
 
+    /// Appends what stands in the place of an event.
+    #[expect(clippy::unused_self, reason = "it belongs with the whole events")]
+    pub(crate) fn broken(&self, out: &mut Vec<u8>, spoil: Spoil) {
+        let event = match spoil {
+            Spoil::Cut => return,
+            Spoil::Json => "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" all\n\n",
+            // Two events without the blank line between them are one.
+            Spoil::Event => "data: {\"choices\":[]}\ndata: {\"choices\":[]}\n\n",
+        };
+        write_chunk(out, event.as_bytes());
+    }
+
     /// The body of an answer that is not streamed.
     pub(crate) fn whole(&self, plan: &Plan, id: AnswerId) -> Vec<u8> {
         let text: String = (0..plan.output_tokens)
@@ -224,12 +236,6 @@ fn usage(plan: &Plan) -> String {
         plan.output_tokens,
         plan.prompt_tokens.saturating_add(plan.output_tokens),
     )
-}
-
-fn write_chunk(out: &mut Vec<u8>, body: &[u8]) {
-    write!(out, "{:x}\r\n", body.len()).expect("writing to memory cannot fail");
-    out.extend_from_slice(body);
-    out.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]

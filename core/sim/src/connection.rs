@@ -7,11 +7,12 @@ use crate::clock::monotonic;
 use crate::generation::Generation;
 use crate::http::{self, Head, MAX_BODY, Parsed, Response};
 use crate::metrics::Handler;
-use crate::output::Output;
+use crate::output::{Output, Slow, Written};
 use crate::receive::Arrival;
-use crate::routes::{Route, Scrape, scrape};
+use crate::routes::Route;
 use crate::worker::Worker;
 
+mod faulty;
 mod inference;
 
 /// Whether a connection goes on.
@@ -27,8 +28,19 @@ enum State {
     Open,
     /// To be closed once the output is written.
     Closing,
-    /// A scrape that is never answered: reads on, to notice the hang-up, and does nothing else.
-    Hung,
+    /// A request that is never answered, or without end: reads on, to notice the hang-up, and
+    /// serves no other.
+    Stuck,
+}
+
+/// What the output waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    Nothing,
+    /// The socket is full, and the event loop tells when it has room.
+    Room,
+    /// This moment (monotonic nanoseconds), for which a timer is set.
+    Until(i64),
 }
 
 /// A connection and the request on it.
@@ -43,8 +55,9 @@ pub(crate) struct Connection {
     state: State,
     /// The interim answer to `Expect: 100-continue` was sent.
     continued: bool,
-    /// The socket is full, and the event loop tells when it has room.
-    blocked: bool,
+    wait: Wait,
+    /// What follows whenever the output is written, without end.
+    endless: Option<Vec<u8>>,
 }
 
 impl Connection {
@@ -58,7 +71,8 @@ impl Connection {
             generation: None,
             state: State::Open,
             continued: false,
-            blocked: false,
+            wait: Wait::Nothing,
+            endless: None,
         }
     }
 
@@ -90,7 +104,7 @@ impl Connection {
     /// Goes on writing where the socket was full.
     pub(crate) fn writable(&mut self, worker: &mut Worker) -> Flow {
         let flow = self.flush(worker);
-        if flow == Flow::Close || self.blocked {
+        if flow == Flow::Close || self.is_blocked() {
             flow
         } else if self.generation.is_some() {
             self.pump(worker)
@@ -101,7 +115,7 @@ impl Connection {
 
     /// Serves the requests in the input, one after the other.
     fn serve(&mut self, worker: &mut Worker) -> Flow {
-        while self.generation.is_none() && !self.blocked && self.state == State::Open {
+        while self.generation.is_none() && !self.is_blocked() && self.state == State::Open {
             let flow = match http::parse(&self.input) {
                 Parsed::Partial => break,
                 Parsed::Invalid(status, reason) => {
@@ -135,6 +149,7 @@ impl Connection {
     fn dispatch(&mut self, head: Head, worker: &mut Worker) -> Flow {
         self.continued = false;
         self.output.drip = worker.shared.faults().drip;
+        self.output.slow = Slow::Nothing;
         let rest = self.input.split_off(head.len + head.body_len);
         let request = std::mem::replace(&mut self.input, rest);
         let route = Route::of(&head);
@@ -144,14 +159,7 @@ impl Connection {
         }
         self.close_after(head.close, worker);
         if let Route::Metrics(kind) = route {
-            return match scrape(kind, &head, &worker.shared) {
-                Scrape::Answer(page) => self.respond(&page, worker),
-                Scrape::Truncated(page) => self.respond_half(&page, worker),
-                Scrape::Hang => {
-                    self.state = State::Hung;
-                    Flow::Keep
-                }
-            };
+            return self.scrape(kind, &head, worker);
         }
         let response = route.answer(&head, &worker.shared);
         self.count(route, &response, request.len(), worker);
@@ -190,24 +198,33 @@ impl Connection {
         self.flush(worker)
     }
 
-    fn respond_half(&mut self, response: &Response, worker: &mut Worker) -> Flow {
-        let buffer = self.output.buffer();
-        response.write_to(buffer, false);
-        buffer.truncate(buffer.len().saturating_sub(response.body.len() / 2));
-        self.state = State::Closing;
-        self.flush(worker)
+    fn is_blocked(&self) -> bool {
+        self.wait != Wait::Nothing
     }
 
-    /// Writes the output; asks to be told when the socket has room again if it is full.
+    /// Writes the output; asks to be told when it can go on if it could not be written in full.
     fn flush(&mut self, worker: &mut Worker) -> Flow {
-        let Ok(is_empty) = self.output.write_to(&self.stream) else {
+        let Ok(mut written) = self.output.write_to(&self.stream) else {
             return Flow::Close;
         };
-        if self.blocked == is_empty {
-            self.blocked = !is_empty;
-            worker.watch(&self.stream, self.token, self.blocked);
+        if let Some(more) = self.endless.as_ref().filter(|_| written == Written::All) {
+            self.output.buffer().extend_from_slice(more);
+            // Written when there is room, so that other connections have their turn.
+            written = Written::Full;
         }
-        if is_empty && self.state == State::Closing {
+        let wait = match written {
+            Written::All => Wait::Nothing,
+            Written::Full => Wait::Room,
+            Written::Later(due) => Wait::Until(due),
+        };
+        if (wait == Wait::Room) != (self.wait == Wait::Room) {
+            worker.watch(&self.stream, self.token, wait == Wait::Room);
+        }
+        if let Wait::Until(due) = wait {
+            worker.timers.push(due, self.token);
+        }
+        self.wait = wait;
+        if written == Written::All && self.state == State::Closing {
             Flow::Close
         } else {
             Flow::Keep

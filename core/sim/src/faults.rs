@@ -1,5 +1,19 @@
 //! Misbehavior on demand, deterministic so that a test can rely on it.
 
+use crate::fault::{Fault, FaultKind};
+use crate::output::Slow;
+
+/// What an answer becomes at half its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spoil {
+    /// The connection is closed.
+    Cut,
+    /// JSON that is none, then the connection is closed.
+    Json,
+    /// An event that is none, then the connection is closed.
+    Event,
+}
+
 /// What goes wrong, and when. Everything is off by default.
 ///
 /// "Every N" counts inference requests in arrival order, starting with 1: `error_every: 3` fails
@@ -19,31 +33,74 @@ pub struct Faults {
     pub close_after_each_response: bool,
     /// Sends at most this many bytes with one write, so that events arrive in pieces; 0 is off.
     pub drip: usize,
-    /// What scrapes get, of any metrics page.
-    pub metrics: MetricsFault,
-    /// Answers the first N scrapes with HTTP 503.
-    pub metrics_down_first: u64,
-}
-
-/// What a scrape gets instead of the page.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum MetricsFault {
-    /// The page.
-    #[default]
-    None,
-    /// No answer, on a connection that stays open.
-    Hang,
-    /// An HTML page with status 200.
-    Html,
-    /// A JSON document with status 200.
-    Json,
-    /// The head of the whole page and half of its body, then the end of the connection.
-    Truncated,
+    /// What inference requests meet.
+    pub requests: Option<Fault>,
+    /// What scrapes meet, of any metrics page.
+    pub pages: Option<Fault>,
 }
 
 impl Faults {
     /// Whether the rule "every `period`th" hits request number `seq`.
     pub(crate) fn hits(period: u64, seq: u64) -> bool {
         period != 0 && seq.is_multiple_of(period)
+    }
+
+    /// What strikes request number `seq`.
+    fn of_request(&self, seq: u64) -> Option<FaultKind> {
+        let fault = self.requests.filter(|fault| fault.strikes(seq));
+        fault.map(|fault| fault.kind)
+    }
+
+    /// What strikes scrape number `seq`.
+    pub(crate) fn of_page(&self, seq: u64) -> Option<FaultKind> {
+        let fault = self.pages.filter(|fault| fault.strikes(seq));
+        fault.map(|fault| fault.kind)
+    }
+
+    /// The status that request number `seq` is answered with, if it is an error.
+    pub(crate) fn status(&self, seq: u64) -> Option<u16> {
+        match self.of_request(seq) {
+            Some(FaultKind::Status(status)) => Some(status),
+            _ => Self::hits(self.error_every, seq).then_some(500),
+        }
+    }
+
+    /// What request number `seq` gets in place of an answer.
+    pub(crate) fn replaces_answer(&self, seq: u64) -> Option<FaultKind> {
+        let kind = self.of_request(seq)?;
+        let keeps = kind.slow() != Slow::Nothing || kind.spoil().is_some();
+        (!keeps).then_some(kind)
+    }
+
+    /// What is slow about the answer to request number `seq`.
+    pub(crate) fn slow(&self, seq: u64) -> Slow {
+        let kind = self.of_request(seq);
+        kind.map_or(Slow::Nothing, FaultKind::slow)
+    }
+
+    /// What becomes of the answer to request number `seq`.
+    pub(crate) fn spoil(&self, seq: u64) -> Option<Spoil> {
+        let cut = || Self::hits(self.cut_every, seq).then_some(Spoil::Cut);
+        self.of_request(seq).and_then(FaultKind::spoil).or_else(cut)
+    }
+}
+
+impl FaultKind {
+    /// What it slows.
+    pub(crate) fn slow(self) -> Slow {
+        match self {
+            Self::SlowHead => Slow::Head,
+            Self::Drip => Slow::All,
+            _ => Slow::Nothing,
+        }
+    }
+
+    fn spoil(self) -> Option<Spoil> {
+        match self {
+            Self::Cut => Some(Spoil::Cut),
+            Self::BadJson => Some(Spoil::Json),
+            Self::BadEvents => Some(Spoil::Event),
+            _ => None,
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::chunks::AnswerId;
-use crate::faults::Faults;
-use crate::http::{Head, Response, write_stream_head};
+use crate::faults::{Faults, Spoil};
+use crate::http::{EVENTS, Head, Response, write_stream_head};
 use crate::metrics::{Ended, Progress};
 use crate::openai::Plan;
 use crate::receive::Arrival;
@@ -25,7 +25,9 @@ pub(crate) struct Generation {
     progress: Progress,
     /// None while the request waits for a slot.
     pace: Option<Pace>,
-    cut_after: Option<u32>,
+    /// What happens after half of the tokens.
+    spoil: Option<Spoil>,
+    half: u32,
     response_bytes: u64,
     token_ns: Vec<i64>,
     /// The deadline that is set, so that stale ones are told apart.
@@ -45,8 +47,6 @@ pub(crate) enum Step {
 
 impl Generation {
     pub(crate) fn new(plan: Plan, seq: u64, arrival: Arrival, head: Head, faults: Faults) -> Self {
-        let cut_after =
-            Faults::hits(faults.cut_every, seq).then(|| (plan.output_tokens / 2).max(1));
         Self {
             id: AnswerId::new(seq),
             seq,
@@ -58,7 +58,8 @@ impl Generation {
                 ..Progress::default()
             },
             pace: None,
-            cut_after,
+            spoil: faults.spoil(seq),
+            half: (plan.output_tokens / 2).max(1),
             response_bytes: 0,
             token_ns: Vec::with_capacity(plan.output_tokens as usize),
             timer: 0,
@@ -74,7 +75,7 @@ impl Generation {
     pub(crate) fn open(&mut self, out: &mut Vec<u8>, shared: &Shared) {
         if self.plan.stream {
             let before = out.len();
-            write_stream_head(out, self.close);
+            write_stream_head(out, EVENTS, self.close);
             shared.chunks.role(out, self.plan.endpoint, self.id);
             self.response_bytes += (out.len() - before) as u64;
         }
@@ -101,7 +102,7 @@ impl Generation {
         } else {
             1
         };
-        let limit = self.cut_after.unwrap_or(self.plan.output_tokens);
+        let limit = self.spoil.map_or(self.plan.output_tokens, |_| self.half);
         let until = self.progress.tokens.saturating_add(batch).min(limit);
         {
             let mut stats = shared.stats(worker.thread, self.seq);
@@ -111,8 +112,10 @@ impl Generation {
             }
         }
         let step = self.step();
-        if step == Step::Complete {
-            self.finish(out, shared);
+        match (step, self.spoil) {
+            (Step::Complete, _) => self.finish(out, shared),
+            (Step::Cut, Some(spoil)) => self.break_off(spoil, out, shared),
+            _ => {}
         }
         self.response_bytes += (out.len() - before) as u64;
         step
@@ -136,7 +139,7 @@ impl Generation {
     }
 
     fn step(&self) -> Step {
-        if self.cut_after == Some(self.progress.tokens) {
+        if self.spoil.is_some() && self.progress.tokens >= self.half {
             Step::Cut
         } else if self.progress.tokens >= self.plan.output_tokens {
             Step::Complete
@@ -150,6 +153,16 @@ impl Generation {
             shared.chunks.end(out, &self.plan, self.id);
         } else {
             Response::json(200, shared.chunks.whole(&self.plan, self.id)).write_to(out, self.close);
+        }
+    }
+
+    fn break_off(&self, spoil: Spoil, out: &mut Vec<u8>, shared: &Shared) {
+        if self.plan.stream {
+            shared.chunks.broken(out, spoil);
+        } else if spoil != Spoil::Cut {
+            let mut half = shared.chunks.whole(&self.plan, self.id);
+            half.truncate(half.len() / 2);
+            Response::json(200, half).write_to(out, true);
         }
     }
 

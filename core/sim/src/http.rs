@@ -133,15 +133,29 @@ pub(crate) fn prefers_openmetrics(accept: &str) -> bool {
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
+    /// Further lines of the head, each with its end.
+    pub(crate) more: &'static str,
     pub(crate) body: Vec<u8>,
+    /// What `content-length` leaves out.
+    pub(crate) unannounced: usize,
 }
 
 impl Response {
+    /// An answer with status 200.
+    pub(crate) fn new(content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status: 200,
+            content_type,
+            more: "",
+            body: body.into(),
+            unannounced: 0,
+        }
+    }
+
     pub(crate) fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self {
             status,
-            content_type: "application/json",
-            body: body.into(),
+            ..Self::new("application/json", body)
         }
     }
 
@@ -155,7 +169,14 @@ impl Response {
         let body = serde_json::json!({
             "error": { "message": message, "type": kind, "param": null, "code": status }
         });
-        Self::json(status, body.to_string())
+        let more = match status {
+            429 | 503 => "retry-after: 1\r\n",
+            _ => "",
+        };
+        Self {
+            more,
+            ..Self::json(status, body.to_string())
+        }
     }
 
     /// Appends head and body to `out`.
@@ -165,26 +186,37 @@ impl Response {
             out,
             self.status,
             format_args!(
-                "content-type: {}\r\ncontent-length: {}\r\n{connection}\r\n",
+                "content-type: {}\r\ncontent-length: {}\r\n{}{connection}\r\n",
                 self.content_type,
-                self.body.len(),
+                self.body.len().saturating_sub(self.unannounced),
+                self.more,
             ),
         );
         out.extend_from_slice(&self.body);
     }
 }
 
+/// Type of a streamed answer.
+pub(crate) const EVENTS: &str = "text/event-stream; charset=utf-8";
+
 /// Appends the head of a streamed answer to `out`.
-pub(crate) fn write_stream_head(out: &mut Vec<u8>, close: bool) {
+pub(crate) fn write_stream_head(out: &mut Vec<u8>, content_type: &str, close: bool) {
     let connection = if close { "connection: close\r\n" } else { "" };
     write_head(
         out,
         200,
         format_args!(
-            "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n\
+            "content-type: {content_type}\r\ncache-control: no-cache\r\n\
              transfer-encoding: chunked\r\n{connection}\r\n"
         ),
     );
+}
+
+/// Appends one chunk of a streamed answer to `out`.
+pub(crate) fn write_chunk(out: &mut Vec<u8>, body: &[u8]) {
+    write!(out, "{:x}\r\n", body.len()).expect("writing to memory cannot fail");
+    out.extend_from_slice(body);
+    out.extend_from_slice(b"\r\n");
 }
 
 fn write_head(out: &mut Vec<u8>, status: u16, rest: std::fmt::Arguments<'_>) {
@@ -204,6 +236,7 @@ fn reason(status: u16) -> &'static str {
         405 => "Method Not Allowed",
         411 => "Length Required",
         413 => "Content Too Large",
+        429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
         503 => "Service Unavailable",

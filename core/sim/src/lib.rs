@@ -18,6 +18,8 @@
 //!
 //! The server writes its sockets itself, on threads of its own, without an async runtime. Linux only.
 //!
+//! [`StagedSim`] is the same server in bad weather ([`Weather`]): it hangs, lies, dies, comes back.
+//!
 //! ```
 //! use aiperf_sim::{Sim, SimConfig};
 //!
@@ -32,12 +34,14 @@
 
 #![cfg(target_os = "linux")]
 
+mod certificate;
 mod chunks;
 mod clock;
 mod config;
 mod connection;
 mod error;
 mod event_loop;
+mod fault;
 mod faults;
 mod generation;
 mod http;
@@ -52,10 +56,14 @@ mod sim;
 mod slab;
 mod slots;
 mod truth;
+mod weather;
 mod worker;
 
+pub use certificate::{AUTHORITY, Certificate};
 pub use config::{Families, SimConfig};
 pub use error::SimError;
-pub use faults::{Faults, MetricsFault};
+pub use fault::{Fault, FaultError, FaultKind, When};
+pub use faults::Faults;
 pub use sim::Sim;
 pub use truth::{Outcome, RequestTruth, Totals, Truth};
+pub use weather::{StagedSim, Weather, WeatherError};

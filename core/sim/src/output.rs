@@ -3,6 +3,28 @@
 use std::io::{self, ErrorKind, Write as _};
 use std::net::TcpStream;
 
+use crate::clock::{SECOND, monotonic};
+
+/// How far a write came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Nothing is left.
+    All,
+    /// The socket is full.
+    Full,
+    /// The next byte is not to leave before this moment (monotonic nanoseconds).
+    Later(i64),
+}
+
+/// What leaves one byte a second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Slow {
+    #[default]
+    Nothing,
+    Head,
+    All,
+}
+
 /// What is still to be written to a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
@@ -10,6 +32,9 @@ pub(crate) struct Output {
     written: usize,
     /// Bytes sent with one write at most; 0 is no limit.
     pub(crate) drip: usize,
+    pub(crate) slow: Slow,
+    /// When the next byte may leave, if it is slow.
+    next: i64,
 }
 
 impl Output {
@@ -18,23 +43,40 @@ impl Output {
         &mut self.bytes
     }
 
-    /// Writes until nothing is left (true) or the socket is full (false).
-    pub(crate) fn write_to(&mut self, mut stream: &TcpStream) -> io::Result<bool> {
+    /// Writes what may leave now, as far as the socket takes it.
+    pub(crate) fn write_to(&mut self, mut stream: &TcpStream) -> io::Result<Written> {
         while let Some(rest) = self
             .bytes
             .get(self.written..)
             .filter(|rest| !rest.is_empty())
         {
-            let limit = if self.drip > 0 { self.drip } else { rest.len() };
+            let limit = match (self.slow, self.drip) {
+                (Slow::Nothing, 0) => rest.len(),
+                (Slow::Nothing, limit) => limit,
+                _ if monotonic() < self.next => return Ok(Written::Later(self.next)),
+                _ => 1,
+            };
             match stream.write(rest.get(..limit).unwrap_or(rest)) {
-                Ok(written) => self.written += written,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Ok(written) => self.advance(written),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Written::Full),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
         self.bytes.clear();
         self.written = 0;
-        Ok(true)
+        Ok(Written::All)
+    }
+
+    fn advance(&mut self, written: usize) {
+        self.written += written;
+        if self.slow == Slow::Nothing {
+            return;
+        }
+        self.next = monotonic() + SECOND;
+        let gone = self.bytes.get(..self.written).unwrap_or_default();
+        if self.slow == Slow::Head && gone.ends_with(b"\r\n\r\n") {
+            self.slow = Slow::Nothing;
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! Which path does what, and every answer that is not an inference.
 
-use crate::faults::MetricsFault;
 use crate::http::{Head, Response, prefers_openmetrics};
 use crate::metrics::{Format, Kind};
 use crate::openai::Endpoint;
@@ -16,16 +15,6 @@ pub(crate) enum Route {
     Version,
     WrongMethod,
     Unknown,
-}
-
-/// What becomes of a scrape.
-#[derive(Debug)]
-pub(crate) enum Scrape {
-    Answer(Response),
-    /// The head and half of the body, then the connection is closed.
-    Truncated(Response),
-    /// No answer at all.
-    Hang,
 }
 
 impl Route {
@@ -82,30 +71,8 @@ fn models(shared: &Shared) -> Response {
     Response::json(200, body.to_string())
 }
 
-/// Answers a scrape, with the faults that are set.
-pub(crate) fn scrape(kind: Kind, head: &Head, shared: &Shared) -> Scrape {
-    let number = shared.truth.count_scrape();
-    let faults = shared.faults();
-    if number <= faults.metrics_down_first {
-        return Scrape::Answer(Response::error(503, "metrics are not ready yet"));
-    }
-    match faults.metrics {
-        MetricsFault::None => Scrape::Answer(page(kind, head, shared)),
-        MetricsFault::Truncated => Scrape::Truncated(page(kind, head, shared)),
-        MetricsFault::Hang => Scrape::Hang,
-        MetricsFault::Json => Scrape::Answer(Response::json(
-            200,
-            r#"{"requests_running":0,"uptime":1.5}"#,
-        )),
-        MetricsFault::Html => Scrape::Answer(Response {
-            status: 200,
-            content_type: "text/html; charset=utf-8",
-            body: b"<!doctype html><html><body><h1>It works!</h1></body></html>\n".to_vec(),
-        }),
-    }
-}
-
-fn page(kind: Kind, head: &Head, shared: &Shared) -> Response {
+/// The answer to a scrape.
+pub(crate) fn page(kind: Kind, head: &Head, shared: &Shared) -> Response {
     let (format, content_type) = if prefers_openmetrics(&head.accept) {
         (
             Format::OpenMetrics,
@@ -115,9 +82,5 @@ fn page(kind: Kind, head: &Head, shared: &Shared) -> Response {
         (Format::Classic, "text/plain; version=0.0.4; charset=utf-8")
     };
     let body = shared.pages.render(kind, format, &shared.stats);
-    Response {
-        status: 200,
-        content_type,
-        body,
-    }
+    Response::new(content_type, body)
 }

@@ -14,6 +14,7 @@ const AFTER_HELP: &str = "\
 Examples:
   aiperf demo
   aiperf demo --concurrency 32 --request-count 500 --ttft 80ms --itl 8ms
+  aiperf demo --fault 429:every=3 --metrics-fault hang:after=2
 
 All flags of `aiperf profile` apply; `--url` is that of the simulated server.";
 
@@ -23,6 +24,8 @@ All flags of `aiperf profile` apply; `--url` is that of the simulated server.";
 pub(crate) struct DemoArgs {
     #[command(flatten)]
     pub(crate) timing: SimTiming,
+    #[command(flatten)]
+    pub(crate) weather: WeatherArgs,
     #[command(flatten)]
     pub(crate) profile: ProfileArgs,
 }
@@ -37,6 +40,19 @@ pub(crate) struct SimTiming {
     /// Time between two tokens of the simulated server.
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5ms")]
     pub(crate) itl: Duration,
+}
+
+/// What goes wrong with the simulated server.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Simulated server")]
+pub(crate) struct WeatherArgs {
+    /// What goes wrong with requests: hang, reset, drip, 429, 500:every=3, bad-json:after=10,
+    /// restart:after=50, certificate-expired and more; see docs/weather.md (repeatable).
+    #[arg(long, value_name = "FAULT[:WHEN]")]
+    pub(crate) fault: Vec<String>,
+    /// What goes wrong with the metrics page: hang, cut, gzip-bomb, types:after=5 and more.
+    #[arg(long, value_name = "FAULT[:WHEN]")]
+    pub(crate) metrics_fault: Option<String>,
 }
 
 impl RunArgs for DemoArgs {

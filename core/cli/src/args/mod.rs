@@ -28,7 +28,7 @@ pub(crate) use config::{
     ConfigAction, ConfigArgs, ConfigCheckArgs, ConfigInitArgs, ConfigSchemaArgs, ConfigShowArgs,
     ShownRun, WithFiles,
 };
-pub(crate) use demo::DemoArgs;
+pub(crate) use demo::{DemoArgs, WeatherArgs};
 pub(crate) use env::EnvSnapshot;
 pub(crate) use flags::RunArgs;
 pub(crate) use plugins::{

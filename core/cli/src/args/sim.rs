@@ -2,12 +2,15 @@
 
 use clap::Args;
 
-use super::demo::SimTiming;
+use super::demo::{SimTiming, WeatherArgs};
 
 const AFTER_HELP: &str = "\
 Examples:
   aiperf sim --port 8000
-  aiperf sim --port 0 --ttft 80ms --itl 8ms --model my-model";
+  aiperf sim --port 0 --ttft 80ms --itl 8ms --model my-model
+  aiperf sim --fault 500:every=10 --metrics-fault drip
+
+`aiperf demo` takes the same faults, and runs against them.";
 
 /// Flags of `aiperf sim`.
 #[derive(Debug, Args)]
@@ -21,4 +24,6 @@ pub(crate) struct SimArgs {
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) timing: SimTiming,
+    #[command(flatten)]
+    pub(crate) weather: WeatherArgs,
 }

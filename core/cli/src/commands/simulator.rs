@@ -10,7 +10,7 @@ use super::World;
 #[cfg(target_os = "linux")]
 pub(crate) fn demo(args: &DemoArgs, world: &World) -> ExitCode {
     use aiperf_core::config::{Setting, SettingValue};
-    use aiperf_sim::{Sim, SimConfig};
+    use aiperf_sim::SimConfig;
 
     let config = SimConfig {
         ttft: args.timing.ttft,
@@ -18,14 +18,11 @@ pub(crate) fn demo(args: &DemoArgs, world: &World) -> ExitCode {
         jitter: 0.1,
         ..SimConfig::default()
     };
-    let sim = match Sim::start(config) {
+    let sim = match start(config, &args.weather) {
         Ok(sim) => sim,
-        Err(error) => {
-            output::error(&error);
-            return ExitCode::Failure;
-        }
+        Err(code) => return code,
     };
-    let url = SettingValue::Text(sim.url());
+    let url = SettingValue::Text(sim.url().to_owned());
     let tables = SettingValue::Switch(true);
     let forced = [
         Setting::flag("--url", "endpoint.url", url),
@@ -46,30 +43,85 @@ pub(crate) fn sim(args: &SimArgs) -> ExitCode {
     use std::time::Duration;
 
     use aiperf_core::load::{Stop, StopSignal};
-    use aiperf_sim::{Sim, SimConfig};
+    use aiperf_sim::SimConfig;
 
-    let started = Sim::start(SimConfig {
+    let config = SimConfig {
         bind: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
         model: args.model.clone(),
         ttft: args.timing.ttft,
         itl: args.timing.itl,
         ..SimConfig::default()
-    });
-    let sim = match started {
-        Ok(sim) => sim,
-        Err(error) => {
-            output::error(&error);
-            return ExitCode::Failure;
-        }
     };
-    output::stdout_line(&sim.url());
+    let sim = match start(config, &args.weather) {
+        Ok(sim) => sim,
+        Err(code) => return code,
+    };
+    output::stdout_line(sim.url());
+    let authority = sim
+        .url()
+        .starts_with("https:")
+        .then(lend_authority)
+        .flatten();
     let stop = StopSignal::new();
     crate::signals::watch(stop.clone());
     while stop.state() == Stop::Run {
         thread::sleep(Duration::from_millis(50));
     }
-    sim.stop();
+    drop(sim.stop());
+    drop(authority);
     ExitCode::Success
+}
+
+/// Puts the authority behind the server's certificate where clients can be told to trust it.
+#[cfg(target_os = "linux")]
+fn lend_authority() -> Option<tempfile::TempPath> {
+    use std::io::Write;
+
+    let lent = tempfile::Builder::new()
+        .prefix("aiperf-sim-")
+        .suffix(".pem")
+        .tempfile()
+        .and_then(|mut file| {
+            file.write_all(aiperf_sim::AUTHORITY.as_bytes())
+                .map(|()| file)
+        });
+    match lent {
+        Ok(file) => {
+            let path = file.into_temp_path();
+            output::say(&format!(
+                "Trust its authority with --ca-file {}",
+                path.display()
+            ));
+            Some(path)
+        }
+        Err(error) => {
+            output::warning(&format!(
+                "cannot write the authority's certificate: {error}"
+            ));
+            None
+        }
+    }
+}
+
+/// Starts the server in its weather, or says why not.
+#[cfg(target_os = "linux")]
+fn start(
+    config: aiperf_sim::SimConfig,
+    written: &crate::args::WeatherArgs,
+) -> Result<aiperf_sim::StagedSim, ExitCode> {
+    let mut weather = aiperf_sim::Weather::default();
+    let mut faults = written.fault.iter();
+    let requests = faults.try_for_each(|fault| weather.add(fault));
+    let mut faults = written.metrics_fault.iter();
+    let pages = faults.try_for_each(|fault| weather.add_to_pages(fault));
+    requests.and(pages).map_err(|problem| {
+        output::error(&problem);
+        ExitCode::Usage
+    })?;
+    aiperf_sim::StagedSim::start(config, weather).map_err(|error| {
+        output::error(&error);
+        ExitCode::Failure
+    })
 }
 
 /// The simulator needs Linux.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Connection, Flow};
+use super::{Connection, Flow, Wait};
 use crate::clock::monotonic;
 use crate::faults::Faults;
 use crate::generation::{Generation, Step};
@@ -17,11 +17,14 @@ const BURST: usize = 64;
 impl Connection {
     /// A deadline set for this connection has come.
     pub(crate) fn timer(&mut self, due: i64, worker: &mut Worker) -> Flow {
+        if self.wait == Wait::Until(due) {
+            return self.writable(worker);
+        }
         let is_current = self
             .generation
             .as_ref()
             .is_some_and(|current| current.timer == due);
-        if is_current && !self.blocked {
+        if is_current && !self.is_blocked() {
             self.pump(worker)
         } else {
             Flow::Keep
@@ -35,7 +38,7 @@ impl Connection {
             .as_mut()
             .filter(|waiting| waiting.due().is_none())?;
         generation.start(monotonic(), worker.thread, &worker.shared);
-        Some(if self.blocked {
+        Some(if self.is_blocked() {
             Flow::Keep
         } else {
             self.pump(worker)
@@ -65,11 +68,16 @@ impl Connection {
             Ok(plan) => plan,
             Err(refusal) => return self.reject(seq, endpoint, &refusal, head, worker),
         };
-        if Faults::hits(faults.error_every, seq) {
+        if let Some(status) = faults.status(seq) {
             shared.stats(worker.thread, seq).fail(&plan);
-            let failure = Refusal(500, "simulated internal error".to_owned());
+            let failure = Refusal(status, format!("simulated status {status}"));
             return self.reject(seq, endpoint, &failure, head, worker);
         }
+        if let Some(kind) = faults.replaces_answer(seq) {
+            shared.stats(worker.thread, seq).fail(&plan);
+            return self.replace(kind, seq, &plan, head, worker);
+        }
+        self.output.slow = faults.slow(seq);
         if Faults::hits(faults.stop_early_every, seq) {
             plan.stop_early();
         }
@@ -136,7 +144,7 @@ impl Connection {
                 Step::Complete => return self.complete(now, worker),
                 Step::Cut => return self.cut(worker),
             };
-            if flow == Flow::Close || self.blocked {
+            if flow == Flow::Close || self.is_blocked() {
                 return flow;
             }
         }

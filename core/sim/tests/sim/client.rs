@@ -1,7 +1,7 @@
 //! A blocking HTTP client, small enough to see that it hides nothing.
 
 use std::io::{self, BufRead, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use aiperf_sim::{Sim, SimConfig};
@@ -48,7 +48,11 @@ pub(crate) fn chat(sim: &Sim, extra: &str) -> Response {
 
 impl Client {
     pub(crate) fn connect(sim: &Sim) -> Self {
-        let stream = TcpStream::connect(sim.addr()).unwrap();
+        Self::connect_to(sim.addr())
+    }
+
+    pub(crate) fn connect_to(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
@@ -92,6 +96,14 @@ impl Client {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(line.trim_end().to_owned())
+    }
+
+    /// Reads one byte.
+    pub(crate) fn byte(&mut self) -> io::Result<u8> {
+        self.stream.get_ref().set_read_timeout(Some(PATIENCE))?;
+        let mut byte = [0];
+        self.stream.read_exact(&mut byte)?;
+        Ok(byte[0])
     }
 
     /// Whether nothing arrives for `time`.

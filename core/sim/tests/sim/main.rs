@@ -10,3 +10,4 @@ mod client;
 mod faults;
 mod lifecycle;
 mod metrics;
+mod weather;
