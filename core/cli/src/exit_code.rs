@@ -1,5 +1,6 @@
 //! Exit codes are part of the interface: scripts and CI decide by them.
 
+use aiperf_core::load::LoadError;
 use aiperf_core::run::{Replayed, RunError, RunOutcome};
 use aiperf_plugin_sdk::report::{RunStatus, Warning};
 
@@ -38,8 +39,11 @@ impl ExitCode {
     pub(crate) fn of_error(error: &RunError) -> Self {
         match error {
             RunError::Unreachable(_) => Self::Unreachable,
+            RunError::Interrupted => Self::Interrupted,
             RunError::NothingToCollect
             | RunError::Artifacts(_)
+            | RunError::File(_)
+            | RunError::Load(LoadError::TooFewFiles { .. })
             | RunError::NoModel { .. }
             | RunError::Recording { .. }
             | RunError::Tls(_) => Self::Usage,
@@ -86,10 +90,12 @@ impl ExitCode {
 }
 
 /// Warnings that `--strict` lets pass: the numbers are all there and mean what they say.
-const NOTES: [&str; 4] = [
+const NOTES: [&str; 6] = [
     "device_error",
     "duplicate_samples",
+    "folder_removed",
     "non_finite_values",
+    "own_page_broken",
     "stream_options_refused",
 ];
 

@@ -1,6 +1,7 @@
 //! Environment variables: every name that means something, and the one place that reads them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 
 use aiperf_core::config::{Layers, Setting, SettingValue};
@@ -70,15 +71,27 @@ impl Variable {
 pub(crate) struct EnvSnapshot {
     variables: BTreeMap<String, String>,
     is_unknown: bool,
+    /// Names of our own that hold no text.
+    unreadable: Vec<String>,
 }
 
 impl EnvSnapshot {
-    /// Reads the environment of this process. Bytes that are no UTF-8 are replaced.
+    /// Reads the environment of this process. What is no UTF-8 is as if it were not set; if it is for
+    /// us that is an error later.
     pub(crate) fn of_process() -> Self {
-        let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
-        std::env::vars_os()
-            .map(|(name, value)| (text(name), text(value)))
-            .collect()
+        Self::of(std::env::vars_os())
+    }
+
+    fn of(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
+        let mut read = Self::default();
+        for (name, value) in variables {
+            match (name.into_string(), value.into_string()) {
+                (Ok(name), Ok(value)) => drop(read.variables.insert(name, value)),
+                (Ok(name), Err(_)) if name.starts_with("AIPERF_") => read.unreadable.push(name),
+                _ => {}
+            }
+        }
+        read
     }
 
     /// An environment of which nothing is known: no variable stands for a setting, and none is
@@ -117,6 +130,11 @@ impl EnvSnapshot {
                 layers.add(&variable.setting(text));
             }
         }
+        for name in &self.unreadable {
+            let setting = Setting::variable(name, "", SettingValue::Switch(true));
+            let message = format!("the variable `{name}` holds no UTF-8 text");
+            layers.reject(&setting, &message, "set it to text, or unset it");
+        }
         let names = self.variables.keys();
         for name in names.filter(|name| name.starts_with("AIPERF_")) {
             let is_known = name == CONFIG || VARIABLES.iter().any(|known| known.name == name);
@@ -151,6 +169,7 @@ impl FromIterator<(String, String)> for EnvSnapshot {
         Self {
             variables: variables.into_iter().collect(),
             is_unknown: false,
+            unreadable: Vec::new(),
         }
     }
 }

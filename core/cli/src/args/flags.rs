@@ -39,6 +39,18 @@ impl Flags {
         }
     }
 
+    /// A flag with a path, which must be text: settings are.
+    pub(crate) fn path(&mut self, name: &str, path: &str, value: Option<&PathBuf>) {
+        match value.map(|value| value.to_str()) {
+            None => {}
+            Some(Some(text)) => self.push(name, path, SettingValue::Text(text.to_owned())),
+            Some(None) => {
+                let message = format!("the path of `{name}` is no UTF-8 text");
+                self.reject(name, message, "give it a name that is UTF-8");
+            }
+        }
+    }
+
     /// A flag without a value: sets `on` if it was written.
     pub(crate) fn switch(&mut self, name: &str, path: &str, is_written: bool, on: bool) {
         if is_written {

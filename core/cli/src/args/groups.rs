@@ -82,8 +82,7 @@ pub(crate) struct TlsArgs {
 
 impl TlsArgs {
     pub(crate) fn add_to(&self, flags: &mut Flags) {
-        let file = self.ca_file.as_ref().map(|file| file.display());
-        flags.text("--ca-file", "tls.ca_file", file.as_ref());
+        flags.path("--ca-file", "tls.ca_file", self.ca_file.as_ref());
         flags.switch("--insecure", "tls.insecure", self.insecure, true);
     }
 }
@@ -130,8 +129,8 @@ pub(crate) enum UiChoice {
 
 impl OutputArgs {
     pub(crate) fn add_to(&self, flags: &mut Flags) {
-        let dir = self.artifact_dir.as_ref().map(|dir| dir.display());
-        flags.text("--artifact-dir", "run.artifact_dir", dir.as_ref());
+        let dir = self.artifact_dir.as_ref();
+        flags.path("--artifact-dir", "run.artifact_dir", dir);
         let prefix = self.profile_export_prefix.as_ref();
         flags.text(
             "--profile-export-prefix",

@@ -142,13 +142,14 @@ impl Collection {
 
     /// The barrier after a phase: readings until the counters are true by the settle rule.
     ///
-    /// `last_response` is when the last response came.
+    /// `last_response` is when the last response came; when `given_up` says so, one reading must do.
     pub fn end_phase(
         &mut self,
         phase: u32,
         last_response: MonoNs,
         expected: &Expected,
         options: &SettleOptions,
+        given_up: &dyn Fn() -> bool,
     ) -> Vec<SettleReport> {
         let limit = if expected.troubled {
             options.troubled_timeout
@@ -162,6 +163,7 @@ impl Collection {
             expected,
             last_response,
             limit,
+            given_up,
         };
         let reports = settling.run(phase);
         self.roster.place.set(Place::default());
@@ -185,6 +187,11 @@ impl Collection {
     /// order of their start. All of them up to 65 536, then evenly thinned out, with the largest.
     pub fn lateness(&self, phase: u32) -> Vec<i64> {
         self.context.lateness.of(phase)
+    }
+
+    /// Number of sources.
+    pub fn sources(&self) -> usize {
+        self.roster.lock().sources.len()
     }
 
     /// What became of the endpoints so far.

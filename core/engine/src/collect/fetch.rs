@@ -154,10 +154,11 @@ impl Fetcher {
             .read_to_end(body);
         let failed = |class, detail: String| {
             let url = self.client.connector().origin().to_string();
-            Err(HttpError::new(class, url, detail).advise("see the server's log"))
+            Err(HttpError::new(class, url, detail))
         };
         match read {
-            Err(error) => failed(ErrorClass::Protocol, format!("bad gzip data: {error}")),
+            Err(error) => failed(ErrorClass::Protocol, format!("bad gzip data: {error}"))
+                .map_err(|error| error.advise("see the server's log")),
             Ok(_) if body.len() > BODY_LIMIT => failed(
                 ErrorClass::BodyLimit,
                 format!("more than {BODY_LIMIT} bytes inflated"),

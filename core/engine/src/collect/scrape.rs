@@ -282,8 +282,10 @@ impl Scraper {
         let mut store = self.context.sinks.lock();
         store.rename_endpoint(self.endpoint, &self.first_url);
         store.disable(self.endpoint, reason);
+        let had_answered = store.endpoint(self.endpoint).is_reached();
         drop(store);
-        let level = if self.target.automatic {
+        // Of those that never answer, the state of the endpoints tells already.
+        let level = if self.target.automatic || !had_answered {
             LogLevel::Info
         } else {
             LogLevel::Warn

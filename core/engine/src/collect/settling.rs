@@ -28,6 +28,8 @@ pub(super) struct Settling<'a> {
     pub(super) last_response: MonoNs,
     /// Longest wait after the last response.
     pub(super) limit: Duration,
+    /// Whether nobody wants to wait any more.
+    pub(super) given_up: &'a dyn Fn() -> bool,
 }
 
 impl Settling<'_> {
@@ -60,10 +62,14 @@ impl Settling<'_> {
         reports.into_values().flatten().collect()
     }
 
+    fn is_over(&self, waited: Duration) -> bool {
+        waited >= self.limit || (self.given_up)()
+    }
+
     /// Endpoints whose page failed, and did not before: without it all that they counted in the phase
     /// is unknown. They are asked again while there is time.
     fn may_recover(&self, answers: &[Answer], waited: Duration) -> BTreeSet<EndpointId> {
-        if waited >= self.limit {
+        if self.is_over(waited) {
             return BTreeSet::new();
         }
         let store = self.context.sinks.lock();
@@ -85,7 +91,7 @@ impl Settling<'_> {
         waited: Duration,
     ) -> BTreeMap<EndpointId, Verdict> {
         let mut verdicts = self.rule.look(answered, watched, self.expected, waited);
-        if waited >= self.limit {
+        if self.is_over(waited) {
             for endpoint in answered {
                 verdicts
                     .entry(*endpoint)

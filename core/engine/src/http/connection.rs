@@ -155,6 +155,9 @@ fn poll_driver(driver: &mut Option<Box<Driver>>, cx: &mut Context<'_>) {
     }
 }
 
+/// Bytes of a body that count as one of the 128 operations that a task may do in a turn.
+const BYTES_A_TURN: usize = 4096;
+
 /// A piece of a response body.
 #[derive(Clone, Debug)]
 pub struct Chunk {
@@ -170,6 +173,8 @@ pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
     body: Incoming,
+    /// Bytes of the last piece.
+    last_bytes: usize,
     complete: bool,
     connection: Connection,
 }
@@ -184,6 +189,7 @@ impl Response {
             status: head.status,
             headers: head.headers,
             body,
+            last_bytes: 0,
             complete: false,
             connection,
         }
@@ -216,8 +222,15 @@ impl Response {
     pub async fn chunk(&mut self) -> Option<Result<Chunk, HttpError>> {
         // Pieces that have arrived already cost no wait: without this a flood of tiny ones would keep
         // the timeout, and all other requests of the thread, from their turn.
-        tokio::task::consume_budget().await;
-        poll_fn(|cx| self.poll_chunk(cx)).await
+        // A large one is as much work as the many that it could have been.
+        for _ in 0..=self.last_bytes / BYTES_A_TURN {
+            tokio::task::consume_budget().await;
+        }
+        let chunk = poll_fn(|cx| self.poll_chunk(cx)).await;
+        if let Some(Ok(chunk)) = &chunk {
+            self.last_bytes = chunk.bytes.len();
+        }
+        chunk
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Chunk, HttpError>>> {

@@ -17,12 +17,17 @@ pub enum LoadError {
     Http(#[from] HttpError),
     /// The process may not open enough files.
     #[error(
-        "{needed} open files are needed, but the limit is {limit}; lower the concurrency or raise \
-         the limit (`ulimit -n {needed}`)"
+        "{needed} open files are needed, for {connections} connections, {sources} metrics endpoints and \
+         the program itself, and the limit is {limit}; lower `--concurrency`, or raise the limit \
+         (`ulimit -n {needed}`; for a service `LimitNOFILE`)"
     )]
     TooFewFiles {
-        /// Connections and a reserve.
+        /// All of them, with a reserve.
         needed: u64,
+        /// Requests in flight.
+        connections: u64,
+        /// Sources of metrics.
+        sources: u64,
         /// The hard limit of this process.
         limit: u64,
     },
@@ -32,6 +37,9 @@ pub enum LoadError {
     /// A load thread ended unexpectedly. That is a bug in this program.
     #[error("a load thread ended unexpectedly; this is a bug, please report it")]
     ThreadDied,
+    /// It was told to stop before it began.
+    #[error("it was stopped before anything was sent")]
+    Stopped,
     /// There is no phase of this index.
     #[error("the plan has no phase {0}")]
     NoSuchPhase(usize),

@@ -23,6 +23,9 @@ use super::warning::LoadWarning;
 /// A response in one piece, and the body of an error, may have this many bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES: usize = 64 * 1024;
+/// A streamed response may have this many bytes: millions of tokens. One that never ends would
+/// otherwise fill the memory with the times of its tokens until it meets the timeout.
+const MAX_STREAM_BYTES: u64 = 1 << 30;
 /// How long the end of a response may lag behind its `[DONE]`. The answer is complete then, so that a
 /// server that leaves the stream open costs a connection and not the request.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
@@ -98,11 +101,13 @@ pub(super) async fn exchange(
             return Ok(());
         }
         let location = headers::location(response.headers()).map(str::to_owned);
+        let retry_after = headers::retry_after(response.headers()).map(str::to_owned);
         let body = error_body(&mut response).await;
         scratch.note_end(&response);
         client.recycle(response);
         if !(with_stream_options && refuses_stream_options(status, &body)) {
-            return Err(Failure::status(status, location.as_deref(), &body));
+            let failure = Failure::status(status, location.as_deref(), &body);
+            return Err(failure.retry_after(retry_after.as_deref()));
         }
         // From here on nobody asks for them, so that the loop runs at most once more.
         shared.warnings.add(LoadWarning::StreamOptionsRefused);
@@ -194,6 +199,8 @@ async fn stream(
     let mut reader = StreamReader {
         endpoint,
         counters,
+        left: MAX_STREAM_BYTES,
+        has_events: false,
         done: false,
     };
     scratch.decoder.reset();
@@ -207,7 +214,11 @@ async fn stream(
     if reader.done || record.finish.is_some() {
         return Ok(());
     }
-    let message = "the stream ended without `[DONE]` and without a finish reason";
+    let message = if reader.has_events {
+        "the stream ended without `[DONE]` and without a finish reason"
+    } else {
+        "the response should be a stream of events, and holds none; check `--endpoint`"
+    };
     Err(Failure::new(FailureClass::IncompleteStream, message))
 }
 
@@ -222,12 +233,19 @@ async fn next_chunk(response: &mut Response, done: bool) -> Option<Result<Chunk,
 struct StreamReader<'a> {
     endpoint: &'a Endpoint,
     counters: &'a Counters,
+    /// Bytes that may still come.
+    left: u64,
+    has_events: bool,
     /// `[DONE]` has come.
     done: bool,
 }
 
 impl StreamReader<'_> {
     fn chunk(&mut self, chunk: &Chunk, lag_ns: i64, scratch: &mut Scratch) -> Result<(), Failure> {
+        self.left = self
+            .left
+            .checked_sub(chunk.bytes.len() as u64)
+            .ok_or_else(Failure::endless)?;
         let Scratch {
             decoder, record, ..
         } = scratch;
@@ -253,6 +271,7 @@ impl StreamReader<'_> {
         chunk: &Chunk,
         record: &mut RequestRecord,
     ) -> Result<(), Failure> {
+        self.has_events = true;
         if event.data == b"[DONE]" {
             self.done = true;
             return Ok(());

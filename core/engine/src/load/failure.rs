@@ -72,11 +72,25 @@ impl Failure {
                 "; give a key with `--api-key-env`, if it wants one"
             }
             StatusCode::NOT_FOUND => "; check `--model`, `--url` and `--endpoint`",
+            StatusCode::TOO_MANY_REQUESTS => {
+                "; lower the load: it takes no more, or not from this key"
+            }
             _ if location.is_some() => "; give the URL that it moved to",
             _ => "",
         };
         let message = format!("the server answered {status}: {said}{advice}");
         Self::new(FailureClass::HttpStatus, message)
+    }
+
+    /// Adds when the server wants to be asked again. Nobody here waits for that: it would hide what the
+    /// load does to the server.
+    pub(super) fn retry_after(mut self, when: Option<&str>) -> Self {
+        if let Some(when) = when {
+            self.message += " (retry-after: ";
+            self.message += &excerpt(when.as_bytes());
+            self.message.push(')');
+        }
+        self
     }
 
     pub(super) fn compressed(coding: &str) -> Self {
@@ -86,6 +100,13 @@ impl Failure {
             excerpt(coding.as_bytes())
         );
         Self::new(FailureClass::InvalidResponse, message)
+    }
+
+    /// A stream beyond any answer.
+    pub(super) fn endless() -> Self {
+        let message =
+            "the streamed response is larger than 1 GiB; ask for fewer tokens with `--osl`";
+        Self::new(FailureClass::Http(ErrorClass::BodyLimit), message)
     }
 
     pub(super) fn stream_error(said: &[u8]) -> Self {
@@ -155,10 +176,19 @@ mod tests {
             "the server answered 307 Temporary Redirect: it moved to `https://b/v1`; give the URL that \
              it moved to"
         );
-        for (status, flag) in [(401, "--api-key-env"), (404, "--model")] {
+        for (status, flag) in [(401, "--api-key-env"), (404, "--model"), (429, "the load")] {
             let status = StatusCode::from_u16(status).unwrap();
             assert!(message(status, None).contains(flag), "{status}");
         }
+    }
+
+    #[test]
+    fn a_server_may_say_when_to_come_again() {
+        let refused = Failure::status(StatusCode::SERVICE_UNAVAILABLE, None, b"busy");
+        let without = refused.clone().retry_after(None);
+        assert_eq!(without, refused);
+        let message = refused.retry_after(Some("1")).message;
+        assert!(message.ends_with("busy (retry-after: 1)"), "{message}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the headers of a response say of its body.
 
 use http::HeaderMap;
-use http::header::{AsHeaderName, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use http::header::{AsHeaderName, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 
 /// Content types that say nothing of what is in the body.
 const VAGUE: [&str; 3] = ["", "text/plain", "application/octet-stream"];
@@ -23,6 +23,11 @@ pub(super) fn compression(headers: &HeaderMap) -> Option<&str> {
 /// Where a redirect leads.
 pub(super) fn location(headers: &HeaderMap) -> Option<&str> {
     value(headers, LOCATION)
+}
+
+/// When the server wants to be asked again: seconds, or a date.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<&str> {
+    value(headers, RETRY_AFTER)
 }
 
 /// The header's text; `None` if it is missing, empty or no text.

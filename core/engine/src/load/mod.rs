@@ -16,6 +16,7 @@ mod endpoint;
 mod error;
 mod exchange;
 mod failure;
+mod files;
 mod headers;
 mod machine;
 mod pace;
@@ -42,6 +43,7 @@ pub use cost::{MachineUse, PhaseUse, ThreadUse};
 pub use endpoint::{FinishReason, Usage};
 pub use error::LoadError;
 pub use failure::FailureClass;
+pub use files::OpenFiles;
 pub use plan::{
     ArrivalPattern, ArrivalPlan, EndpointKind, LoadPlan, PhaseKind, PhasePlan, PlanError, RatePlan,
     StopPlan, TokenCount,

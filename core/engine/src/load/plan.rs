@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
+use super::files::OpenFiles;
 use crate::http::{Origin, Secret, Tls};
 
 /// The API that requests are sent to.
@@ -195,6 +196,15 @@ impl LoadPlan {
             return Err(PlanError::NoPhase);
         }
         self.phases.iter().try_for_each(PhasePlan::check)
+    }
+
+    /// Files that its load has open at once.
+    pub fn open_files(&self) -> OpenFiles {
+        OpenFiles {
+            connections: self.max_in_flight().map(|most| most as u64),
+            threads: self.threads as u64,
+            sources: 0,
+        }
     }
 
     /// The most requests that any phase has in flight; `None` without a limit.

@@ -1,5 +1,7 @@
 //! Asking a server whether it is there, and which models it has.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Request, Uri};
@@ -12,7 +14,10 @@ use super::endpoint::{common_headers, models_path};
 use super::error::LoadError;
 use super::plan::{LoadPlan, PlanError};
 use super::shared::connect_options;
+use super::stop::{Stop, StopSignal};
 
+/// How often a wish to stop is looked for.
+const GLANCE: Duration = Duration::from_millis(20);
 /// A list of models is short.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
@@ -46,8 +51,9 @@ struct Model {
 ///
 /// # Errors
 /// [`LoadError::Http`] if no connection can be opened; [`LoadError::Plan`] if a header cannot be
-/// sent; [`LoadError::Thread`] if the runtime cannot be started.
-pub fn probe(plan: &LoadPlan, clock: &Clock) -> Result<ProbeOk, LoadError> {
+/// sent; [`LoadError::Thread`] if the runtime cannot be started; [`LoadError::Stopped`] if `stop`
+/// asks for it.
+pub fn probe(plan: &LoadPlan, clock: &Clock, stop: &StopSignal) -> Result<ProbeOk, LoadError> {
     let path = models_path(plan);
     let target =
         Uri::try_from(&path).map_err(|error| PlanError::Unsendable(path, error.to_string()))?;
@@ -60,7 +66,21 @@ pub fn probe(plan: &LoadPlan, clock: &Clock) -> Result<ProbeOk, LoadError> {
         .enable_all()
         .build()
         .map_err(LoadError::Thread)?;
-    Ok(runtime.block_on(ask(&client, plan, &target, &headers))?)
+    let answer = runtime.block_on(async {
+        tokio::select! {
+            answer = ask(&client, plan, &target, &headers) => Some(answer),
+            () = stopped(stop) => None,
+        }
+    });
+    // A name that is still being looked up would be waited for.
+    runtime.shutdown_background();
+    Ok(answer.ok_or(LoadError::Stopped)??)
+}
+
+async fn stopped(stop: &StopSignal) {
+    while stop.state() == Stop::Run {
+        tokio::time::sleep(GLANCE).await;
+    }
 }
 
 async fn ask(
@@ -79,7 +99,7 @@ async fn ask(
     };
     let limit = plan
         .connect_timeout
-        .max(plan.request_timeout.min(std::time::Duration::from_secs(5)));
+        .max(plan.request_timeout.min(Duration::from_secs(5)));
     match tokio::time::timeout(limit, listing).await {
         Ok(Ok((status, models))) => Ok(ProbeOk {
             status: Some(status),

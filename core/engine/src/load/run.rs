@@ -6,8 +6,6 @@ use std::thread::JoinHandle;
 
 use tokio::sync::mpsc::unbounded_channel;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
-
 use crate::http::{Clock, MonoNs, prepare_kernel_stamps};
 
 use super::cost::{Meter, PhaseUse};
@@ -22,12 +20,6 @@ use super::stop::StopSignal;
 use super::supervise::{Ended, Supervision};
 use super::thread::{Finished, LoadThread, Part};
 use super::warning::LoadWarning;
-
-/// Files that a process has open beside its load connections.
-const RESERVED_FILES: u64 = 256;
-
-/// Requests in flight where nothing limits them.
-const MOST_IN_FLIGHT: usize = 1_000_000;
 
 /// Why a phase ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,7 +90,7 @@ impl std::fmt::Debug for LoadGenerator {
 
 impl LoadGenerator {
     /// Checks the plan and starts the load threads; nothing is connected yet. Finished requests go
-    /// to `sink`. Raises the process's limit of open files to what it is allowed to have.
+    /// to `sink`. Raises the process's limit of open files if need be.
     ///
     /// # Errors
     /// [`LoadError::Plan`], [`LoadError::Http`] (TLS set-up), [`LoadError::TooFewFiles`] or
@@ -109,7 +101,8 @@ impl LoadGenerator {
         sink: Arc<dyn RecordSink>,
     ) -> Result<Self, LoadError> {
         plan.check()?;
-        let in_flight = raise_file_limit(plan.max_in_flight())?;
+        let room = plan.open_files().provide()?;
+        let in_flight = plan.max_in_flight().unwrap_or(room);
         let stamping = plan.kernel_stamps.then(prepare_kernel_stamps).flatten();
         let shared = Arc::new(Shared::new(&plan, clock.clone(), sink)?);
         let (sender, finished) = mpsc::channel();
@@ -221,28 +214,4 @@ impl LoadGenerator {
             warnings: self.shared.warnings.list(),
         }
     }
-}
-
-/// Makes room for so many connections, or as many as possible; returns for how many.
-fn raise_file_limit(in_flight: Option<usize>) -> Result<usize, LoadError> {
-    // A system that does not tell its limits is left alone: connecting will say what is wrong.
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
-        return Ok(in_flight.unwrap_or(MOST_IN_FLIGHT));
-    };
-    let possible = usize::try_from(hard.saturating_sub(RESERVED_FILES)).unwrap_or(usize::MAX);
-    let in_flight = in_flight.unwrap_or(possible.clamp(1, MOST_IN_FLIGHT));
-    let needed = in_flight as u64 + RESERVED_FILES;
-    if hard < needed {
-        return Err(LoadError::TooFewFiles {
-            needed,
-            limit: hard,
-        });
-    }
-    if soft < needed && setrlimit(Resource::RLIMIT_NOFILE, needed.max(soft), hard).is_err() {
-        return Err(LoadError::TooFewFiles {
-            needed,
-            limit: soft,
-        });
-    }
-    Ok(in_flight)
 }

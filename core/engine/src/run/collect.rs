@@ -13,7 +13,7 @@ use super::{RunError, RunOutcome, RunParts};
 use crate::config::RunPlan;
 use crate::event::{Event, Progress};
 use crate::http::{Clock, MonoNs};
-use crate::load::{Stop, StopSignal};
+use crate::load::{OpenFiles, Stop, StopSignal};
 use crate::report::{PhaseWindow, RequestLog};
 
 /// Name of the one phase.
@@ -26,7 +26,11 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         return Err(RunError::NothingToCollect);
     }
     let setup = Setup::begin(plan, parts, None, Clock::new())?;
-    let mut collection = setup.collection(plan, parts, vec![PHASE.to_owned()], true)?;
+    let none = OpenFiles {
+        connections: Some(0),
+        ..OpenFiles::default()
+    };
+    let mut collection = setup.collection(plan, parts, vec![PHASE.to_owned()], true, none)?;
     let planned = PhaseWindow {
         name: PHASE.to_owned(),
         kind: PhaseKind::Profiling,
@@ -60,7 +64,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     };
     let none = RequestLog::default();
     record.end(status, vec![window], &setup.store(), &none);
-    Ok(finish(&setup, &record, &none))
+    Ok(finish(&setup, &mut record, &none))
 }
 
 fn wait(setup: &Setup, duration: Option<Duration>, start: MonoNs, stop: &StopSignal) {

@@ -16,6 +16,9 @@ pub enum RunError {
     /// The load generator cannot start or go on.
     #[error("{0}")]
     Load(#[source] LoadError),
+    /// Ctrl-C or SIGTERM came while the server was still being asked whether it is there.
+    #[error("interrupted before anything was sent")]
+    Interrupted,
     /// No model was named, and the server lists none.
     #[error("no model is named and `{url}` lists none ({why}); name one with `--model`")]
     NoModel {

@@ -3,12 +3,17 @@
 use super::RunError;
 use crate::config::LoadSettings;
 use crate::http::Clock;
-use crate::load::{LoadError, LoadPlan, ProbeOk, probe};
+use crate::load::{LoadError, LoadPlan, ProbeOk, StopSignal, probe};
 
 /// Reaches the server, and asks it for its model if the user named none.
-pub(super) fn resolve(settings: &LoadSettings, clock: &Clock) -> Result<LoadPlan, RunError> {
-    let probe = probe(settings.without_model(), clock).map_err(|error| match error {
+pub(super) fn resolve(
+    settings: &LoadSettings,
+    clock: &Clock,
+    stop: &StopSignal,
+) -> Result<LoadPlan, RunError> {
+    let probe = probe(settings.without_model(), clock, stop).map_err(|error| match error {
         LoadError::Http(_) => RunError::Unreachable(error),
+        LoadError::Stopped => RunError::Interrupted,
         other => RunError::Load(other),
     })?;
     let model = settings

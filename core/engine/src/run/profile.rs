@@ -19,17 +19,19 @@ use crate::load::{
     self, EndReason, LoadError, LoadGenerator, LoadPlan, LoadWarning, PhaseOutcome, PhasePlan,
     Stop, StopSignal,
 };
-use crate::plugins::ExporterFailure;
+use crate::plugins::{ArtifactError, ExporterFailure};
 use crate::report::{Effort, PhaseWindow, RequestLog};
 
 pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
     let clock = Clock::new();
     let settings = plan.load.as_ref().ok_or(RunError::NothingToCollect)?;
-    let load = model::resolve(settings, &clock)?;
+    let files = settings.without_model().open_files();
+    files.provide().map_err(RunError::Load)?;
+    let load = model::resolve(settings, &clock, &parts.stop)?;
     let setup = Setup::begin(plan, parts, Some(&load), clock)?;
-    write_inputs(&setup, &load)?;
+    write_inputs(&setup, &load).inspect_err(|error| setup.give_up(error))?;
     let phases = load.phases.iter().map(|phase| phase.name.clone()).collect();
-    let collection = setup.collection(plan, parts, phases, false)?;
+    let collection = setup.collection(plan, parts, phases, false, files)?;
     let planned = load.phases.iter().zip(0..).map(planned).collect();
     let mut record = setup.record(planned, true, plan)?;
     let requests = Arc::new(Requests::new(
@@ -40,7 +42,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     let sink: Arc<dyn load::RecordSink> = Arc::<Requests>::clone(&requests);
     let generator = LoadGenerator::start(load.clone(), setup.clock.clone(), sink)
         .map_err(RunError::Load)
-        .inspect_err(|error| drop(setup.exporters.abort(&error.to_string())))?;
+        .inspect_err(|error| setup.give_up(error))?;
     let mut dispatcher = Dispatcher {
         plan,
         load: &load,
@@ -83,12 +85,13 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     record.warnings = warnings;
     let requests = requests.take();
     record.end(status, windows, &setup.store(), &requests);
-    Ok(finish(&setup, &record, &requests))
+    Ok(finish(&setup, &mut record, &requests))
 }
 
-/// Makes the report, notes its warnings in the log, keeps what it was made from, and hands it to the
+/// Sees to the folder, makes the report, notes its warnings in the log, keeps what it was made from, and hands it to the
 /// exporters.
-pub(super) fn finish(setup: &Setup, record: &RunRecord, requests: &RequestLog) -> RunOutcome {
+pub(super) fn finish(setup: &Setup, record: &mut RunRecord, requests: &RequestLog) -> RunOutcome {
+    let homeless = secure(setup, record).err();
     let report = record.report(&setup.store(), requests);
     for warning in &report.warnings {
         setup.events.send(&Event::Warning(warning.clone()));
@@ -99,16 +102,42 @@ pub(super) fn finish(setup: &Setup, record: &RunRecord, requests: &RequestLog) -
         name: RUN_FILE.to_owned(),
         message: error.to_string(),
     }));
+    failures.extend(homeless.map(|error| ExporterFailure {
+        name: "run".to_owned(),
+        message: error.to_string(),
+    }));
     for failure in &failures {
         setup
             .events
             .log(LogLevel::Error, "exporters", failure.to_string());
     }
+    if let Err(error) = setup.artifacts.restore() {
+        let (name, message) = ("run".to_owned(), error.to_string());
+        failures.push(ExporterFailure { name, message });
+    }
     RunOutcome {
         report,
         failures,
-        artifact_dir: setup.artifacts.dir().to_owned(),
+        artifact_dir: setup.artifacts.dir(),
     }
+}
+
+/// A folder that was taken away is made again, and the report says so.
+fn secure(setup: &Setup, record: &mut RunRecord) -> Result<(), ArtifactError> {
+    let before = setup.artifacts.dir();
+    if let Some(now) = setup.artifacts.secure()? {
+        record.warnings.push(Warning {
+            code: "folder_removed".to_owned(),
+            message: format!(
+                "`{}` was removed while the run went on: its files were written again, to `{}`",
+                before.display(),
+                now.display()
+            ),
+            remedy: "leave the folder alone while a run goes on".to_owned(),
+            ..Warning::default()
+        });
+    }
+    Ok(())
 }
 
 /// A phase that has not begun.
@@ -195,8 +224,10 @@ impl Dispatcher<'_> {
         } else {
             let expected = self.requests.expected(number);
             let last = outcome.last_response.unwrap_or(outcome.end);
+            let options = settle_options(self.plan);
+            let given_up = || self.stop.state() == Stop::Abort;
             self.collection
-                .end_phase(phase, last, &expected, &settle_options(self.plan))
+                .end_phase(phase, last, &expected, &options, &given_up)
         };
         self.note(&outcome);
         self.windows.push(self.window(index, &outcome, settle));

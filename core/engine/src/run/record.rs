@@ -129,7 +129,7 @@ impl Setup {
     ) -> aiperf_plugin_sdk::Result<RunRecord> {
         let record = RunRecord::begun(&self.run, planned, has_load, plan, &self.store());
         let written = record.write(&self.artifacts);
-        written.inspect_err(|error| drop(self.exporters.abort(&error.to_string())))?;
+        written.inspect_err(|error| self.give_up(error))?;
         Ok(record)
     }
 }

@@ -11,7 +11,7 @@ use crate::collect::{Collection, CollectionParts, SettleOptions, TickOptions};
 use crate::config::RunPlan;
 use crate::event::{Events, Logged};
 use crate::http::{Clock, MonoNs};
-use crate::load::LoadPlan;
+use crate::load::{LoadPlan, OpenFiles};
 use crate::plugins::{Artifacts, Exporters};
 use crate::store::Store;
 
@@ -63,13 +63,21 @@ impl Setup {
         })
     }
 
-    /// Opens the collectors. `from_start`: without load there is no first send to wait for.
+    /// Ends the exporters of a run that does not come about.
+    pub(super) fn give_up(&self, why: &dyn std::fmt::Display) {
+        // What they could not write is not what the user wants to know now.
+        drop(self.exporters.abort(&why.to_string()));
+    }
+
+    /// Opens the collectors. `from_start`: without load there is no first send to wait for. `files`:
+    /// what is open beside.
     pub(super) fn collection(
         &self,
         plan: &RunPlan,
         parts: &RunParts,
         phases: Vec<String>,
         from_start: bool,
+        files: OpenFiles,
     ) -> Result<Collection, RunError> {
         let ticks = TickOptions {
             interval: Duration::from_millis(500),
@@ -88,11 +96,16 @@ impl Setup {
             phases,
             parsers: plan.parsers.clone(),
         };
-        let collection = Collection::start(&plan.collectors, ticks, parts);
-        if collection.is_err() {
-            self.exporters.abort("a collector could not start");
+        let started = Collection::start(&plan.collectors, ticks, parts);
+        let collection = started.inspect_err(|error| self.give_up(error))?;
+        let sources = collection.sources() as u64;
+        let files = OpenFiles { sources, ..files };
+        if let Err(error) = files.provide() {
+            collection.stop();
+            self.give_up(&error);
+            return Err(RunError::Load(error));
         }
-        Ok(collection?)
+        Ok(collection)
     }
 
     /// The store.

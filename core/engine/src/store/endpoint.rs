@@ -12,6 +12,7 @@ use super::fold::Folded;
 use super::series::NEVER;
 use super::server::Identity;
 use super::table::SeriesTable;
+use super::types::{TypeChange, Types};
 use super::{EndpointInfo, ScrapeInfo};
 
 /// Lines kept with their reason.
@@ -75,6 +76,8 @@ pub(super) struct Endpoint {
     pub(super) first_error: Option<ScrapeFailure>,
     pub(super) last_error: Option<ScrapeFailure>,
     pub(super) notes: Vec<ParseNote>,
+    pub(super) types: Types,
+    pub(super) type_changes: Vec<TypeChange>,
     pub(super) disabled: Option<String>,
 }
 
@@ -99,6 +102,8 @@ impl Endpoint {
             first_error: None,
             last_error: None,
             notes: Vec::new(),
+            types: Types::default(),
+            type_changes: Vec::new(),
             disabled: None,
         }
     }
@@ -128,6 +133,7 @@ impl Endpoint {
             self.base_scrape = scrape;
         }
         self.note(page);
+        self.types.look(page, &mut self.type_changes);
         (scrape, starts)
     }
 

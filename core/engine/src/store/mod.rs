@@ -34,6 +34,7 @@ mod server;
 mod table;
 #[cfg(test)]
 mod tests;
+mod types;
 mod view;
 
 pub use endpoint::{EndpointCounts, Scrape};
@@ -45,6 +46,7 @@ pub use pattern::Pattern;
 pub use read::{EndpointView, FamilyView, ServerView};
 pub use record::EndpointRecord;
 pub use series::Role;
+pub use types::TypeChange;
 pub use view::{GroupView, PartTotal, SeriesRef};
 
 use aiperf_plugin_sdk::report::ScrapeCounts;

@@ -8,6 +8,7 @@ use super::endpoint::{Endpoint, EndpointCounts, Scrape};
 use super::family::Family;
 use super::fold::{CounterSpread, Folded};
 use super::series::NEVER;
+use super::types::TypeChange;
 use super::view::{GroupView, SeriesRef};
 use super::{EndpointId, EndpointInfo, Store};
 use crate::knowledge::KnownFamily;
@@ -122,6 +123,11 @@ impl<'a> EndpointView<'a> {
     /// The first lines that no parser could read.
     pub fn notes(&self) -> &'a [ParseNote] {
         &self.endpoint.notes
+    }
+
+    /// Families that changed their type.
+    pub fn type_changes(&self) -> &'a [TypeChange] {
+        &self.endpoint.type_changes
     }
 
     /// Why it was left alone.

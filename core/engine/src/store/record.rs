@@ -3,7 +3,7 @@
 use aiperf_plugin_sdk::report::{ParseNote, ScrapeCounts, ScrapeFailure};
 use serde::{Deserialize, Serialize};
 
-use super::{EndpointCounts, EndpointId, EndpointInfo, EndpointView, Store};
+use super::{EndpointCounts, EndpointId, EndpointInfo, EndpointView, Store, TypeChange};
 
 /// A source without its pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct EndpointRecord {
     pub counts: EndpointCounts,
     /// The first lines that no parser could read.
     pub notes: Vec<ParseNote>,
+    /// Families that changed their type.
+    pub type_changes: Vec<TypeChange>,
     /// First failure.
     pub first_error: Option<ScrapeFailure>,
     /// Last failure.
@@ -34,6 +36,7 @@ impl EndpointView<'_> {
             scrapes: self.scrape_counts(),
             counts: self.counts(),
             notes: self.notes().to_vec(),
+            type_changes: self.type_changes().to_vec(),
             first_error: first_error.cloned(),
             last_error: last_error.cloned(),
             disabled: self.disabled().map(str::to_owned),
@@ -50,6 +53,7 @@ impl Store {
         endpoint.scrape_counts = record.scrapes;
         endpoint.counts = record.counts;
         endpoint.notes = record.notes;
+        endpoint.type_changes = record.type_changes;
         endpoint.first_error = record.first_error;
         endpoint.last_error = record.last_error;
         endpoint.disabled = record.disabled;

@@ -3,6 +3,7 @@
 mod groups;
 mod keys;
 mod servers;
+mod types;
 
 use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
 use aiperf_plugin_sdk::report::ScrapeFailure;

@@ -17,7 +17,8 @@ const LONG: Duration = Duration::from_mins(10);
 
 fn end(bench: &Bench, collection: &mut Collection, phase: u32) -> Vec<SettleReport> {
     let now = bench.clock.now();
-    collection.end_phase(phase, now, &Expected::default(), &SettleOptions::default())
+    let options = SettleOptions::default();
+    collection.end_phase(phase, now, &Expected::default(), &options, &|| false)
 }
 
 /// True if nothing is being read.

@@ -100,7 +100,7 @@ impl Exporters {
             let limits = Limits {
                 memory: MEMORY,
                 disk: spec.spill_limit,
-                dir: artifacts.dir().to_owned(),
+                dir: artifacts.dir(),
             };
             let opening = Opening {
                 spec: spec.clone(),

@@ -3,16 +3,25 @@
 use aiperf_plugin_sdk::report::Warning;
 
 use super::warn;
+use crate::http::{ErrorClass, Origin};
 use crate::store::{EndpointView, Store};
 
 const NOTHING_MATCHES: &str = "no metric that was read passes `include` and `exclude`";
 const CHECK_PATTERNS: &str =
     "check `--server-metrics-include` and `--server-metrics-exclude` for typing errors";
 
-/// Of one endpoint, whatever the phase.
-pub(in crate::report) fn of_endpoint(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>) {
+/// Of one endpoint, whatever the phase. `url`: where the load went.
+pub(in crate::report) fn of_endpoint(
+    to: &mut Vec<Warning>,
+    endpoint: &EndpointView<'_>,
+    url: &str,
+) {
     if !endpoint.is_reached() {
-        unreachable(to, endpoint);
+        if endpoint.info().automatic {
+            own_page(to, endpoint, url);
+        } else {
+            unreachable(to, endpoint);
+        }
         return;
     }
     let subject = endpoint.info().display.as_str();
@@ -21,12 +30,43 @@ pub(in crate::report) fn of_endpoint(to: &mut Vec<Warning>, endpoint: &EndpointV
     of_pages(to, endpoint, subject);
 }
 
-/// An endpoint that the user did not ask for may be absent.
+/// An endpoint that the user did not ask for may be absent. That the inference server has a page and
+/// cannot give it is told all the same.
+fn own_page(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, url: &str) {
+    let info = endpoint.info();
+    let Some(failure) = endpoint.failures().1 else {
+        return;
+    };
+    let authority = |url: &str| Origin::parse(url).map(|origin| origin.authority()).ok();
+    let is_own = !url.is_empty() && authority(&info.url) == authority(url);
+    if is_own && is_broken(&failure.class) {
+        let message = format!("no server metrics: {}", failure.message);
+        let remedy = "see the server's log, or switch the search off with `--no-server-metrics`";
+        warn(to, "own_page_broken", &info.display, message, remedy);
+    }
+}
+
+/// Whether a failure means that something is there which does not work. Refused connections, and
+/// answers that there is no such page, do not.
+fn is_broken(class: &str) -> bool {
+    match class.strip_prefix("http_") {
+        Some("501") => false,
+        Some(status) => status == "429" || status.starts_with('5'),
+        None => [
+            ErrorClass::Timeout,
+            ErrorClass::Reset,
+            ErrorClass::ClosedEarly,
+            ErrorClass::Protocol,
+            ErrorClass::BodyLimit,
+        ]
+        .iter()
+        .any(|broken| broken.as_str() == class),
+    }
+}
+
+/// An endpoint of the user's that never answered.
 fn unreachable(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>) {
     let info = endpoint.info();
-    if info.automatic {
-        return;
-    }
     let failure = endpoint.failures().1;
     let message = endpoint
         .disabled()
@@ -125,6 +165,7 @@ fn of_pages(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
         let remedy = "report them to the maker of the server";
         warn(to, "parse_errors", subject, message, remedy);
     }
+    of_types(to, endpoint, subject);
     if counts.duplicates > 0 {
         let message = format!(
             "{} samples stood twice on a page: the last one of each was taken",
@@ -158,6 +199,22 @@ fn of_pages(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
         let remedy = "raise `[run] max_series` or exclude families";
         warn(to, "too_many_series", subject, message, remedy);
     }
+}
+
+/// Of families that the source has called something else.
+fn of_types(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {
+    let changes = endpoint.type_changes();
+    let Some(first) = changes.first() else { return };
+    let others = match changes.len() - 1 {
+        0 => String::new(),
+        others => format!(", and {others} others changed theirs"),
+    };
+    let message = format!(
+        "`{}` was a {} and became another type, a {}{others}: the first type was kept",
+        first.family, first.before, first.after
+    );
+    let remedy = "find out what changed in the server, and run again";
+    warn(to, "type_changed", subject, message, remedy);
 }
 
 fn of_memory(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>, subject: &str) {

@@ -51,11 +51,7 @@ pub fn replay(
         .map_err(RunError::Exporter)?;
     Ok(Replayed {
         failures: exporters.finish(report.clone()),
-        artifact_dir: plan
-            .artifacts
-            .dir
-            .as_ref()
-            .map(|_| artifacts.dir().to_owned()),
+        artifact_dir: plan.artifacts.dir.as_ref().map(|_| artifacts.dir()),
         report,
         gaps,
     })
