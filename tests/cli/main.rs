@@ -25,3 +25,4 @@ mod peer;
 mod recording;
 mod report;
 mod tidy;
+mod weather;
