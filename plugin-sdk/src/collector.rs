@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::abi::SinkMut;
-use crate::{Batch, Payload, Plugin, PluginError, Result};
+use crate::{Batch, Payload, Plugin, PluginError, Result, TlsSettings};
 
 /// How the host drives a collector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,8 @@ pub struct Target {
     pub automatic: bool,
     /// Labels that the user attached to it.
     pub labels: BTreeMap<String, String>,
+    /// TLS, where it differs from that of the instance.
+    pub tls: TlsSettings,
 }
 
 /// All targets of an instance.

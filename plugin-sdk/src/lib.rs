@@ -67,6 +67,7 @@ pub mod run;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
+mod tls;
 pub mod view;
 
 pub use batch::Batch;
@@ -83,6 +84,7 @@ pub use parser::Parser;
 pub use payload::Payload;
 pub use plugin::{Plugin, Stability};
 pub use run::{PhaseEvent, RunInfo};
+pub use tls::TlsSettings;
 
 pub use {schemars, serde, serde_json};
 
@@ -104,8 +106,8 @@ pub mod prelude {
     pub use crate::{
         Artifact, Batch, CollectorSink, ErrorKind, Exporter, Host, LogLevel, MetricKind, Parser,
         Payload, PhaseEvent, Plugin, PluginError, PollCollector, ReportExporter, Response, Result,
-        RunInfo, Stability, StreamCollector, Target, Targets, TargetsCollector, Verdict, Wake,
-        export_plugin,
+        RunInfo, Stability, StreamCollector, Target, Targets, TargetsCollector, TlsSettings,
+        Verdict, Wake, export_plugin,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

@@ -7,33 +7,51 @@ use aiperf_sim::{Sim, SimConfig};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::context::Context;
 
-fn testdata(name: &str) -> String {
+pub(crate) fn testdata(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/src/http/testdata");
     folder.join(name).display().to_string()
 }
 
-fn acceptor(certificate: &str) -> TlsAcceptor {
+/// Shows `certificate`, and asks for one of the authority `clients` if that is given.
+fn acceptor(certificate: &str, clients: Option<&str>) -> TlsAcceptor {
     let certificate = CertificateDer::from_pem_file(testdata(certificate)).expect("a certificate");
     let key = PrivateKeyDer::from_pem_file(testdata("server-key.pem")).expect("a key");
-    let config =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .expect("a fitting key");
-    TlsAcceptor::from(Arc::new(config))
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .expect("versions");
+    let builder = match clients {
+        Some(authority) => {
+            let mut roots = rustls::RootCertStore::empty();
+            let authority = CertificateDer::from_pem_file(testdata(authority));
+            roots
+                .add(authority.expect("a certificate"))
+                .expect("an authority");
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+            builder.with_client_cert_verifier(verifier.build().expect("a verifier"))
+        }
+        None => builder.with_no_client_auth(),
+    };
+    let config = builder.with_single_cert(vec![certificate], key);
+    TlsAcceptor::from(Arc::new(config.expect("a fitting key")))
 }
 
 /// Takes TLS off in front of `sim`; returns `https://127.0.0.1:port`.
-fn terminate(sim: &Sim, certificate: &str) -> String {
-    let (acceptor, target) = (acceptor(certificate), sim.url().replace("http://", ""));
+pub(crate) fn terminate(sim: &Sim, certificate: &str) -> String {
+    terminate_for(sim, certificate, None)
+}
+
+/// The same for clients of an authority only.
+pub(crate) fn terminate_for(sim: &Sim, certificate: &str, clients: Option<&str>) -> String {
+    let acceptor = acceptor(certificate, clients);
+    let target = sim.url().replace("http://", "");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("https://{}", listener.local_addr().expect("an address"));
     listener.set_nonblocking(true).expect("a socket");
@@ -60,7 +78,7 @@ fn terminate(sim: &Sim, certificate: &str) -> String {
     url
 }
 
-fn profile<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn profile<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let all = "--request-count 6 --concurrency 2 --osl 3 --artifact-dir out --ui none";
     ["profile", "--url", url]
         .into_iter()
@@ -121,8 +139,15 @@ fn a_bad_certificate_is_one_line_unless_it_does_not_matter() {
         for text in [said, "--insecure", &url] {
             assert!(ran.stderr.contains(text), "`{text}` in {}", ran.stderr);
         }
-        context.succeed(&profile(&url, &["--insecure"]));
-        assert_eq!(context.json("out/aiperf.json")["requests"]["done"], 6);
+        let ran = context.succeed(&profile(&url, &["--insecure"]));
+        let report = context.json("out/aiperf.json");
+        assert_eq!(report["requests"]["done"], 6);
+        let loud = |line: &&str| line.contains("certificates are not checked");
+        assert_eq!(ran.stderr.lines().filter(loud).count(), 1, "{}", ran.stderr);
+        let warnings = report["warnings"].as_array().expect("a list").iter();
+        let unverified = warnings.filter(|warning| warning["code"] == "tls_unverified");
+        assert_eq!(unverified.count(), 1);
+        assert!(ran.stdout.contains("certificates are not checked"));
     }
 }
 

@@ -18,6 +18,7 @@ mod health;
 mod https;
 mod interrupts;
 mod main_job;
+mod mutual_tls;
 mod one_report;
 mod one_truth;
 mod pages;

@@ -90,13 +90,14 @@ impl ExitCode {
 }
 
 /// Warnings that `--strict` lets pass: the numbers are all there and mean what they say.
-const NOTES: [&str; 6] = [
+const NOTES: [&str; 7] = [
     "device_error",
     "duplicate_samples",
     "folder_removed",
     "non_finite_values",
     "own_page_broken",
     "stream_options_refused",
+    "tls_unverified",
 ];
 
 /// Warnings that `--strict` does not let pass: the tool was late, counters were not final, or data

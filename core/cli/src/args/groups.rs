@@ -68,13 +68,22 @@ impl MetricsArgs {
     }
 }
 
-/// Whom `https` connections trust.
+/// Whom `https` connections trust, and who we are.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub(crate) struct TlsArgs {
     /// Certificates (PEM) of private authorities, trusted beside the system's.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Client certificate (PEM), for servers that ask for one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert_file: Option<PathBuf>,
+    /// Private key (PEM) of --cert-file [default: it is in that file]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Name to ask the server of --url for and to expect in its certificate (SNI).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server_name: Option<String>,
     /// Accept any certificate.
     #[arg(long)]
     pub(crate) insecure: bool,
@@ -83,6 +92,13 @@ pub(crate) struct TlsArgs {
 impl TlsArgs {
     pub(crate) fn add_to(&self, flags: &mut Flags) {
         flags.path("--ca-file", "tls.ca_file", self.ca_file.as_ref());
+        flags.path("--cert-file", "tls.cert_file", self.cert_file.as_ref());
+        flags.path("--key-file", "tls.key_file", self.key_file.as_ref());
+        flags.text(
+            "--server-name",
+            "tls.server_name",
+            self.server_name.as_ref(),
+        );
         flags.switch("--insecure", "tls.insecure", self.insecure, true);
     }
 }

@@ -176,6 +176,11 @@ impl Collection {
         asked.read(&self.roster, &self.context.clock, Tag::end(phase));
     }
 
+    /// URLs of the sources whose certificates are not checked.
+    pub fn unverified(&self) -> Vec<String> {
+        self.context.unverified.urls()
+    }
+
     /// The shortest interval of all sources.
     pub fn interval(&self) -> Duration {
         let roster = self.roster.lock();

@@ -8,8 +8,9 @@ use super::ingest::Ingest;
 use super::lateness::Lateness;
 use super::sinks::Sinks;
 use super::tag::Tag;
+use super::unverified::Unverified;
 use crate::event::Events;
-use crate::http::{Clock, MonoNs, Tls};
+use crate::http::{Clock, MonoNs};
 use crate::store::ScrapeInfo;
 
 /// What all sources share.
@@ -19,7 +20,7 @@ pub(super) struct Context {
     pub(super) ingest: Ingest,
     pub(super) events: Events,
     pub(super) clock: Clock,
-    pub(super) tls: Tls,
+    pub(super) unverified: Unverified,
     pub(super) lateness: Arc<Lateness>,
     pub(super) phases: Arc<[String]>,
 }

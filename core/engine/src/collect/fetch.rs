@@ -64,7 +64,7 @@ impl Fetcher {
     ) -> Result<Self, HttpError> {
         let origin = Origin::parse(url)?;
         let tls = match origin.scheme() {
-            Scheme::Https => Some(tls.config(url)?),
+            Scheme::Https => Some(tls.session(&origin)?),
             Scheme::Http => None,
         };
         let headers = complete(headers, &origin);
@@ -81,6 +81,12 @@ impl Fetcher {
             headers,
             compressed: Vec::new(),
         })
+    }
+
+    /// Whether pages come encrypted from whoever answers.
+    pub(super) fn is_unverified(&self, tls: &Tls) -> bool {
+        let scheme = self.client.connector().origin().scheme();
+        scheme == Scheme::Https && tls.options().insecure
     }
 
     /// Reads the page into `body`, decompressed.

@@ -11,13 +11,15 @@
 //! | `opener`, `instance` | open a collector on its own thread, again with back-off if it may fail |
 //! | `roster` | who takes part; grows when a collector opens late |
 //! | `driver`, `schedule` | one task per source: ticks between barriers, one reading at a time |
-//! | `scrape`, `fetch` | read one HTTP target |
+//! | `access`, `scrape`, `fetch` | read one HTTP target |
 //! | `poll`, `stream`, `route` | read collectors that bring their data themselves |
 //! | `ingest`, `parsers`, `sinks` | bytes to batches, to the store, to the exporters |
 //! | `barrier`, `tag` | one reading of all, and which phase it belongs to |
 //! | `settling`, `settle`, `families` | when counters are final after a phase |
 //! | `lateness` | how late the tool itself was |
+//! | `unverified` | whose certificates are not checked |
 
+mod access;
 mod barrier;
 mod collection;
 mod context;
@@ -41,6 +43,7 @@ mod stream;
 mod tag;
 #[cfg(test)]
 mod tests;
+mod unverified;
 
 pub use collection::Collection;
 pub(crate) use fetch::fetch_once;

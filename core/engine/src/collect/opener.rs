@@ -9,6 +9,7 @@ use std::time::Duration;
 use aiperf_plugin_sdk::hosting::{CollectorHandle, HostServices};
 use aiperf_plugin_sdk::{CollectorMode, ErrorKind, LogLevel, PluginError, PluginKind, Target};
 
+use super::access::Access;
 use super::context::Context;
 use super::driver::Source;
 use super::instance::{Instance, Jobs};
@@ -16,7 +17,7 @@ use super::poll::Poller;
 use super::roster::{Claim, Responsive, Roster, SharedRoster, Stream, address_of};
 use super::route::Route;
 use super::schedule::TickOptions;
-use super::scrape::{Scraper, headers_of};
+use super::scrape::Scraper;
 use super::stream::run_stream;
 use crate::config::CollectorPlan;
 use crate::config::schema::OnStartError;
@@ -49,7 +50,7 @@ impl Opener {
     pub(super) fn open(&self, spec: &CollectorPlan) -> std::io::Result<Opening> {
         let label = format!("collector {}", spec.name);
         let (events, clock) = (self.context.events.clone(), self.context.clock.clone());
-        let tls = self.context.tls.clone();
+        let tls = spec.tls.clone();
         let host = Arc::new(InstanceHost::new(&label, events, None, clock).with_tls(tls));
         let (tried, first) = channel();
         let attempts = Attempts {
@@ -142,13 +143,13 @@ impl Attempts {
         match mode {
             CollectorMode::Targets => {
                 let targets = handle.targets()?.targets;
-                let headers = targets
+                let access = targets
                     .iter()
-                    .map(headers_of)
+                    .map(|target| Access::of(target, &self.spec.tls))
                     .collect::<Result<Vec<_>, _>>()?;
                 self.join(|roster| {
-                    for (target, headers) in targets.into_iter().zip(headers) {
-                        self.join_target(roster, &instance, target, headers);
+                    for (target, access) in targets.into_iter().zip(access) {
+                        self.join_target(roster, &instance, target, access);
                     }
                 })
             }
@@ -184,7 +185,7 @@ impl Attempts {
         roster: &mut Roster,
         instance: &Instance,
         mut target: Target,
-        headers: http::HeaderMap,
+        access: Access,
     ) {
         let (spec, context) = (&self.spec, &self.opener.context);
         let address = address_of(&target.url);
@@ -210,7 +211,7 @@ impl Attempts {
             .interval_ns
             .map_or(spec.interval, Duration::from_nanos);
         let (context, instance) = (context.clone(), instance.clone());
-        let scraper = Scraper::new(context, instance, endpoint, target, headers, spec);
+        let scraper = Scraper::new(context, instance, endpoint, target, access, spec);
         self.join_source(roster, Source::Target(Box::new(scraper)), interval);
     }
 

@@ -9,9 +9,10 @@ use super::ingest::Ingest;
 use super::lateness::Lateness;
 use super::parsers::ParserParts;
 use super::sinks::Sinks;
+use super::unverified::Unverified;
 use crate::config::ParserPlan;
 use crate::event::Events;
-use crate::http::{Clock, Tls};
+use crate::http::Clock;
 use crate::plugins::{Exporters, Registry};
 use crate::store::Store;
 
@@ -47,8 +48,6 @@ pub struct CollectionParts {
     pub events: Events,
     /// The run's clock.
     pub clock: Clock,
-    /// Whom `https` connections trust.
-    pub tls: Tls,
     /// Names of the phases, by index.
     pub phases: Vec<String>,
     /// Parsers with options of their own.
@@ -73,7 +72,7 @@ impl CollectionParts {
             ingest: Ingest::start(INGEST_THREADS, parsers)?,
             events: self.events,
             clock: self.clock,
-            tls: self.tls,
+            unverified: Unverified::default(),
             lateness: Arc::new(Lateness::default()),
             phases: self.phases.into(),
         })

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiperf_plugin_sdk::report::ScrapeFailure;
-use aiperf_plugin_sdk::{ErrorKind, LogLevel, PluginError, Target, Verdict};
-use http::header::HeaderMap;
+use aiperf_plugin_sdk::{ErrorKind, LogLevel, Target, Verdict};
 
+use super::access::Access;
 use super::context::Context;
-use super::fetch::{Fetched, Fetcher, header_map};
+use super::fetch::{Fetched, Fetcher};
 use super::instance::{Head, Instance};
 use super::parsers::Page;
 use super::tag::{Place, Tag};
@@ -47,7 +47,7 @@ pub(super) struct Scraper {
     first_url: String,
     timeout: Duration,
     parser: Option<Arc<str>>,
-    headers: HeaderMap,
+    access: Access,
     /// `None` if the URL cannot be used; then the error says why.
     fetcher: Result<Fetcher, HttpError>,
     source_id: Arc<str>,
@@ -59,36 +59,17 @@ pub(super) struct Scraper {
     disabled: bool,
 }
 
-/// Headers of a target's requests.
-///
-/// # Errors
-/// If one cannot be sent.
-pub(super) fn headers_of(target: &Target) -> Result<HeaderMap, PluginError> {
-    let pairs = target
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let accept = ("accept", target.accept.as_str());
-    header_map(pairs.chain(Some(accept).filter(|(_, value)| !value.is_empty())))
-}
-
 impl Scraper {
     pub(super) fn new(
         context: Context,
         instance: Instance,
         endpoint: EndpointId,
         target: Target,
-        headers: HeaderMap,
+        access: Access,
         spec: &CollectorPlan,
     ) -> Self {
         let timeout = spec.timeout;
-        let fetcher = Fetcher::new(
-            &target.url,
-            headers.clone(),
-            timeout,
-            &context.clock,
-            &context.tls,
-        );
+        let fetcher = fetcher(&context, &access, &target.url, timeout);
         Self {
             source_id: target.id.as_str().into(),
             context,
@@ -98,7 +79,7 @@ impl Scraper {
             target,
             timeout,
             parser: spec.parser.as_deref().map(Into::into),
-            headers,
+            access,
             fetcher,
             body: Vec::new(),
             kept: None,
@@ -265,8 +246,7 @@ impl Scraper {
     }
 
     fn replace(&mut self, url: String) {
-        let Context { clock, tls, .. } = &self.context;
-        self.fetcher = Fetcher::new(&url, self.headers.clone(), self.timeout, clock, tls);
+        self.fetcher = fetcher(&self.context, &self.access, &url, self.timeout);
         self.context
             .sinks
             .lock()
@@ -295,4 +275,19 @@ impl Scraper {
             .events
             .log(level, &label, format!("`{}`: {reason}", self.target.url));
     }
+}
+
+/// What reads `url`. Notes it if its certificate is not checked.
+fn fetcher(
+    context: &Context,
+    access: &Access,
+    url: &str,
+    timeout: Duration,
+) -> Result<Fetcher, HttpError> {
+    let (headers, tls) = (access.headers.clone(), &access.tls);
+    let fetcher = Fetcher::new(url, headers, timeout, &context.clock, tls)?;
+    if fetcher.is_unverified(tls) {
+        context.unverified.add(url);
+    }
+    Ok(fetcher)
 }

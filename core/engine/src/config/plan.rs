@@ -65,7 +65,7 @@ pub struct RunPlan {
     pub memory_limit: u64,
     /// Length of the slices of the profiling phase, if any are wanted.
     pub slice_duration: Option<Duration>,
-    /// Whom `https` connections trust.
+    /// Whom `https` connections to the inference server trust, and who we are there.
     pub tls: Tls,
     /// What is shown while the run lasts.
     pub ui: Ui,
@@ -112,6 +112,8 @@ pub struct CollectorPlan {
     pub options: Json,
     /// Added to the metadata of its endpoints.
     pub labels: IndexMap<String, String>,
+    /// Whom its `https` connections trust, and who we are there.
+    pub tls: Tls,
 }
 
 /// One parser with options of its own. `Debug` leaves out the options: some are secrets.

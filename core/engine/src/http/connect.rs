@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
@@ -15,7 +14,7 @@ use super::connection::Connection;
 use super::error::{ErrorClass, HttpError, root_text};
 use super::origin::Origin;
 use super::stamped::{ClockSource, Stamped, enable_stamps};
-use super::tls::handshake_error;
+use super::tls::{TlsSession, handshake_error};
 use super::transport::Transport;
 
 /// How connections are opened.
@@ -25,8 +24,8 @@ pub struct ConnectOptions {
     pub timeout: Duration,
     /// Ask the kernel for receive times; without it (and off Linux) our own clock serves.
     pub kernel_stamps: bool,
-    /// TLS configuration; needed for `https` only.
-    pub tls: Option<Arc<rustls::ClientConfig>>,
+    /// Needed for `https` only.
+    pub tls: Option<TlsSession>,
 }
 
 /// What opening a connection took.
@@ -113,7 +112,7 @@ impl Connector {
         let transport = match &self.options.tls {
             Some(tls) if self.origin.scheme() == super::Scheme::Https => {
                 let began = self.clock.now();
-                let stream = self.tls(Arc::clone(tls), stamped).await?;
+                let stream = self.tls(tls, stamped).await?;
                 times.tls = Some(self.elapsed(began));
                 stream
             }
@@ -170,19 +169,13 @@ impl Connector {
         Ok((socket.connect(address).await?, source))
     }
 
-    async fn tls(
-        &self,
-        config: Arc<rustls::ClientConfig>,
-        stream: Stamped,
-    ) -> Result<Transport, HttpError> {
-        let host = self.origin.host();
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| {
-            HttpError::new(ErrorClass::Tls, Arc::clone(&self.url), root_text(&error))
-        })?;
+    async fn tls(&self, session: &TlsSession, stream: Stamped) -> Result<Transport, HttpError> {
+        let TlsSession { config, name } = session.clone();
+        let expected = name.to_str().into_owned();
         let stream = TlsConnector::from(config)
             .connect(name, stream)
             .await
-            .map_err(|error| handshake_error(&self.url, host, &error))?;
+            .map_err(|error| handshake_error(&self.url, &expected, &error))?;
         Ok(Transport::Tls(Box::new(stream)))
     }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use http::Method;
 
+use super::tls::session_error;
+
 /// The kind of a failed exchange. [`ErrorClass::as_str`] is a stable name for files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -207,6 +209,9 @@ impl HttpError {
 
     /// Classifies an input/output error on an established connection.
     pub(crate) fn from_io(url: &Arc<str>, error: &io::Error) -> Self {
+        if let Some(error) = session_error(url, error) {
+            return error;
+        }
         let class = match error.kind() {
             io::ErrorKind::ConnectionReset
             | io::ErrorKind::BrokenPipe

@@ -24,7 +24,6 @@ pub(crate) mod testing;
 mod tests;
 mod tls;
 mod transport;
-mod unverified;
 
 pub use client::Client;
 pub use clock::{Clock, Moment, MonoNs, thread_cpu};
@@ -35,4 +34,4 @@ pub use origin::{Origin, Scheme};
 pub use secret::Secret;
 pub use stamped::{ClockSource, prepare_kernel_stamps};
 pub use stamps::Stamps;
-pub use tls::{Tls, TlsOptions};
+pub use tls::{Tls, TlsOptions, TlsSession};

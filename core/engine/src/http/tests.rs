@@ -5,7 +5,6 @@ mod tls;
 use std::future::Future;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,7 +28,7 @@ fn client(url: &str) -> Client {
     client_with(url, true, None)
 }
 
-fn client_with(url: &str, kernel_stamps: bool, tls: Option<Arc<rustls::ClientConfig>>) -> Client {
+fn client_with(url: &str, kernel_stamps: bool, tls: Option<TlsSession>) -> Client {
     let options = ConnectOptions {
         timeout: Duration::from_secs(10),
         kernel_stamps,

@@ -62,7 +62,7 @@ impl Shared {
 
 pub(super) fn connect_options(plan: &LoadPlan) -> Result<ConnectOptions, HttpError> {
     let tls = match plan.origin.scheme() {
-        Scheme::Https => Some(plan.tls.config(&plan.origin.to_string())?),
+        Scheme::Https => Some(plan.tls.session(&plan.origin)?),
         Scheme::Http => None,
     };
     Ok(ConnectOptions {

@@ -9,7 +9,7 @@ use aiperf_plugin_sdk::run::PhaseKind;
 
 use super::profile::finish;
 use super::setup::Setup;
-use super::{RunError, RunOutcome, RunParts};
+use super::{RunError, RunOutcome, RunParts, unverified};
 use crate::config::RunPlan;
 use crate::event::{Event, Progress};
 use crate::http::{Clock, MonoNs};
@@ -31,6 +31,10 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         ..OpenFiles::default()
     };
     let mut collection = setup.collection(plan, parts, vec![PHASE.to_owned()], true, none)?;
+    unverified::tell(
+        unverified::warning(None, &collection).as_ref(),
+        &setup.events,
+    );
     let planned = PhaseWindow {
         name: PHASE.to_owned(),
         kind: PhaseKind::Profiling,
@@ -50,6 +54,9 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     }
     let end = setup.clock.now();
     tell(&setup, end, true);
+    record
+        .warnings
+        .extend(unverified::warning(None, &collection));
     collection.stop();
     let status = match parts.stop.state() {
         Stop::Run => RunStatus::Completed,

@@ -50,7 +50,7 @@ pub enum RunError {
     /// A plan for reporting again says nothing about what to run.
     #[error("the plan is for a recorded run, and names none")]
     NoRecording,
-    /// The file of trusted authorities cannot be used.
+    /// A file of certificates or keys cannot be used.
     #[error("{0}")]
     Tls(String),
     /// There is nothing to collect.

@@ -9,6 +9,7 @@ mod record;
 mod replay;
 mod requests;
 mod setup;
+mod unverified;
 
 use aiperf_plugin_sdk::report::Report;
 use aiperf_plugin_sdk::run::Terminal;
@@ -66,7 +67,10 @@ pub struct RunOutcome {
 /// If the run cannot start, or cannot go on; failures of single requests, sources and exporters
 /// are part of the outcome instead.
 pub fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
-    plan.tls.check().map_err(RunError::Tls)?;
+    let collectors = plan.collectors.iter().map(|collector| &collector.tls);
+    for tls in std::iter::once(&plan.tls).chain(collectors) {
+        tls.check().map_err(RunError::Tls)?;
+    }
     match plan.command {
         Command::Collect => collect::run(plan, parts),
         Command::Profile | Command::Demo => profile::run(plan, parts),

@@ -10,7 +10,7 @@ use super::model;
 use super::record::{RUN_FILE, RunRecord};
 use super::requests::Requests;
 use super::setup::{Setup, settle_options};
-use super::{RunError, RunOutcome, RunParts};
+use super::{RunError, RunOutcome, RunParts, unverified};
 use crate::collect::Collection;
 use crate::config::RunPlan;
 use crate::event::{Event, Progress};
@@ -32,6 +32,10 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     write_inputs(&setup, &load).inspect_err(|error| setup.give_up(error))?;
     let phases = load.phases.iter().map(|phase| phase.name.clone()).collect();
     let collection = setup.collection(plan, parts, phases, false, files)?;
+    unverified::tell(
+        unverified::warning(Some(&load), &collection).as_ref(),
+        &setup.events,
+    );
     let planned = load.phases.iter().zip(0..).map(planned).collect();
     let mut record = setup.record(planned, true, plan)?;
     let requests = Arc::new(Requests::new(
@@ -66,6 +70,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         ..
     } = dispatcher;
     generator.shutdown();
+    warnings.extend(unverified::warning(Some(&load), &collection));
     collection.stop();
     if let Some(error) = died {
         let message = error.to_string();

@@ -92,7 +92,6 @@ impl Setup {
             exporters: Arc::clone(&self.exporters),
             events: self.events.clone(),
             clock: self.clock.clone(),
-            tls: plan.tls.clone(),
             phases,
             parsers: plan.parsers.clone(),
         };

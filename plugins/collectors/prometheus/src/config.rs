@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use aiperf_plugin_sdk::TlsSettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,9 @@ pub struct TargetConfig {
     #[serde(default)]
     #[schemars(extend("format" = "aiperf-duration", "x-min" = "1ms"))]
     pub interval: Option<String>,
+    /// TLS, where it differs from that of the collector.
+    #[serde(default)]
+    pub tls: TlsSettings,
 }
 
 impl fmt::Debug for TargetConfig {

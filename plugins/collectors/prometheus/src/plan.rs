@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use aiperf_plugin_sdk::PluginError;
+use aiperf_plugin_sdk::{PluginError, TlsSettings};
 
 use crate::address::Address;
 use crate::config::{Config, TargetConfig};
@@ -18,6 +18,7 @@ pub(crate) struct Plan {
     pub(crate) headers: Headers,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) interval_ns: Option<u64>,
+    pub(crate) tls: TlsSettings,
 }
 
 /// Makes the plan, or finds all that is wrong with the options.
@@ -79,6 +80,12 @@ impl Planner {
         let address = self.address(&format!("{path}.url"), &target.url);
         let headers = self.target_headers(path, target, address.as_ref());
         let interval_ns = self.interval_ns(path, target.interval.as_deref());
+        if target.tls.key_file.is_some() && target.tls.cert_file.is_none() {
+            self.wrong(
+                format!("{path}.tls.key_file"),
+                "needs `cert_file` beside it",
+            );
+        }
         let Some(address) = address else { return };
         let plan = Plan {
             candidates: vec![address.endpoint()],
@@ -86,6 +93,7 @@ impl Planner {
             headers,
             labels: target.labels.clone(),
             interval_ns,
+            tls: target.tls.clone(),
         };
         if position(&self.targets, &plan).is_none() {
             self.targets.push(plan);
@@ -244,6 +252,7 @@ fn simple(candidates: Vec<Address>, headers: Headers, automatic: bool) -> Plan {
         headers,
         labels: BTreeMap::new(),
         interval_ns: None,
+        tls: TlsSettings::default(),
     }
 }
 

@@ -63,6 +63,7 @@ fn start(plan: Plan, prefer: Prefer) -> Option<(Target, Search)> {
         interval_ns: plan.interval_ns,
         automatic: plan.automatic,
         labels: plan.labels,
+        tls: plan.tls,
     };
     Some((target, search))
 }

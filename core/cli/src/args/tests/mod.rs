@@ -84,7 +84,7 @@ fn flags(line: &[&str]) -> Flags {
 }
 
 /// Every flag of `profile` that stands for a setting, but for those that exclude one of them.
-const ALL_PROFILE_FLAGS: [&[&str]; 44] = [
+const ALL_PROFILE_FLAGS: [&[&str]; 47] = [
     &["--url", "http://h"],
     &["--model", "m"],
     &["--endpoint-type", "completions"],
@@ -119,6 +119,9 @@ const ALL_PROFILE_FLAGS: [&[&str]; 44] = [
     &["--server-metrics-include", "vllm:*"],
     &["--server-metrics-exclude", "go_*"],
     &["--ca-file", "ca.pem"],
+    &["--cert-file", "me.pem"],
+    &["--key-file", "me.key"],
+    &["--server-name", "gpu.example"],
     &["--insecure"],
     &["--artifact-dir", "out"],
     &["--profile-export-prefix", "P"],

@@ -121,7 +121,6 @@ impl Bench {
 
     pub(super) fn start(&self) -> Result<Collection, StartError> {
         let parts = CollectionParts {
-            tls: crate::http::Tls::default(),
             registry: Arc::clone(&self.registry),
             store: Arc::clone(&self.store),
             exporters: Arc::clone(&self.exporters),
@@ -215,6 +214,7 @@ fn spec(name: &str, plugin: &str, options: Value) -> CollectorPlan {
         parser: None,
         options,
         labels: indexmap::IndexMap::new(),
+        tls: crate::http::Tls::default(),
     }
 }
 

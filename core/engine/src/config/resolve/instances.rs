@@ -16,6 +16,7 @@ use crate::config::schema::CollectorConfig;
 use crate::config::settings::Installed;
 use crate::config::source::Origin;
 use crate::config::suggest::{alternatives, nearest};
+use crate::http::Tls;
 
 /// Instance that `[server_metrics]` is about. Which plugin it uses is the defaults' choice.
 const SERVER_METRICS: &str = "server_metrics";
@@ -24,14 +25,14 @@ const SERVER_METRICS: &str = "server_metrics";
 const MAX_DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Resolver<'_> {
-    pub(super) fn collectors(&mut self) -> Vec<CollectorPlan> {
+    pub(super) fn collectors(&mut self, tls: &Tls) -> Vec<CollectorPlan> {
         let config = self.config;
         let mut plans = Vec::new();
         for (name, collector) in &config.collectors {
             let is_wanted = config.server_metrics.enabled
                 || (name != SERVER_METRICS && !self.only_searches(name, collector));
             if collector.enabled && is_wanted {
-                plans.extend(self.collector(name, collector));
+                plans.extend(self.collector(name, collector, tls));
             }
         }
         if plans.is_empty() && self.context.command == Command::Collect && self.is_sound() {
@@ -41,7 +42,12 @@ impl Resolver<'_> {
         plans
     }
 
-    fn collector(&mut self, name: &str, collector: &CollectorConfig) -> Option<CollectorPlan> {
+    fn collector(
+        &mut self,
+        name: &str,
+        collector: &CollectorConfig,
+        tls: &Tls,
+    ) -> Option<CollectorPlan> {
         let kind = PluginKind::Collector;
         let plugin = self.plugin_id(kind, name, collector.plugin.as_deref());
         self.check_parser(name, collector.parser.as_deref());
@@ -52,6 +58,7 @@ impl Resolver<'_> {
             self.search_options(&plugin)
         };
         let options = self.options(kind, name, &plugin, base)?;
+        let tls = self.collector_tls(name, collector, tls);
         let metrics = &self.config.server_metrics;
         let interval = collector.interval.unwrap_or(metrics.interval).0;
         let timeout = collector.timeout.or(metrics.timeout);
@@ -64,6 +71,7 @@ impl Resolver<'_> {
             parser: collector.parser.clone(),
             options,
             labels: collector.labels.clone(),
+            tls,
         })
     }
 

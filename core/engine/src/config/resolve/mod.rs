@@ -2,6 +2,7 @@
 
 mod instances;
 mod load;
+mod tls;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -17,7 +18,6 @@ use super::plan::{ArtifactSettings, CollectSettings, Command, RunPlan};
 use super::schema::{Config, UserKnowledge};
 use super::settings::{Installed, Settings};
 use super::source::{Origin, Sources};
-use crate::http::{Tls, TlsOptions};
 use crate::store::{Pattern, StoreOptions};
 
 /// What a plan depends on beside the settings.
@@ -138,15 +138,12 @@ impl Resolver<'_> {
         }
         // A shared file may name a key or a load that `collect` has no use for.
         let sends_load = matches!(command, Command::Profile | Command::Demo);
-        let tls = Tls::new(TlsOptions {
-            ca_file: config.tls.ca_file.clone(),
-            insecure: config.tls.insecure,
-        });
+        let tls = self.tls();
         let load = sends_load.then(|| self.load(random_seed, &tls)).flatten();
         // A recorded run has all its pages.
         let collectors = match command {
             Command::Report => Vec::new(),
-            _ => self.collectors(),
+            _ => self.collectors(&tls),
         };
         let parsers = self.parsers();
         let exporters = self.exporters();

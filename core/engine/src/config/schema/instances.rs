@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aiperf_plugin_sdk::TlsSettings;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,8 @@ pub struct CollectorConfig {
     pub parser: Option<String>,
     /// Added to the metadata of each of its endpoints in the report.
     pub labels: IndexMap<String, String>,
+    /// What is different from `[tls]` and `[server_metrics.tls]` for its endpoints; the same keys.
+    pub tls: TlsSettings,
     /// Options of the plugin, in its own terms.
     pub options: Options,
 }
@@ -62,6 +65,7 @@ impl Default for CollectorConfig {
             on_start_error: OnStartError::Error,
             parser: None,
             labels: IndexMap::new(),
+            tls: TlsSettings::default(),
             options: Options::new(),
         }
     }

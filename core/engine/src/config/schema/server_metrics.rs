@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aiperf_plugin_sdk::TlsSettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,8 @@ pub struct ServerMetricsConfig {
     /// Scrape at a random moment of each interval. `false`: at regular times, which can fall into
     /// step with waves of the load.
     pub jitter: bool,
+    /// What is different from `[tls]` for metrics endpoints; the same keys.
+    pub tls: TlsSettings,
 }
 
 impl Default for ServerMetricsConfig {
@@ -64,6 +67,7 @@ impl Default for ServerMetricsConfig {
             server_label: "server_id".to_owned(),
             settle_timeout: None,
             jitter: true,
+            tls: TlsSettings::default(),
         }
     }
 }

@@ -27,11 +27,17 @@ fn tls(ca_file: Option<&str>, insecure: bool) -> Tls {
     Tls::new(TlsOptions {
         ca_file: ca_file.map(Into::into),
         insecure,
+        ..TlsOptions::default()
     })
 }
 
-fn tls_config() -> Arc<rustls::ClientConfig> {
-    tls(Some(AUTHORITY), false).config("https://h").unwrap()
+fn session(tls: &Tls, url: &str) -> TlsSession {
+    tls.session(&Origin::parse(url).unwrap()).unwrap()
+}
+
+/// A session with `localhost` that trusts our authority.
+fn trusting() -> TlsSession {
+    session(&tls(Some(AUTHORITY), false), "https://localhost")
 }
 
 /// Serves one connection over TLS; a failed handshake is the client's affair.
@@ -61,11 +67,7 @@ fn tls_server(certificate: &[u8]) -> (u16, std::thread::JoinHandle<()>) {
 #[test]
 fn tls_works_with_a_private_authority_and_is_stamped() {
     let (port, server) = tls_server(SERVER);
-    let client = client_with(
-        &format!("https://localhost:{port}"),
-        true,
-        Some(tls_config()),
-    );
+    let client = client_with(&format!("https://localhost:{port}"), true, Some(trusting()));
     block_on(async {
         let mut response = send(&client, Method::GET).await.unwrap();
         assert!(response.connection().times().tls.is_some());
@@ -103,7 +105,7 @@ fn a_bad_certificate_is_told_in_one_line_with_what_to_do() {
     for (certificate, trusted, said, advised) in BAD {
         let (port, _server) = tls_server(certificate);
         let url = format!("https://localhost:{port}");
-        let config = tls(Some(trusted), false).config(&url).unwrap();
+        let config = session(&tls(Some(trusted), false), &url);
         let client = client_with(&url, false, Some(config));
         let error = block_on(client.connector().connect()).unwrap_err();
         let text = error.to_string();
@@ -117,7 +119,7 @@ fn without_checks_every_certificate_will_do() {
     for (certificate, _, _, _) in BAD {
         let (port, _server) = tls_server(certificate);
         let url = format!("https://localhost:{port}");
-        let config = tls(None, true).config(&url).unwrap();
+        let config = session(&tls(None, true), &url);
         let client = client_with(&url, false, Some(config));
         assert_eq!(block_on(fetch(&client, Method::GET)).unwrap(), "ok");
     }
@@ -147,7 +149,7 @@ fn a_port_without_tls_is_named_as_such() {
             .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             .unwrap();
     });
-    let client = client_with(&url, false, Some(tls_config()));
+    let client = client_with(&url, false, Some(trusting()));
     let error = block_on(client.connector().connect()).unwrap_err();
     assert_eq!(error.class(), ErrorClass::Tls);
     server.join().unwrap();
@@ -172,7 +174,7 @@ fn a_silent_server_meets_the_connect_timeout_in_the_handshake() {
     let options = ConnectOptions {
         timeout: Duration::from_millis(20),
         kernel_stamps: false,
-        tls: Some(tls_config()),
+        tls: Some(trusting()),
     };
     let connector = Connector::new(Origin::parse(&url).unwrap(), options, Clock::new()).unwrap();
     let error = block_on(connector.connect()).unwrap_err();

@@ -19,6 +19,7 @@ fn target(url: &str) -> TargetConfig {
         basic: None,
         labels: BTreeMap::new(),
         interval: None,
+        tls: TlsSettings::default(),
     }
 }
 
