@@ -198,7 +198,9 @@ fn garbage_costs_the_readings_that_it_is_in() {
 
     let run = Beside::collector("faulty", "families");
     run.check_rest(0);
-    assert_eq!(run.failures().0, "sample 1 names family 7, there are 1");
+    // On a busy machine the last reading may be one that did not come in time.
+    let message = &run.endpoint("bad")["first_error"]["message"];
+    assert_eq!(message, "sample 1 names family 7, there are 1");
 }
 
 #[test]

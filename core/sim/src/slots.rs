@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
+use crate::clock::monotonic;
 use crate::truth::lock;
 
 /// A waiting request: its event loop and its connection there.
@@ -15,6 +16,8 @@ pub(crate) struct Ticket {
 #[derive(Debug, Default)]
 struct Queue {
     running: u32,
+    /// When the last slot of all became free, monotonic nanoseconds.
+    full_until: i64,
     waiting: VecDeque<Ticket>,
 }
 
@@ -33,16 +36,17 @@ impl Slots {
         }
     }
 
-    /// Takes a slot, or joins the queue and returns false.
-    pub(crate) fn acquire(&self, ticket: Ticket) -> bool {
+    /// Takes a slot, and returns the moment before which there was none (monotonic nanoseconds); or joins
+    /// the queue.
+    pub(crate) fn acquire(&self, ticket: Ticket) -> Option<i64> {
         let mut queue = lock(&self.queue);
-        let free = queue.running < self.limit;
-        if free {
+        if queue.running < self.limit {
             queue.running += 1;
+            Some(queue.full_until)
         } else {
             queue.waiting.push_back(ticket);
+            None
         }
-        free
     }
 
     /// Gives a slot back; the ticket returned now holds it and must be told. If its request is
@@ -51,6 +55,9 @@ impl Slots {
         let mut queue = lock(&self.queue);
         let next = queue.waiting.pop_front();
         if next.is_none() {
+            if queue.running == self.limit {
+                queue.full_until = monotonic();
+            }
             queue.running -= 1;
         }
         next
@@ -68,6 +75,24 @@ impl Slots {
 mod tests {
     use super::*;
 
+    fn has_slot(slots: &Slots, ticket: Ticket) -> bool {
+        slots.acquire(ticket).is_some()
+    }
+
+    #[test]
+    fn nobody_had_a_slot_while_there_was_none() {
+        let slots = Slots::new(2);
+        assert_eq!(slots.acquire(ticket(1)), Some(0));
+        assert_eq!(slots.acquire(ticket(2)), Some(0));
+        let before = monotonic();
+        slots.release();
+        let full_until = slots.acquire(ticket(3));
+        assert!(full_until >= Some(before));
+        slots.release();
+        slots.release();
+        assert!(slots.acquire(ticket(4)) >= full_until, "two were free");
+    }
+
     fn ticket(token: u64) -> Ticket {
         Ticket { thread: 0, token }
     }
@@ -75,20 +100,20 @@ mod tests {
     #[test]
     fn the_queue_is_first_come_first_served() {
         let slots = Slots::new(1);
-        assert!(slots.acquire(ticket(1)));
-        assert!(!slots.acquire(ticket(2)));
-        assert!(!slots.acquire(ticket(3)));
+        assert!(has_slot(&slots, ticket(1)));
+        assert!(!has_slot(&slots, ticket(2)));
+        assert!(!has_slot(&slots, ticket(3)));
         assert_eq!(slots.release(), Some(ticket(2)));
         assert_eq!(slots.release(), Some(ticket(3)));
         assert_eq!(slots.release(), None);
-        assert!(slots.acquire(ticket(4)));
+        assert!(has_slot(&slots, ticket(4)));
     }
 
     #[test]
     fn a_withdrawn_ticket_gets_no_slot() {
         let slots = Slots::new(1);
-        assert!(slots.acquire(ticket(1)));
-        assert!(!slots.acquire(ticket(2)));
+        assert!(has_slot(&slots, ticket(1)));
+        assert!(!has_slot(&slots, ticket(2)));
         slots.withdraw(ticket(2));
         assert_eq!(slots.release(), None);
     }

@@ -86,9 +86,10 @@ impl Connection {
             .accept(&plan, head.len + head.body_len);
         let mut generation = Generation::new(plan, seq, self.arrival, head, faults);
         generation.open(self.output.buffer(), &shared);
-        if shared.slots.acquire(worker.ticket(self.token)) {
-            // Due from its arrival, not from when it was read.
-            generation.start(self.arrival.at, worker.thread, &shared);
+        if let Some(full_until) = shared.slots.acquire(worker.ticket(self.token)) {
+            // Due from its arrival, not from when it was read; but not while all slots were taken.
+            let start = self.arrival.at.max(full_until);
+            generation.start(start, worker.thread, &shared);
         }
         self.generation = Some(generation);
         self.pump(worker)
