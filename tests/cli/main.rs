@@ -25,5 +25,6 @@ mod pages;
 mod peer;
 mod recording;
 mod report;
+mod secrets;
 mod tidy;
 mod weather;

@@ -9,6 +9,13 @@ use std::thread;
 pub(crate) fn serve(
     answer: impl Fn(&str, &mut TcpStream) -> bool + Sync + Send + 'static,
 ) -> String {
+    serve_heads(move |head, stream| answer(head.lines().next().unwrap_or_default(), stream))
+}
+
+/// As [`serve`]; `answer` gets the whole head of each request.
+pub(crate) fn serve_heads(
+    answer: impl Fn(&str, &mut TcpStream) -> bool + Sync + Send + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let answer = std::sync::Arc::new(answer);
@@ -64,7 +71,7 @@ pub(crate) fn chunk(text: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The first line of a request whose head and body have been read.
+/// The head of a request whose body has been read too.
 fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -79,5 +86,5 @@ fn read_request(stream: &mut TcpStream) -> Option<String> {
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .map_or(Some(0), |(_, length)| length.parse().ok())?;
     stream.read_exact(&mut vec![0; length]).ok()?;
-    head.lines().next().map(str::to_owned)
+    Some(head)
 }

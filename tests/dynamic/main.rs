@@ -15,5 +15,6 @@ mod library;
 mod listed;
 mod loading;
 mod refused;
+mod secrets;
 mod versions;
 mod works;

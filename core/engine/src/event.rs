@@ -6,6 +6,8 @@ use std::time::Duration;
 use aiperf_plugin_sdk::report::Warning;
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
 
+use crate::secrets::Secrets;
+
 /// Something that happened.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -107,6 +109,49 @@ pub(crate) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
+}
+
+/// Passes everything on without secrets.
+pub(crate) struct Scrubbed {
+    inner: Events,
+    secrets: Arc<Secrets>,
+}
+
+impl Scrubbed {
+    pub(crate) fn events(inner: Events, secrets: Arc<Secrets>) -> Events {
+        Events::new(Arc::new(Self { inner, secrets }))
+    }
+}
+
+impl EventSink for Scrubbed {
+    fn event(&self, event: &Event) {
+        let scrub = |text: &String| self.secrets.scrub(text).into_owned();
+        match event {
+            Event::Log {
+                level,
+                source,
+                message,
+            } => self.inner.send(&Event::Log {
+                level: *level,
+                source: source.clone(),
+                message: scrub(message),
+            }),
+            Event::Warning(warning) => self.inner.send(&Event::Warning(Warning {
+                code: warning.code.clone(),
+                subject: scrub(&warning.subject),
+                message: scrub(&warning.message),
+                remedy: warning.remedy.clone(),
+            })),
+            Event::Endpoints(states) => {
+                let states = states.iter().map(|state| EndpointState {
+                    problem: state.problem.as_ref().map(scrub),
+                    ..state.clone()
+                });
+                self.inner.send(&Event::Endpoints(states.collect()));
+            }
+            Event::Phase(_) | Event::Progress(_) => self.inner.send(event),
+        }
+    }
 }
 
 /// Passes everything on, and writes all but progress to a file as well.

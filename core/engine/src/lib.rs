@@ -86,5 +86,8 @@ pub mod load;
 pub mod plugins;
 pub mod report;
 pub mod run;
+mod secrets;
 pub mod stats;
 pub mod store;
+
+pub use secrets::Secrets;

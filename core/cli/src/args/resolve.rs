@@ -98,7 +98,13 @@ fn files(config_files: &[PathBuf], surroundings: &Surroundings<'_>) -> Layers {
         Some(variables) => Layers::new(variables.clone()),
         None => Layers::without_environment(),
     };
-    add_text(&mut layers, "built-in defaults", DEFAULTS, Trust::BuiltIn);
+    add_text(
+        &mut layers,
+        "built-in defaults",
+        DEFAULTS,
+        Trust::BuiltIn,
+        surroundings,
+    );
     let variable = environment.non_empty(env::CONFIG);
     let flagged = config_files.iter().map(PathBuf::as_path);
     let mut named = flagged.chain(variable.map(Path::new));
@@ -107,7 +113,7 @@ fn files(config_files: &[PathBuf], surroundings: &Surroundings<'_>) -> Layers {
         add_implicit_file(&mut layers, surroundings);
     }
     if let Some((name, text)) = surroundings.recorded {
-        add_text(&mut layers, name, text, Trust::Recorded);
+        add_text(&mut layers, name, text, Trust::Recorded, surroundings);
     }
     if let Some(path) = variable {
         let value = SettingValue::Text(path.to_owned());
@@ -128,13 +134,20 @@ fn is_implicit_file(path: &Path) -> bool {
     path == implicit || real(path).is_some_and(|path| real(implicit) == Some(path))
 }
 
-fn add_text(layers: &mut Layers, name: &str, text: &str, trust: Trust) {
-    layers.add_file(ConfigFile { name, text, trust });
+fn add_text(
+    layers: &mut Layers,
+    name: &str,
+    text: &str,
+    trust: Trust,
+    surroundings: &Surroundings<'_>,
+) {
+    let file = ConfigFile { name, text, trust };
+    layers.add_file_with(file, surroundings.read_file);
 }
 
 fn add_implicit_file(layers: &mut Layers, surroundings: &Surroundings<'_>) {
     match (surroundings.read_file)(Path::new(IMPLICIT_FILE)) {
-        Ok(text) => add_text(layers, IMPLICIT_FILE, &text, Trust::Implicit),
+        Ok(text) => add_text(layers, IMPLICIT_FILE, &text, Trust::Implicit, surroundings),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => {
             let message = format!("`{IMPLICIT_FILE}` is here but cannot be read: {error}");
@@ -150,7 +163,13 @@ fn add_named_file(
     named_by: &Setting,
 ) {
     match (surroundings.read_file)(path) {
-        Ok(text) => add_text(layers, &path.display().to_string(), &text, Trust::Named),
+        Ok(text) => add_text(
+            layers,
+            &path.display().to_string(),
+            &text,
+            Trust::Named,
+            surroundings,
+        ),
         Err(error) => {
             let message = format!("`{}` cannot be read: {error}", path.display());
             layers.reject_file(named_by, &message, "check the path and its permissions");

@@ -49,7 +49,7 @@ pub(crate) fn report(args: &ReportArgs, world: &World) -> ExitCode {
             ExitCode::of_replayed(&replayed, plan.strict)
         }
         Err(error) => {
-            output::error(&error);
+            output::error(&plan.secrets.scrub(&error.to_string()));
             ExitCode::of_error(&error)
         }
     }

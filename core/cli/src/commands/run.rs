@@ -57,7 +57,7 @@ fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode
             code
         }
         Err(error) => {
-            output::error(&error);
+            output::error(&plan.secrets.scrub(&error.to_string()));
             ExitCode::of_error(&error)
         }
     }

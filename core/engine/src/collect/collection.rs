@@ -219,16 +219,16 @@ impl Collection {
     pub fn stop(mut self) {
         self.close();
         let roster = self.roster.lock();
-        let mut store = self.context.sinks.lock();
+        let sinks = &self.context.sinks;
         for absent in &roster.absent {
-            let id = store.add_endpoint(EndpointInfo {
+            let id = sinks.add_endpoint(EndpointInfo {
                 url: absent.name.clone(),
                 display: absent.name.clone(),
                 collector: absent.name.clone(),
                 automatic: absent.optional,
                 ..EndpointInfo::default()
             });
-            store.disable(id, &absent.problem());
+            sinks.disable(id, &absent.problem());
         }
     }
 

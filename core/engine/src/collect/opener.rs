@@ -194,7 +194,7 @@ impl Attempts {
         }
         let labels = spec.labels.iter().map(|(k, v)| (k.clone(), v.clone()));
         target.labels.extend(labels);
-        let endpoint = context.sinks.lock().add_endpoint(EndpointInfo {
+        let endpoint = context.sinks.add_endpoint(EndpointInfo {
             display: display_of(&target.url),
             url: target.url.clone(),
             collector: spec.name.clone(),
@@ -228,7 +228,7 @@ impl Attempts {
             let endpoint = claim.endpoint;
             roster.leave(endpoint);
             let reason = format!("the collector `{}` reads it", self.spec.name);
-            self.opener.context.sinks.lock().disable(endpoint, &reason);
+            self.opener.context.sinks.disable(endpoint, &reason);
         }
         true
     }

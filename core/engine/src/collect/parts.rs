@@ -14,6 +14,7 @@ use crate::config::ParserPlan;
 use crate::event::Events;
 use crate::http::Clock;
 use crate::plugins::{Exporters, Registry};
+use crate::secrets::Secrets;
 use crate::store::Store;
 
 /// Threads that parse pages.
@@ -48,6 +49,8 @@ pub struct CollectionParts {
     pub events: Events,
     /// The run's clock.
     pub clock: Clock,
+    /// What must be shown nowhere.
+    pub secrets: Arc<Secrets>,
     /// Names of the phases, by index.
     pub phases: Vec<String>,
     /// Parsers with options of their own.
@@ -57,8 +60,11 @@ pub struct CollectionParts {
 impl CollectionParts {
     /// What all sources share. Starts the ingest threads.
     pub(super) fn context(self) -> std::io::Result<Context> {
-        let (store, exporters) = (self.store, self.exporters);
-        let sinks = Arc::new(Sinks { store, exporters });
+        let sinks = Arc::new(Sinks {
+            store: self.store,
+            exporters: self.exporters,
+            secrets: self.secrets,
+        });
         let parsers = ParserParts {
             registry: self.registry,
             sinks: Arc::clone(&sinks),

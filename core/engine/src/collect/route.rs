@@ -38,7 +38,7 @@ pub(super) struct Route {
 impl Route {
     pub(super) fn new(context: Context, spec: &CollectorPlan) -> Self {
         let labels = spec.labels.iter();
-        let endpoint = context.sinks.lock().add_endpoint(EndpointInfo {
+        let endpoint = context.sinks.add_endpoint(EndpointInfo {
             url: spec.name.clone(),
             display: spec.name.clone(),
             collector: spec.name.clone(),
@@ -62,7 +62,7 @@ impl Route {
         let mut known = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         *known.entry(source_id.to_owned()).or_insert_with(|| {
             let url = format!("{}/{source_id}", self.name);
-            self.context.sinks.lock().add_endpoint(EndpointInfo {
+            self.context.sinks.add_endpoint(EndpointInfo {
                 display: url.clone(),
                 url,
                 collector: self.name.to_string(),
@@ -112,7 +112,7 @@ impl Route {
         if self.error_records.take(self.context.clock.now()).is_some() {
             sinks.failure(endpoint, &self.context.info(clock, tag), &failure);
         } else {
-            sinks.lock().count_failure(endpoint, &failure);
+            sinks.count_failure(endpoint, &failure);
         }
     }
 }

@@ -193,7 +193,10 @@ impl Scraper {
             Ok(fetched) => {
                 let info = self.context.info(fetched.clock, tag);
                 let status = fetched.status;
-                let message = fetched.refusal(&self.body);
+                // Before it is cut: half a secret would not be known as one.
+                let head = self.body.get(..HEAD).unwrap_or(&self.body);
+                let body = self.context.sinks.secrets.scrub_bytes(head);
+                let message = fetched.refusal(body.as_bytes());
                 self.fail(&info, i64::from(status), &format!("http_{status}"), message);
                 Outcome::Failed
             }
@@ -247,10 +250,7 @@ impl Scraper {
 
     fn replace(&mut self, url: String) {
         self.fetcher = fetcher(&self.context, &self.access, &url, self.timeout);
-        self.context
-            .sinks
-            .lock()
-            .rename_endpoint(self.endpoint, &url);
+        self.context.sinks.rename_endpoint(self.endpoint, &url);
         self.target.url = url;
         self.kept = None;
     }
@@ -259,11 +259,10 @@ impl Scraper {
         self.disabled = true;
         // Users look for the URL that they gave, not for the last one that was tried.
         self.target.url.clone_from(&self.first_url);
-        let mut store = self.context.sinks.lock();
-        store.rename_endpoint(self.endpoint, &self.first_url);
-        store.disable(self.endpoint, reason);
-        let had_answered = store.endpoint(self.endpoint).is_reached();
-        drop(store);
+        let sinks = &self.context.sinks;
+        sinks.rename_endpoint(self.endpoint, &self.first_url);
+        sinks.disable(self.endpoint, reason);
+        let had_answered = sinks.lock().endpoint(self.endpoint).is_reached();
         // Of those that never answer, the state of the endpoints tells already.
         let level = if self.target.automatic || !had_answered {
             LogLevel::Info

@@ -2,20 +2,19 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use aiperf_plugin_sdk::{PluginError, PluginKind};
 
 use super::catalog::table_of;
-use super::check::{is_secret_name, join};
+use super::check::{is_secret_path, join};
 use super::error::Problem;
-use super::interpolate::escape;
+use super::interpolate::{escape, literals};
 use super::location::Location;
 use super::node::{Entry, Node, Table, Value};
-use super::source::{Origin, Sources, credentials};
-
-/// What a secret is written as if it came from no variable.
-const MASK: &str = "***";
+use super::source::{Origin, Sources};
+use crate::secrets::{MASK, is_scheme, url_secrets};
 
 /// Settings with their places. `Debug` leaves out what they are: some are secrets.
 #[derive(Clone)]
@@ -66,10 +65,8 @@ impl Document {
             format!("{options}.{path}")
         };
         let subject = self.sources.subject(location.origin.as_ref(), &dotted);
-        Problem::error(
-            format!("`{subject}`: {}", error.message),
-            location.origin.as_ref(),
-        )
+        let said = self.sources.secrets.scrub(&error.message);
+        Problem::error(format!("`{subject}`: {said}"), location.origin.as_ref())
     }
 
     fn instance_key(&self, kind: PluginKind, instance: &str) -> Option<Origin> {
@@ -89,7 +86,7 @@ impl Document {
 
     pub(super) fn written(&self, node: &Node, path: &str) -> toml::Value {
         if let Some(template) = &node.template {
-            return toml::Value::String(template.clone());
+            return toml::Value::String(self.written_template(template, path));
         }
         match &node.value {
             // It has a template.
@@ -110,15 +107,37 @@ impl Document {
         }
     }
 
+    fn is_secret(&self, path: &str) -> bool {
+        self.secrets.contains(path) || is_secret_path(path)
+    }
+
     fn written_text(&self, text: &str, path: &str) -> String {
-        if self.secrets.contains(path) || is_secret_name(path) {
+        if self.is_secret(path) {
             return MASK.to_owned();
         }
-        let mut visible = text.to_owned();
-        if let Some(range) = credentials(text) {
-            visible.replace_range(range, MASK);
-        }
-        escape(&visible)
+        escape(&masked(text, &url_secrets(text)))
+    }
+
+    /// Names of variables and files stay; what stands beside them in a secret does not.
+    fn written_template(&self, template: &str, path: &str) -> String {
+        let said = literals(template);
+        let is_hidden = |range: &Range<usize>| {
+            let text = template.get(range.clone()).unwrap_or_default();
+            !text.trim().is_empty() && !is_scheme(text)
+        };
+        let hidden: Vec<_> = if self.is_secret(path) {
+            said.into_iter().filter(is_hidden).collect()
+        } else {
+            let secrets = url_secrets(template);
+            let parts = secrets.iter().flat_map(|secret| {
+                let inside = said
+                    .iter()
+                    .map(|range| range.start.max(secret.start)..range.end.min(secret.end));
+                inside.filter(|range| !range.is_empty())
+            });
+            parts.collect()
+        };
+        masked(template, &hidden)
     }
 
     fn written_table(&self, table: &Table, path: &str) -> toml::Table {
@@ -128,6 +147,15 @@ impl Document {
             .map(|(name, entry)| (name.clone(), self.written(&entry.node, &join(path, name))))
             .collect()
     }
+}
+
+/// `text` without what stands at `ranges`, which are in order.
+fn masked(text: &str, ranges: &[Range<usize>]) -> String {
+    let mut visible = text.to_owned();
+    for range in ranges.iter().rev() {
+        visible.replace_range(range.clone(), MASK);
+    }
+    visible
 }
 
 /// Default tables that hold nothing say nothing; a user's own may be an instance.

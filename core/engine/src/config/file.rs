@@ -1,23 +1,33 @@
 //! Reads a TOML file into a tree that keeps the place of every key and value.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
+use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Problem;
-use super::interpolate::{InterpolateError, interpolate};
+use super::interpolate::{InterpolateError, Reference, interpolate};
 use super::node::{Entry, Node, Table, Value};
 use super::source::Origin;
+use crate::secrets::Secrets;
+
+/// A file larger than this is no secret but a mistake.
+const MAX_SECRET: usize = 64 * 1024;
 
 /// Reads one file.
 pub(crate) struct FileReader<'a> {
     /// Number of the file's text among the sources.
     pub(crate) source: usize,
     pub(crate) text: &'a str,
-    /// None: no variable is missing, whatever it would hold.
+    /// None: no variable and no file is missing, whatever it would hold.
     pub(crate) environment: Option<&'a BTreeMap<String, String>>,
+    /// Reads a file that holds a secret.
+    pub(crate) read_secret: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// What such files hold is added here.
+    pub(crate) secrets: &'a mut Secrets,
     pub(crate) problems: &'a mut Vec<Problem>,
 }
 
@@ -89,15 +99,24 @@ impl FileReader<'_> {
     }
 
     fn string(&mut self, text: &str, origin: Origin) -> Node {
-        let nothing = BTreeMap::new();
-        let (value, problem) = match interpolate(text, self.environment.unwrap_or(&nothing)) {
+        let filled = interpolate(text, &mut |reference| match reference {
+            Reference::Variable(name) => Ok(self
+                .environment
+                .and_then(|environment| environment.get(name).cloned())),
+            Reference::File(path) => {
+                if self.environment.is_none() {
+                    return Ok(None);
+                }
+                let secret = read_secret(self.read_secret, Path::new(path))?;
+                self.secrets.add(&secret);
+                Ok(Some(secret))
+            }
+        });
+        let (value, problem) = match filled {
             Ok(None) => return Node::new(Value::String(text.to_owned()), Some(origin)),
             Ok(Some(filled)) => (Value::String(filled), None),
-            Err(InterpolateError::NotSet(name)) => {
-                let is_known = self.environment.is_some();
-                (Value::Unset, is_known.then(|| self.not_set(&name, &origin)))
-            }
-            Err(InterpolateError::Malformed) => (Value::Unset, Some(self.malformed(&origin))),
+            Err(InterpolateError::NotSet(_)) if self.environment.is_none() => (Value::Unset, None),
+            Err(error) => (Value::Unset, Some(self.unfilled(&error, &origin))),
         };
         self.problems.extend(problem);
         Node {
@@ -107,17 +126,29 @@ impl FileReader<'_> {
         }
     }
 
-    fn not_set(&self, name: &str, origin: &Origin) -> Problem {
-        let origin = self.narrowed(origin, &format!("${{{name}"));
-        let message = format!("environment variable `{name}` is not set");
-        let help = format!("set it, or write `${{{name}:-...}}` to have a value without it");
+    fn unfilled(&self, error: &InterpolateError, origin: &Origin) -> Problem {
+        let (written, message, help) = match error {
+            InterpolateError::NotSet(name) => (
+                format!("${{{name}"),
+                format!("environment variable `{name}` is not set"),
+                format!("set it, or write `${{{name}:-...}}` to have a value without it"),
+            ),
+            InterpolateError::Unreadable { path, why } => (
+                format!("${{file:{path}"),
+                format!("`{path}` cannot be read: {why}"),
+                format!(
+                    "check the path, or write `${{file:{path}:-...}}` to have a value without it"
+                ),
+            ),
+            InterpolateError::Malformed => (
+                "${".to_owned(),
+                "`${` begins no variable here".to_owned(),
+                "write `${NAME}`, `${file:PATH}` or `${NAME:-default}`; a literal `${` is `$${`"
+                    .to_owned(),
+            ),
+        };
+        let origin = self.narrowed(origin, &written);
         Problem::error(message, Some(&origin)).help(help)
-    }
-
-    fn malformed(&self, origin: &Origin) -> Problem {
-        let origin = self.narrowed(origin, "${");
-        Problem::error("`${` begins no variable here", Some(&origin))
-            .help("write `${NAME}` or `${NAME:-default}`; a literal `${` is `$${`")
     }
 
     /// The place of `part` inside a string, if it is written there as it is.
@@ -133,4 +164,18 @@ impl FileReader<'_> {
         });
         self.origin(span)
     }
+}
+
+/// What a file with a secret holds, without the line break at its end. The error says why it is of no
+/// use.
+fn read_secret(read: &dyn Fn(&Path) -> io::Result<String>, path: &Path) -> Result<String, String> {
+    let text = read(path).map_err(|error| error.to_string())?;
+    let secret = text.trim_end_matches(['\n', '\r']);
+    if secret.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if secret.len() > MAX_SECRET {
+        return Err(format!("it has more than {MAX_SECRET} bytes"));
+    }
+    Ok(secret.to_owned())
 }

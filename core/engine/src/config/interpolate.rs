@@ -1,6 +1,5 @@
-//! `${NAME}` and `${NAME:-default}` in strings of files.
+//! `${NAME}`, `${file:PATH}` and `${...:-default}` in strings of files.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Why a text could not be filled in.
@@ -8,14 +7,34 @@ use std::ops::Range;
 pub(crate) enum InterpolateError {
     /// The variable is not set, and no default was given.
     NotSet(String),
+    /// The file cannot be read, and no default was given.
+    Unreadable {
+        /// The file as written.
+        path: String,
+        /// Why not.
+        why: String,
+    },
     /// `${` without `}`, or without a name.
     Malformed,
 }
 
-/// Fills in variables; `None` if there is nothing to fill in. `$${` stands for `${` itself.
+/// What a text refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reference<'a> {
+    /// An environment variable.
+    Variable(&'a str),
+    /// A file that holds a secret.
+    File(&'a str),
+}
+
+/// Finds what a reference stands for; `None` if there is no such variable. The text is why a file
+/// cannot be read.
+pub(crate) type Lookup<'a> = dyn FnMut(Reference<'_>) -> Result<Option<String>, String> + 'a;
+
+/// Fills in what references stand for; `None` if there are none. `$${` stands for `${` itself.
 pub(crate) fn interpolate(
     text: &str,
-    environment: &BTreeMap<String, String>,
+    lookup: &mut Lookup<'_>,
 ) -> Result<Option<String>, InterpolateError> {
     let mut rest = text;
     let mut filled = String::new();
@@ -30,14 +49,14 @@ pub(crate) fn interpolate(
         }
         filled.push_str(before);
         let (expression, after) = after.split_once('}').ok_or(InterpolateError::Malformed)?;
-        filled.push_str(&value_of(expression, environment)?);
+        filled.push_str(&value_of(expression, lookup)?);
         rest = after;
     }
     filled.push_str(rest);
     Ok(found.then_some(filled))
 }
 
-/// Where a text says something itself: all but `${NAME}`, and of `${NAME:-default}` the default.
+/// Where a text says something itself: all but references, and of `${NAME:-default}` the default.
 pub(crate) fn literals(text: &str) -> Vec<Range<usize>> {
     let mut literals = Vec::new();
     let mut start = 0;
@@ -52,7 +71,7 @@ pub(crate) fn literals(text: &str) -> Vec<Range<usize>> {
         };
         let expression = text.get(from..close).unwrap_or_default();
         let name = expression.split(":-").next().unwrap_or_default();
-        if is_name(name) {
+        if reference(name).is_some() {
             literals.push(start..open);
             let default = from + name.len() + 2;
             literals.push(default.min(close)..close);
@@ -69,8 +88,12 @@ fn find(text: &str, from: usize, part: &str) -> Option<usize> {
     Some(from + text.get(from..)?.find(part)?)
 }
 
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+fn reference(text: &str) -> Option<Reference<'_>> {
+    if let Some(path) = text.strip_prefix("file:") {
+        return (!path.is_empty()).then_some(Reference::File(path));
+    }
+    let is_name = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name.then_some(Reference::Variable(text))
 }
 
 /// Writes a text so that [`interpolate`] gives it back unchanged.
@@ -78,26 +101,29 @@ pub(crate) fn escape(text: &str) -> String {
     text.replace("${", "$${")
 }
 
-fn value_of(
-    expression: &str,
-    environment: &BTreeMap<String, String>,
-) -> Result<String, InterpolateError> {
+fn value_of(expression: &str, lookup: &mut Lookup<'_>) -> Result<String, InterpolateError> {
     let (name, default) = match expression.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
         None => (expression, None),
     };
-    if !is_name(name) {
-        return Err(InterpolateError::Malformed);
-    }
+    let reference = reference(name).ok_or(InterpolateError::Malformed)?;
     // As in a shell, `:-` also stands in for a variable that is set to nothing.
-    let value = environment
-        .get(name)
+    let found = lookup(reference);
+    let value = found
+        .clone()
+        .ok()
+        .flatten()
         .filter(|value| default.is_none() || !value.is_empty());
-    value
-        .map(String::as_str)
-        .or(default)
-        .map(str::to_owned)
-        .ok_or_else(|| InterpolateError::NotSet(name.to_owned()))
+    if let Some(value) = value.or_else(|| default.map(str::to_owned)) {
+        return Ok(value);
+    }
+    Err(match (reference, found) {
+        (Reference::File(path), Err(why)) => InterpolateError::Unreadable {
+            path: path.to_owned(),
+            why,
+        },
+        _ => InterpolateError::NotSet(name.to_owned()),
+    })
 }
 
 #[cfg(test)]
@@ -105,10 +131,14 @@ mod tests {
     use super::*;
 
     fn filled(text: &str) -> Result<Option<String>, InterpolateError> {
-        let environment = [("KEY", "sk-1"), ("EMPTY", "")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
-        interpolate(text, &environment)
+        let mut lookup = |reference: Reference<'_>| match reference {
+            Reference::Variable("KEY") => Ok(Some("sk-1".to_owned())),
+            Reference::Variable("EMPTY") => Ok(Some(String::new())),
+            Reference::Variable(_) => Ok(None),
+            Reference::File("/run/key") => Ok(Some("sk-2".to_owned())),
+            Reference::File(_) => Err("no such file".to_owned()),
+        };
+        interpolate(text, &mut lookup)
     }
 
     #[test]
@@ -121,6 +151,8 @@ mod tests {
         assert_eq!(filled("${KEY}${KEY}"), Ok(Some("sk-1sk-1".to_owned())));
         assert_eq!(filled("${NONE:-x:-y}"), Ok(Some("x:-y".to_owned())));
         assert_eq!(filled("${EMPTY:-x}${EMPTY}"), Ok(Some("x".to_owned())));
+        assert_eq!(filled("${file:/run/key}"), Ok(Some("sk-2".to_owned())));
+        assert_eq!(filled("${file:/absent:-x}"), Ok(Some("x".to_owned())));
     }
 
     #[test]
@@ -129,6 +161,12 @@ mod tests {
             filled("${NONE}"),
             Err(InterpolateError::NotSet("NONE".into()))
         );
+        let unreadable = InterpolateError::Unreadable {
+            path: "/absent".to_owned(),
+            why: "no such file".to_owned(),
+        };
+        assert_eq!(filled("${file:/absent}"), Err(unreadable));
+        assert_eq!(filled("${file:}"), Err(InterpolateError::Malformed));
         assert_eq!(filled("${KEY"), Err(InterpolateError::Malformed));
         assert_eq!(filled("${}"), Err(InterpolateError::Malformed));
         assert_eq!(filled("${a b}"), Err(InterpolateError::Malformed));
@@ -153,6 +191,7 @@ mod tests {
         assert_eq!(said("${KEY}"), [""; 0]);
         assert_eq!(said("Bearer ${KEY}!"), ["Bearer ", "!"]);
         assert_eq!(said("${KEY:-sk-1}${KEY}"), ["sk-1"]);
+        assert_eq!(said("x${file:/run/key}"), ["x"]);
         assert_eq!(said("$${KEY}"), ["$${KEY}"]);
         assert_eq!(said("a ${KEY"), ["a ${KEY"]);
         assert_eq!(said("${b c}"), ["${b c}"]);

@@ -1,8 +1,9 @@
 //! Lays settings over each other: defaults, files, variables, flags.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
+use std::path::Path;
+use std::{fmt, io};
 
 use super::error::Problem;
 use super::file::FileReader;
@@ -152,6 +153,18 @@ impl Layers {
     /// Lays a file over everything before it. What is wrong with it shows in
     /// [`resolve`](Self::resolve).
     pub fn add_file(&mut self, file: ConfigFile<'_>) {
+        self.add_file_with(file, &|_| {
+            let message = "this program reads no files of secrets";
+            Err(io::Error::new(io::ErrorKind::Unsupported, message))
+        });
+    }
+
+    /// As [`add_file`](Self::add_file); `read_secret` reads the files that `${file:PATH}` refers to.
+    pub fn add_file_with(
+        &mut self,
+        file: ConfigFile<'_>,
+        read_secret: &dyn Fn(&Path) -> io::Result<String>,
+    ) {
         let kind = match file.trust {
             Trust::BuiltIn => SourceKind::BuiltIn,
             _ => SourceKind::File,
@@ -161,6 +174,8 @@ impl Layers {
             source,
             text: file.text,
             environment: self.environment.as_ref(),
+            read_secret,
+            secrets: &mut self.sources.secrets,
             problems: &mut self.problems,
         };
         let mut node = reader.read();

@@ -16,6 +16,8 @@ pub struct Location {
 impl Location {
     /// An error at this place. `message` is a lower-case fragment without a final period.
     pub fn error(&self, message: impl Into<String>, help: Option<&str>) -> Diagnostics {
+        let message = message.into();
+        let message = self.sources.secrets.scrub(&message);
         let mut problem = Problem::error(message, self.origin.as_ref());
         problem.help = help.map(str::to_owned);
         Diagnostics::new(Arc::clone(&self.sources), vec![problem])

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aiperf_plugin_sdk::{PluginError, PluginKind};
@@ -15,6 +16,7 @@ use super::schema::{OnStartError, Ui, UserKnowledge};
 use crate::http::Tls;
 use crate::knowledge::Knowledge;
 use crate::load::LoadPlan;
+use crate::secrets::Secrets;
 use crate::store::StoreOptions;
 
 /// What the user asked for.
@@ -67,6 +69,8 @@ pub struct RunPlan {
     pub slice_duration: Option<Duration>,
     /// Whom `https` connections to the inference server trust, and who we are there.
     pub tls: Tls,
+    /// What must be shown nowhere.
+    pub secrets: Arc<Secrets>,
     /// What is shown while the run lasts.
     pub ui: Ui,
     /// Make warnings about the measurement an exit code; `docs/metrics.md`, section Warnings.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::interpolate::literals;
+use crate::secrets::{Secrets, url_secrets};
 
 /// What kind of text a setting came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,30 +76,34 @@ pub(crate) struct Origin {
     pub(crate) span: Range<usize>,
 }
 
-/// All texts of one configuration.
+/// All texts of one configuration, and what in them must not be shown.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sources(Vec<Source>);
+pub(crate) struct Sources {
+    all: Vec<Source>,
+    /// Values of settings, also of those that are no text here: what a variable holds.
+    pub(crate) secrets: Secrets,
+}
 
 impl Sources {
     /// Takes a text in; the number is what [`Origin::source`] refers to.
     pub(crate) fn add(&mut self, kind: SourceKind, name: &str, text: &str) -> usize {
-        self.0.push(Source {
+        self.all.push(Source {
             kind,
             name: name.to_owned(),
             text: text.to_owned(),
             secrets: Vec::new(),
         });
-        self.0.len() - 1
+        self.all.len() - 1
     }
 
     pub(crate) fn at(&self, origin: &Origin) -> Option<&Source> {
-        self.0.get(origin.source)
+        self.all.get(origin.source)
     }
 
     /// Names of the files among them.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let files = self
-            .0
+            .all
             .iter()
             .filter(|source| source.kind == SourceKind::File);
         files.map(|source| source.name.as_str())
@@ -106,20 +111,20 @@ impl Sources {
 
     /// Keeps what stands at `origin` out of every rendered text.
     pub(crate) fn hide(&mut self, origin: &Origin) {
-        if let Some(source) = self.0.get_mut(origin.source) {
+        if let Some(source) = self.all.get_mut(origin.source) {
             source.secrets.push(origin.span.clone());
         }
     }
 
-    /// Keeps user name and password of the URL at `origin` out of every rendered text.
-    pub(crate) fn hide_credentials(&mut self, origin: &Origin) {
+    /// Keeps the secrets of a URL at `origin` out of every rendered text.
+    pub(crate) fn hide_in_url(&mut self, origin: &Origin) {
         let Some(text) = self
             .at(origin)
             .and_then(|source| source.text.get(origin.span.clone()))
         else {
             return;
         };
-        if let Some(range) = credentials(text) {
+        for range in url_secrets(text) {
             let start = origin.span.start;
             let span = start + range.start..start + range.end;
             self.hide(&Origin {
@@ -138,15 +143,6 @@ impl Sources {
     }
 }
 
-/// Where `user:password` stands in a text that holds a URL.
-pub(crate) fn credentials(text: &str) -> Option<Range<usize>> {
-    let start = text.find("://")? + 3;
-    let rest = text.get(start..)?;
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let end = rest.get(..authority_end)?.rfind('@')?;
-    Some(start..start + end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,12 +159,5 @@ mod tests {
         sources.hide(&origin);
         let visible = sources.at(&origin).unwrap().visible_text();
         assert_eq!(visible, "api_key = \"****\"\nnext = 1");
-    }
-
-    #[test]
-    fn credentials_are_found_in_the_authority_only() {
-        assert_eq!(credentials("http://u:p@host/x"), Some(7..10));
-        assert_eq!(credentials("http://host/x@y"), None);
-        assert_eq!(credentials("host"), None);
     }
 }

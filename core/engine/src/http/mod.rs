@@ -31,6 +31,7 @@ pub use connect::{ConnectOptions, ConnectTimes, Connector};
 pub use connection::{Chunk, Connection, Response};
 pub use error::{ErrorClass, HttpError};
 pub use origin::{Origin, Scheme};
+pub(crate) use origin::{base64, percent_decode};
 pub use secret::Secret;
 pub use stamped::{ClockSource, prepare_kernel_stamps};
 pub use stamps::Stamps;

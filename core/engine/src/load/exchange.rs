@@ -106,7 +106,9 @@ pub(super) async fn exchange(
         scratch.note_end(&response);
         client.recycle(response);
         if !(with_stream_options && refuses_stream_options(status, &body)) {
-            let failure = Failure::status(status, location.as_deref(), &body);
+            // Before it is cut: half a secret would not be known as one.
+            let body = shared.secrets.scrub_bytes(&body);
+            let failure = Failure::status(status, location.as_deref(), body.as_bytes());
             return Err(failure.retry_after(retry_after.as_deref()));
         }
         // From here on nobody asks for them, so that the loop runs at most once more.

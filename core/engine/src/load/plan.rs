@@ -1,5 +1,6 @@
 //! What the load generator is asked to do, resolved and ready to be checked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -7,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::files::OpenFiles;
 use crate::http::{Origin, Secret, Tls};
+use crate::secrets::Secrets;
 
 /// The API that requests are sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +71,8 @@ pub struct LoadPlan {
     pub kernel_stamps: bool,
     /// Whom `https` connections trust.
     pub tls: Tls,
+    /// What errors must not show.
+    pub secrets: Arc<Secrets>,
     /// The phases, in order.
     pub phases: Vec<PhasePlan>,
     /// Load threads, each with its own runtime and connections. More than the machine has cores, or

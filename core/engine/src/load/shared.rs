@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::{Client, Clock, ConnectOptions, Connector, HttpError, Scheme};
+use crate::secrets::Secrets;
 
 use super::endpoint::Endpoint;
 use super::error::LoadError;
@@ -20,6 +21,7 @@ pub(super) struct Shared {
     pub(super) warnings: Warnings,
     pub(super) streaming: bool,
     pub(super) request_timeout: Duration,
+    pub(super) secrets: Arc<Secrets>,
     origin: crate::http::Origin,
     connect: ConnectOptions,
 }
@@ -38,6 +40,7 @@ impl Shared {
             warnings: Warnings::default(),
             streaming: plan.streaming,
             request_timeout: plan.request_timeout,
+            secrets: Arc::clone(&plan.secrets),
             origin: plan.origin.clone(),
             connect: connect_options(plan)?,
         })

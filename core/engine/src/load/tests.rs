@@ -46,6 +46,7 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
         connect_timeout: Duration::from_secs(30),
         kernel_stamps: true,
         tls: Tls::default(),
+        secrets: Arc::default(),
         phases,
         threads: 2,
     }

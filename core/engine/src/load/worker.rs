@@ -84,7 +84,8 @@ impl Worker {
         record.outcome = match ended {
             Ok(Ok(())) => Outcome::Ok,
             Ok(Err(failure)) => {
-                record.error = Some(failure.message);
+                let message = self.shared.secrets.scrub(&failure.message);
+                record.error = Some(message.into_owned());
                 Outcome::Failed(failure.class)
             }
             Err(Cancelled) => Outcome::Cancelled,

@@ -30,7 +30,13 @@ pub(super) fn run_info(
         aiperf_version: parts.version.to_owned(),
         command: command.to_owned(),
         model: load.map(|load| load.model.clone()).unwrap_or_default(),
-        url: load.map(|load| load.origin.to_string()).unwrap_or_default(),
+        url: load
+            .map(|load| {
+                plan.secrets
+                    .scrub_name(&load.origin.to_string())
+                    .into_owned()
+            })
+            .unwrap_or_default(),
         endpoint_type: load
             .map(|load| load.endpoint.as_str().to_owned())
             .unwrap_or_default(),

@@ -61,6 +61,14 @@ pub struct RunOutcome {
     pub artifact_dir: PathBuf,
 }
 
+/// What exporters say, without secrets.
+fn without_secrets(mut failures: Vec<ExporterFailure>, plan: &RunPlan) -> Vec<ExporterFailure> {
+    for failure in &mut failures {
+        failure.message = plan.secrets.scrub(&failure.message).into_owned();
+    }
+    failures
+}
+
 /// Carries out a plan. Blocks until the files are written. For [`Command::Report`] see [`replay`].
 ///
 /// # Errors
@@ -71,9 +79,13 @@ pub fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
     for tls in std::iter::once(&plan.tls).chain(collectors) {
         tls.check().map_err(RunError::Tls)?;
     }
-    match plan.command {
+    let outcome = match plan.command {
         Command::Collect => collect::run(plan, parts),
         Command::Profile | Command::Demo => profile::run(plan, parts),
         Command::Report => Err(RunError::NoRecording),
-    }
+    }?;
+    Ok(RunOutcome {
+        failures: without_secrets(outcome.failures, plan),
+        ..outcome
+    })
 }

@@ -9,7 +9,7 @@ use aiperf_plugin_sdk::{LogLevel, PhaseEvent, RunInfo};
 use super::{RunError, RunParts, info};
 use crate::collect::{Collection, CollectionParts, SettleOptions, TickOptions};
 use crate::config::RunPlan;
-use crate::event::{Events, Logged};
+use crate::event::{Events, Logged, Scrubbed};
 use crate::http::{Clock, MonoNs};
 use crate::load::{LoadPlan, OpenFiles};
 use crate::plugins::{Artifacts, Exporters};
@@ -37,9 +37,11 @@ impl Setup {
         let dir = info::artifact_dir(plan, load);
         let prefix = plan.artifacts.prefix.as_deref().unwrap_or_default();
         let (artifacts, log) = Artifacts::claim(&dir, prefix, Arc::clone(&parts.stdout))?;
+        let artifacts = artifacts.without(Arc::clone(&plan.secrets));
         run.artifact_dir = artifacts.dir().display().to_string();
         artifacts.write("aiperf.toml", &plan.to_toml())?;
         let events = Logged::events(parts.events.clone(), log);
+        let events = Scrubbed::events(events, Arc::clone(&plan.secrets));
         for library in parts.registry.libraries() {
             events.log(LogLevel::Debug, "plugins", library.to_string());
         }
@@ -92,6 +94,7 @@ impl Setup {
             exporters: Arc::clone(&self.exporters),
             events: self.events.clone(),
             clock: self.clock.clone(),
+            secrets: Arc::clone(&plan.secrets),
             phases,
             parsers: plan.parsers.clone(),
         };

@@ -3,10 +3,12 @@
 mod collectors;
 mod exporter;
 mod fault;
+mod gossip;
 mod loading;
 mod parser;
 
 pub use collectors::{Polled, Pushed, Scraped};
 pub use exporter::Wreck;
 pub use fault::{Fault, Options};
+pub use gossip::{Confidence, Diary, Gossip};
 pub use parser::Mangler;

@@ -27,8 +27,11 @@ default. The resolved configuration of a run is written to its artifact folder.
   `\"1m 30s\"`. Flags and variables may leave out the unit of seconds.
 * `${NAME}` and `${NAME:-default}` in strings of files stand for environment variables; a literal
   `${` is `$${`. A string that stands for a number or for true and false is taken as such.
-* Secrets, and values of headers, are never shown or written: what came from `${NAME}` is written as
-  that, anything else as `***`.
+* `${file:/run/secrets/key}` stands for what a file holds, without the line break at its end; the path is
+  seen from the current folder.
+* Secrets, and values of headers, are never shown or written: what came from `${NAME}` or `${file:PATH}` is
+  written as that, anything else as `***`. They are also taken out of what servers and plugins say
+  (`docs/decisions/0009-secrets.md`).
 * All errors are told at once, each with file, line and caret.
 
 | Command | What it does |

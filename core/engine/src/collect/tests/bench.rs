@@ -126,6 +126,7 @@ impl Bench {
             exporters: Arc::clone(&self.exporters),
             events: Events::new(Arc::<Log>::clone(&self.log)),
             clock: self.clock.clone(),
+            secrets: Arc::default(),
             phases: (0..10).map(|phase| format!("phase {phase}")).collect(),
             parsers: Vec::new(),
         };

@@ -5,11 +5,12 @@
 //! in a schema it lets pass, since the plugin checks its options itself as well.
 
 mod scalar;
+mod secrets;
 mod shape;
 mod stand_in;
 mod table;
 
-pub(crate) use shape::is_secret_name;
+pub(crate) use shape::is_secret_path;
 pub(crate) use table::join;
 
 use std::collections::BTreeSet;
@@ -75,19 +76,33 @@ impl Checker<'_> {
     }
 
     fn hide_secrets(&mut self, node: &Node, schema: &Json, path: &str) {
-        let Some(origin) = &node.origin else { return };
-        if shape::is_secret(schema) || is_secret_name(path) {
+        if shape::is_secret(schema) || is_secret_path(path) {
             // Whatever its type: a key in a list is a mistake, but still a key.
             self.secrets.insert(path.to_owned());
-            self.sources.hide(origin);
-        } else if matches!(node.value, Value::String(_) | Value::Untyped(_)) {
-            self.sources.hide_credentials(origin);
+            if let Some(origin) = &node.origin {
+                self.sources.hide(origin);
+            }
+            secrets::collect(node, path, &mut self.sources.secrets);
+        } else if let Value::String(text) | Value::Untyped(text) = &node.value {
+            if let Some(origin) = &node.origin {
+                self.sources.hide_in_url(origin);
+            }
+            self.sources.secrets.add_url(text);
+        } else if let Value::Table(table) = &node.value {
+            secrets::collect_login(table, &mut self.sources.secrets);
         }
     }
 
     /// Records an error about the value at `path`.
     fn wrong(&mut self, node: &Node, path: &str, what: &str, help: Option<String>) -> bool {
         let subject = self.sources.subject(node.origin.as_ref(), path);
+        let what = match (&node.template, &node.value) {
+            // What a variable holds may be a secret.
+            (Some(template), Value::String(text)) if !text.is_empty() => {
+                what.replace(text.as_str(), template)
+            }
+            _ => what.to_owned(),
+        };
         let mut problem = Problem::error(format!("`{subject}` {what}"), node.origin.as_ref());
         problem.help = help;
         self.problems.push(problem);

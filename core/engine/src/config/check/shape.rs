@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::config::node::{Node, Value};
+use crate::secrets::is_secret_name;
 
 /// The part of `schema` that is meant for `node`: references are followed, and of alternatives the
 /// one that takes the node's type is chosen.
@@ -95,27 +96,24 @@ pub(super) fn choices(schema: &Json) -> Option<Vec<&str>> {
 
 /// Whether a schema marks its value as secret.
 pub(super) fn is_secret(schema: &Json) -> bool {
-    schema.get("writeOnly").and_then(Json::as_bool) == Some(true)
+    let says = |keyword| schema.get(keyword).and_then(Json::as_bool) == Some(true);
+    says("writeOnly")
+        || says("x-secret")
         || schema.get("format").and_then(Json::as_str) == Some("password")
 }
 
 /// Whether the last part of a path is a name that secrets usually have, as not every plugin marks its
 /// secrets, or a header: those that let a client in have any name.
-pub(crate) fn is_secret_name(path: &str) -> bool {
-    const NAMES: [&str; 8] = [
-        "authorization",
-        "cookie",
-        "password",
-        "secret",
-        "token",
-        "api_key",
-        "access_key",
-        "credentials",
-    ];
-    if path.starts_with("headers.") || path.contains(".headers.") {
-        return true;
-    }
-    let last = path.rsplit('.').next().unwrap_or(path);
-    let last = last.trim_matches('"').to_lowercase().replace('-', "_");
-    NAMES.iter().any(|name| last.ends_with(name))
+pub(crate) fn is_secret_path(path: &str) -> bool {
+    header_name(path).is_some() || is_secret_name(last_part(path))
+}
+
+/// The name of the header at `path`, if there is one.
+pub(crate) fn header_name(path: &str) -> Option<&str> {
+    let is_header = path.starts_with("headers.") || path.contains(".headers.");
+    is_header.then(|| last_part(path))
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path).trim_matches('"')
 }

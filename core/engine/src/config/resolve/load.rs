@@ -1,5 +1,6 @@
 //! `[endpoint]` and `[load]` become the load generator's plan.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -50,6 +51,8 @@ impl Resolver<'_> {
             connect_timeout: endpoint.connect_timeout.0,
             kernel_stamps: self.config.run.kernel_timestamps,
             tls: tls.clone(),
+            // They are known when everything is.
+            secrets: Arc::default(),
             phases,
             threads: self
                 .config
@@ -197,6 +200,7 @@ impl Resolver<'_> {
             self.wrong(&["endpoint", path], what, None);
             return None;
         }
+        self.sources.secrets.add(key);
         Some(Secret::new(key))
     }
 }

@@ -139,7 +139,7 @@ impl Resolver<'_> {
         // A shared file may name a key or a load that `collect` has no use for.
         let sends_load = matches!(command, Command::Profile | Command::Demo);
         let tls = self.tls();
-        let load = sends_load.then(|| self.load(random_seed, &tls)).flatten();
+        let mut load = sends_load.then(|| self.load(random_seed, &tls)).flatten();
         // A recorded run has all its pages.
         let collectors = match command {
             Command::Report => Vec::new(),
@@ -155,6 +155,10 @@ impl Resolver<'_> {
         let sources = Arc::new(self.sources);
         if self.problems.iter().any(Problem::is_error) {
             return Err(Diagnostics::new(sources, self.problems));
+        }
+        let secrets = Arc::new(sources.secrets.clone());
+        if let Some(load) = &mut load {
+            load.plan.secrets = Arc::clone(&secrets);
         }
         let has_load = load.is_some();
         Ok(RunPlan {
@@ -184,6 +188,7 @@ impl Resolver<'_> {
             memory_limit: config.run.memory_limit.0,
             slice_duration: config.run.slice_duration.map(|duration| duration.0),
             tls,
+            secrets,
             ui: config.run.ui,
             strict: config.run.strict,
             warnings: Diagnostics::new(Arc::clone(&sources), self.problems),

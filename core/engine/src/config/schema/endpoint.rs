@@ -31,7 +31,8 @@ pub struct EndpointConfig {
     pub streaming: bool,
     /// Further headers of each request, such as `X-Tenant = "a"`.
     pub headers: IndexMap<String, String>,
-    /// Sent as `Authorization: Bearer ...`. Better kept out of files: see `api_key_env`.
+    /// Sent as `Authorization: Bearer ...`. Better not written here: `"${NAME}"`, `"${file:PATH}"`, or see
+    /// `api_key_env`.
     #[schemars(extend("writeOnly" = true))]
     pub api_key: Option<String>,
     /// Name of the environment variable that holds the API key.

@@ -31,6 +31,7 @@ fn plan(url: &str, endpoint: EndpointKind) -> LoadPlan {
         connect_timeout: Duration::from_secs(1),
         kernel_stamps: false,
         tls: Tls::default(),
+        secrets: std::sync::Arc::default(),
         phases: Vec::new(),
         threads: 1,
     }

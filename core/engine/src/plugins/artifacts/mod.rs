@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aiperf_plugin_sdk::hosting::FileServices;
 use aiperf_plugin_sdk::{PluginError, Result};
 
+use crate::secrets::{Masked, Secrets};
 use files::{Atomic, Stdout, Streaming, is_at, restore};
 
 /// Name of the log of a run.
@@ -34,7 +35,11 @@ pub struct ArtifactError {
 
 /// Where the files of a run go.
 #[derive(Clone)]
-pub struct Artifacts(Arc<Inner>);
+pub struct Artifacts {
+    inner: Arc<Inner>,
+    /// What must be in no file.
+    secrets: Arc<Secrets>,
+}
 
 struct Inner {
     /// The folder, and the log that marks it as ours; `None` if there is only standard output.
@@ -84,7 +89,7 @@ impl Artifacts {
             writers: Mutex::default(),
             own: Mutex::default(),
         };
-        Ok((Self(Arc::new(inner)), log))
+        Ok((Self::of(inner), log))
     }
 
     /// If somebody has removed the folder, or put another one there, takes a place again: files that
@@ -93,15 +98,15 @@ impl Artifacts {
     /// # Errors
     /// If there is none.
     pub fn secure(&self) -> Result<Option<PathBuf>, ArtifactError> {
-        let mut place = lock(&self.0.place);
+        let mut place = lock(&self.inner.place);
         let Some((dir, log)) = &mut *place else {
             return Ok(None);
         };
-        let name = format!("{}{LOG}", self.0.prefix);
+        let name = format!("{}{LOG}", self.inner.prefix);
         if is_at(log, &dir.join(&name)) {
             return Ok(None);
         }
-        let (folder, mut empty) = free_place(dir, &self.0.prefix)?;
+        let (folder, mut empty) = free_place(dir, &self.inner.prefix)?;
         let taken = restore(log, &mut empty).map_err(|source| ArtifactError {
             path: folder.join(&name),
             source,
@@ -117,14 +122,14 @@ impl Artifacts {
     /// # Errors
     /// If it cannot be written.
     pub fn restore(&self) -> Result<()> {
-        let own = lock(&self.0.own).clone();
+        let own = lock(&self.inner.own).clone();
         for (name, text) in own {
             if !self.path(&name)?.exists() {
                 self.write(&name, &text)?;
             }
         }
-        let log = format!("{}{LOG}", self.0.prefix);
-        match &mut *lock(&self.0.place) {
+        let log = format!("{}{LOG}", self.inner.prefix);
+        match &mut *lock(&self.inner.place) {
             Some((dir, ours)) if !is_at(ours, &dir.join(&log)) => {
                 let path = dir.join(&log);
                 let failed = |error: io::Error| files::io_error("write", &path, &error);
@@ -137,13 +142,26 @@ impl Artifacts {
 
     /// No folder: there is standard output, and nothing else.
     pub fn stdout_only(stdout: SharedWriter) -> Self {
-        Self(Arc::new(Inner {
+        Self::of(Inner {
             place: Mutex::default(),
             prefix: String::new(),
             stdout,
             writers: Mutex::default(),
             own: Mutex::default(),
-        }))
+        })
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+            secrets: Arc::default(),
+        }
+    }
+
+    /// Keeps secrets out of every file: as asterisks, as many as the secret has bytes.
+    #[must_use]
+    pub fn without(self, secrets: Arc<Secrets>) -> Self {
+        Self { secrets, ..self }
     }
 
     /// Writes a small file of the run itself at once, over its last version.
@@ -153,13 +171,13 @@ impl Artifacts {
     pub fn write(&self, name: &str, text: &str) -> Result<()> {
         let mut file = self.open(RUN, name, true)?;
         file.write(text.as_bytes())?;
-        lock(&self.0.own).insert(name.to_owned(), text.to_owned());
+        lock(&self.inner.own).insert(name.to_owned(), text.to_owned());
         file.commit()
     }
 
     /// The folder; empty if there is none.
     pub fn dir(&self) -> PathBuf {
-        let place = lock(&self.0.place);
+        let place = lock(&self.inner.place);
         place
             .as_ref()
             .map(|(dir, _)| dir.clone())
@@ -183,7 +201,7 @@ impl Artifacts {
         let file_name = relative.file_name().and_then(|name| name.to_str());
         match file_name {
             Some(file_name) if inside => {
-                let file_name = format!("{}{file_name}", self.0.prefix);
+                let file_name = format!("{}{file_name}", self.inner.prefix);
                 Ok(dir.join(relative.with_file_name(file_name)))
             }
             _ => Err(PluginError::config(
@@ -199,11 +217,16 @@ impl Artifacts {
     /// # Errors
     /// If it cannot be created, or another one writes it.
     pub fn open(&self, writer: &str, name: &str, atomic: bool) -> Result<Box<dyn FileServices>> {
+        let file = self.open_bare(writer, name, atomic)?;
+        Ok(Masked::over(file, &self.secrets))
+    }
+
+    fn open_bare(&self, writer: &str, name: &str, atomic: bool) -> Result<Box<dyn FileServices>> {
         if name == "-" {
-            return Ok(Box::new(Stdout(Arc::clone(&self.0.stdout))));
+            return Ok(Box::new(Stdout(Arc::clone(&self.inner.stdout))));
         }
         let path = self.path(name)?;
-        let mut writers = lock(&self.0.writers);
+        let mut writers = lock(&self.inner.writers);
         let known = writers.entry(name.into()).or_insert(writer.to_owned());
         if known != writer {
             let message = format!("`{name}` is already written by {known}");

@@ -7,10 +7,10 @@ use aiperf_plugin_sdk::report::{Report, Warning};
 
 use super::{Recomputed, Recording};
 use crate::config::RunPlan;
-use crate::event::{Events, Logged};
+use crate::event::{Events, Logged, Scrubbed};
 use crate::http::Clock;
 use crate::plugins::{Artifacts, ExporterFailure, Exporters};
-use crate::run::{RunError, RunParts};
+use crate::run::{RunError, RunParts, without_secrets};
 
 /// A recorded run that was reported again.
 #[derive(Debug)]
@@ -49,8 +49,9 @@ pub fn replay(
     let (exporters, registry) = (&plan.exporters, &parts.registry);
     let exporters = Exporters::start(exporters, registry, &run, &artifacts, &events, &clock)
         .map_err(RunError::Exporter)?;
+    let failures = exporters.finish(report.clone());
     Ok(Replayed {
-        failures: exporters.finish(report.clone()),
+        failures: without_secrets(failures, plan),
         artifact_dir: plan.artifacts.dir.as_ref().map(|_| artifacts.dir()),
         report,
         gaps,
@@ -59,10 +60,14 @@ pub fn replay(
 
 fn output(plan: &RunPlan, parts: &RunParts) -> Result<(Artifacts, Events), RunError> {
     let stdout = Arc::clone(&parts.stdout);
+    let secrets = || Arc::clone(&plan.secrets);
+    let scrubbed = |events| Scrubbed::events(events, secrets());
     let Some(dir) = &plan.artifacts.dir else {
-        return Ok((Artifacts::stdout_only(stdout), parts.events.clone()));
+        let artifacts = Artifacts::stdout_only(stdout).without(secrets());
+        return Ok((artifacts, scrubbed(parts.events.clone())));
     };
     let prefix = plan.artifacts.prefix.as_deref().unwrap_or_default();
     let (artifacts, log) = Artifacts::claim(dir, prefix, stdout)?;
-    Ok((artifacts, Logged::events(parts.events.clone(), log)))
+    let events = Logged::events(parts.events.clone(), log);
+    Ok((artifacts.without(secrets()), scrubbed(events)))
 }

@@ -1,0 +1,121 @@
+//! Where secrets stand: by the name of a setting, a header or a parameter of a URL.
+
+use std::ops::Range;
+
+/// Ends of names that secrets usually have, as not everyone marks them.
+const ENDS: [&str; 11] = [
+    "authorization",
+    "cookie",
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "access_key",
+    "signature",
+    "credentials",
+];
+/// Whole names of parameters that are secrets.
+const PARAMETERS: [&str; 7] = ["key", "auth", "sig", "pass", "pwd", "jwt", "sas"];
+/// Headers that say what is sent and what is wanted, not who asks.
+const HARMLESS: [&str; 10] = [
+    "accept",
+    "accept_encoding",
+    "accept_language",
+    "cache_control",
+    "connection",
+    "content_encoding",
+    "content_type",
+    "host",
+    "te",
+    "user_agent",
+];
+
+fn normal_form(name: &str) -> String {
+    name.to_lowercase().replace('-', "_")
+}
+
+/// Whether a setting, a header or a parameter has a name that secrets usually have.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let name = normal_form(name);
+    ENDS.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a header is never a secret.
+pub(crate) fn harmless_header(name: &str) -> bool {
+    HARMLESS.contains(&normal_form(name).as_str())
+}
+
+/// Where secrets stand in a text that may be a URL: `user:password`, and values of parameters whose
+/// names say so.
+pub(crate) fn url_secrets(text: &str) -> Vec<Range<usize>> {
+    let login = login(text);
+    let parameters = text.find('?').map_or(text.len(), |mark| mark + 1);
+    let mut start = parameters;
+    let mut found: Vec<_> = login.into_iter().collect();
+    let rest = text.get(parameters..).unwrap_or_default();
+    for parameter in rest.split_inclusive(['&', ';', '#']) {
+        let whole = parameter.trim_end_matches(['&', ';', '#']);
+        if let Some((name, value)) = whole.split_once('=') {
+            let from = start + name.len() + 1;
+            let is_secret = is_secret_name(name) || PARAMETERS.contains(&&*normal_form(name));
+            if is_secret && !value.is_empty() {
+                found.push(from..from + value.len());
+            }
+        }
+        start += parameter.len();
+    }
+    found
+}
+
+/// Where `user:password` stands. Without a scheme it needs the colon: an `@` alone is in many texts.
+fn login(text: &str) -> Option<Range<usize>> {
+    let start = text.find("://").map(|at| at + 3);
+    let has_scheme = start.is_some();
+    let start = start.unwrap_or_default();
+    let rest = text.get(start..)?;
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let end = rest.get(..authority)?.rfind('@')?;
+    let login = rest.get(..end)?;
+    let is_login = !login.is_empty() && (has_scheme || login.contains(':'));
+    let is_one_word = !rest.get(..authority)?.contains(char::is_whitespace);
+    (is_login && is_one_word).then_some(start..start + end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_known_by_their_ends() {
+        for name in [
+            "api_key",
+            "X-Api-Key",
+            "bearer_token",
+            "Proxy-Authorization",
+            "dbPassword",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["key", "tokens", "max_tokens", "model", "api_key_env"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_urls_are_found() {
+        let found = |text: &'static str| -> Vec<&str> {
+            let ranges = url_secrets(text).into_iter();
+            ranges.filter_map(|range| text.get(range)).collect()
+        };
+        assert_eq!(found("http://u:p@host/x"), ["u:p"]);
+        assert_eq!(found("u:p@host:80/x"), ["u:p"]);
+        assert_eq!(found("http://host/x@y"), [""; 0]);
+        assert_eq!(found("mail a@b"), [""; 0]);
+        assert_eq!(found("me@host"), [""; 0]);
+        assert_eq!(found("http://h/?api_key=a&match[]=up&sig=b#c"), ["a", "b"]);
+        assert_eq!(found("h:1/m?x=1&Access-Token=t&key="), ["t"]);
+        assert_eq!(found("http://h/key=1"), [""; 0]);
+    }
+}
