@@ -16,6 +16,7 @@ mod context;
 mod gpus;
 mod health;
 mod https;
+mod instances;
 mod interrupts;
 mod main_job;
 mod mutual_tls;

@@ -56,6 +56,11 @@ fn says(cell: &str, value: &Value) -> bool {
             let texts: Vec<_> = texts.iter().filter_map(Value::as_str).collect();
             cell == texts.join(" ")
         }
+        // Labels.
+        Value::Object(labels) if !labels.contains_key("message") => {
+            let label = |(name, value): (&String, &Value)| format!("{name}={value}");
+            cell == labels.iter().map(label).collect::<Vec<_>>().join(",")
+        }
         // First and last error.
         Value::Object(error) => {
             let part = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -19,6 +19,8 @@ pub struct EndpointReport {
     pub collector: String,
     /// True if the user did not ask for it.
     pub automatic: bool,
+    /// Labels that the user attached to it.
+    pub labels: BTreeMap<String, String>,
     /// True if it answered with metrics at least once.
     pub reachable: bool,
     /// Scrapes by outcome.

@@ -86,6 +86,26 @@ impl Flags {
             .push(Setting::flag(name, path, value).key(key));
     }
 
+    /// A setting of an instance, taken out of what was written; `keys` stand below the instance's name.
+    pub(crate) fn instance(
+        &mut self,
+        name: &str,
+        (table, instance): (&str, &str),
+        keys: &[&str],
+        value: serde_json::Value,
+        written: &str,
+    ) {
+        let value = SettingValue::Part {
+            value,
+            written: written.to_owned(),
+        };
+        let mut setting = Setting::flag(name, table, value).key(instance);
+        for key in keys {
+            setting = setting.key(key);
+        }
+        self.settings.push(setting);
+    }
+
     /// A flag whose value has the wrong form. The value is not shown: it may be a secret.
     pub(crate) fn reject(&mut self, name: &str, message: String, help: &'static str) {
         let setting = Setting::flag(name, "", SettingValue::Switch(true));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::flags::Flags;
-use super::value::Hidden;
+use super::value::{Hidden, exporter, without_exporter};
 
 /// Where metrics come from.
 #[derive(Debug, Args)]
@@ -128,6 +128,13 @@ pub(crate) struct OutputArgs {
     /// Exit with code 6 if the run warns that numbers are missing or may be off.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Also write with this exporter; `csv=numbers.csv` names its file, `-` is standard output
+    /// (repeatable).
+    #[arg(long, value_name = "ID[=FILE]", action = ArgAction::Append)]
+    pub(crate) exporter: Vec<String>,
+    /// Do not write with this exporter (repeatable).
+    #[arg(long, value_name = "ID", action = ArgAction::Append)]
+    pub(crate) no_exporter: Vec<String>,
     /// Read settings from this TOML file; later files win (repeatable).
     #[arg(long, short = 'f', value_name = "FILE", action = ArgAction::Append)]
     pub(crate) config: Vec<PathBuf>,
@@ -161,5 +168,11 @@ impl OutputArgs {
         });
         flags.text("--ui", "run.ui", ui.as_ref());
         flags.switch("--strict", "run.strict", self.strict, true);
+        for written in &self.exporter {
+            exporter(flags, written);
+        }
+        for id in &self.no_exporter {
+            without_exporter(flags, id, &self.exporter);
+        }
     }
 }

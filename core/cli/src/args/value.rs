@@ -81,3 +81,37 @@ fn read_entries(written: &str) -> Option<Vec<(String, Value)>> {
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
     (!key.is_empty()).then(|| vec![(key.to_owned(), value)])
 }
+
+/// Takes `ID` or `ID=FILE` apart: the exporter is on, and writes there.
+pub(super) fn exporter(flags: &mut Flags, written: &str) {
+    const FLAG: &str = "--exporter";
+    let (id, path) = exporter_of(written);
+    if id.is_empty() || path == Some("") {
+        let help = "write it as in --exporter csv or --exporter csv=numbers.csv";
+        flags.reject(FLAG, format!("`{FLAG}` must be `ID` or `ID=FILE`"), help);
+        return;
+    }
+    let exporter = ("exporters", id);
+    flags.instance(FLAG, exporter, &["enabled"], true.into(), written);
+    if let Some(path) = path {
+        flags.instance(FLAG, exporter, &["options", "path"], path.into(), written);
+    }
+}
+
+/// The exporter is off. `wanted`: what was written after `--exporter`.
+pub(super) fn without_exporter(flags: &mut Flags, id: &str, wanted: &[String]) {
+    const FLAG: &str = "--no-exporter";
+    if wanted.iter().any(|written| exporter_of(written).0 == id) {
+        let message = format!("`{id}` is wanted by `--exporter` and not by `{FLAG}`");
+        flags.reject(FLAG, message, "leave one of them out");
+        return;
+    }
+    flags.instance(FLAG, ("exporters", id), &["enabled"], false.into(), id);
+}
+
+fn exporter_of(written: &str) -> (&str, Option<&str>) {
+    match written.split_once('=') {
+        Some((id, path)) => (id, Some(path)),
+        None => (written, None),
+    }
+}

@@ -192,14 +192,18 @@ impl Attempts {
         if !self.may_read(roster, &address, target.automatic) {
             return;
         }
-        let labels = spec.labels.iter().map(|(k, v)| (k.clone(), v.clone()));
-        target.labels.extend(labels);
+        // What is said of one target goes before what is said of all.
+        for (name, value) in &spec.labels {
+            let label = target.labels.entry(name.clone());
+            label.or_insert_with(|| value.clone());
+        }
         let endpoint = context.sinks.add_endpoint(EndpointInfo {
             display: display_of(&target.url),
             url: target.url.clone(),
             collector: spec.name.clone(),
             automatic: target.automatic,
             labels: BTreeMap::clone(&target.labels),
+            families: Some(spec.families.clone()),
         });
         roster.claims.push(Claim {
             address,

@@ -1,6 +1,6 @@
 //! Where the readings of a poll or stream collector go, source by source.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aiperf_plugin_sdk::batch::BatchView;
@@ -30,6 +30,8 @@ pub(super) struct Route {
     pub(super) context: Context,
     pub(super) name: Arc<str>,
     pub(super) endpoint: EndpointId,
+    /// Of the instance's own endpoint.
+    info: Arc<EndpointInfo>,
     sources: Sources,
     parser: Option<Arc<str>>,
     error_records: Arc<Budget>,
@@ -38,17 +40,20 @@ pub(super) struct Route {
 impl Route {
     pub(super) fn new(context: Context, spec: &CollectorPlan) -> Self {
         let labels = spec.labels.iter();
-        let endpoint = context.sinks.add_endpoint(EndpointInfo {
+        let info = EndpointInfo {
             url: spec.name.clone(),
             display: spec.name.clone(),
             collector: spec.name.clone(),
             automatic: false,
             labels: labels.map(|(k, v)| (k.clone(), v.clone())).collect(),
-        });
+            families: Some(spec.families.clone()),
+        };
+        let endpoint = context.sinks.add_endpoint(info.clone());
         Self {
             context,
             name: spec.name.as_str().into(),
             endpoint,
+            info: Arc::new(info),
             sources: Sources::default(),
             parser: spec.parser.as_deref().map(Into::into),
             error_records: Arc::new(Budget::new(ERROR_RECORDS)),
@@ -65,9 +70,7 @@ impl Route {
             self.context.sinks.add_endpoint(EndpointInfo {
                 display: url.clone(),
                 url,
-                collector: self.name.to_string(),
-                automatic: false,
-                labels: BTreeMap::new(),
+                ..EndpointInfo::clone(&self.info)
             })
         })
     }

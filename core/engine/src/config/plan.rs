@@ -17,7 +17,7 @@ use crate::http::Tls;
 use crate::knowledge::Knowledge;
 use crate::load::LoadPlan;
 use crate::secrets::Secrets;
-use crate::store::StoreOptions;
+use crate::store::{Families, StoreOptions};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,8 +114,10 @@ pub struct CollectorPlan {
     pub parser: Option<String>,
     /// Options as the plugin takes them.
     pub options: Json,
-    /// Added to the metadata of its endpoints.
+    /// Added to its endpoints.
     pub labels: IndexMap<String, String>,
+    /// Which of its families are kept.
+    pub families: Families,
     /// Whom its `https` connections trust, and who we are there.
     pub tls: Tls,
 }

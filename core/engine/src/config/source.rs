@@ -100,6 +100,12 @@ impl Sources {
         self.all.get(origin.source)
     }
 
+    /// Whether a flag says so.
+    pub(crate) fn is_flag(&self, origin: &Origin) -> bool {
+        let source = self.at(origin);
+        source.is_some_and(|source| source.kind == SourceKind::Flag)
+    }
+
     /// Names of the files among them.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let files = self

@@ -263,6 +263,7 @@ fn endpoint_report(view: &EndpointView<'_>) -> EndpointReport {
         display: info.display.clone(),
         collector: info.collector.clone(),
         automatic: info.automatic,
+        labels: info.labels.clone(),
         reachable: view.is_reached(),
         scrapes: view.scrape_counts(),
         latency_avg_ms: view.latency_ns().map(|(mean, _)| mean / 1e6),

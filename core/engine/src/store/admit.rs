@@ -3,13 +3,13 @@
 use aiperf_plugin_sdk::batch::{BatchView, SampleView};
 
 use super::catalog::Catalog;
-use super::encode;
 use super::endpoint::Endpoint;
 use super::family::{Family, bound, inner_label, role};
 use super::group::{Group, Part};
 use super::ingest::Ingest;
 use super::series::{Data, NEVER, Role, Samples, Series};
 use super::table::Entry;
+use super::{Families, encode};
 
 /// Label of the default server id if the user attached one to the endpoint.
 const USER_SERVER_ID: &str = "server_id";
@@ -47,6 +47,12 @@ impl Catalog {
 }
 
 impl Ingest<'_> {
+    /// Which families of the page are kept.
+    pub(super) fn families(&self) -> &Families {
+        let own = self.endpoint.info.families.as_ref();
+        own.unwrap_or(&self.options.families)
+    }
+
     /// A sample whose bytes were never seen.
     pub(super) fn meet(&mut self, page: &BatchView<'_>, sample: &SampleView<'_>, key: &[u8]) {
         // Other orders of labels and rejected samples take room as well.
@@ -78,7 +84,7 @@ impl Ingest<'_> {
         else {
             return Entry::NotUtf8;
         };
-        if !self.options.wants(family) {
+        if !self.families().wants(family) {
             return Entry::Filtered;
         }
         labels.sort_unstable();

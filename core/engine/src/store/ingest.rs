@@ -126,7 +126,7 @@ impl Ingest<'_> {
         if self.endpoint.identity.is_some() {
             return;
         }
-        let Some(identity) = Identity::of(page, self.options) else {
+        let Some(identity) = Identity::of(page, self.families(), &self.options.server_label) else {
             return;
         };
         // A failure before the first answer has already made the default server.

@@ -41,7 +41,7 @@ pub use endpoint::{EndpointCounts, Scrape};
 pub use fold::{CounterPast, CounterSpread, Folded, GaugePast, QuantilePast};
 pub use interval::{Interval, Intervals};
 pub use naming::{KeyNames, collector_id, display_of, flat_key, sanitize};
-pub use options::{EndpointId, EndpointInfo, ScrapeInfo, StoreOptions};
+pub use options::{EndpointId, EndpointInfo, Families, ScrapeInfo, StoreOptions};
 pub use pattern::Pattern;
 pub use read::{EndpointView, FamilyView, ServerView};
 pub use record::EndpointRecord;

@@ -8,16 +8,32 @@ use serde::{Deserialize, Serialize};
 
 use super::Pattern;
 
+/// Which families are kept, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Families {
+    /// Families to keep; empty for all.
+    pub include: Vec<Pattern>,
+    /// Families to drop, even if included.
+    pub exclude: Vec<Pattern>,
+}
+
+impl Families {
+    /// True if the family is kept.
+    pub(super) fn wants(&self, family: &str) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(family));
+        (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
+    }
+}
+
 /// Limits and names that the user can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StoreOptions {
     /// Label that tells several servers behind one endpoint apart.
     pub server_label: String,
-    /// Families to keep; empty for all.
-    pub include: Vec<Pattern>,
-    /// Families to drop, even if included.
-    pub exclude: Vec<Pattern>,
+    /// Families to keep, unless their source has a choice of its own.
+    pub families: Families,
     /// Series of the whole run; more are dropped and counted.
     pub max_series: usize,
     /// Bytes for series and samples. Near it the oldest samples are folded; beyond it new series
@@ -29,19 +45,10 @@ impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             server_label: "server_id".to_owned(),
-            include: Vec::new(),
-            exclude: Vec::new(),
+            families: Families::default(),
             max_series: 1_000_000,
             memory_limit: 512 << 20,
         }
-    }
-}
-
-impl StoreOptions {
-    /// True if the user wants the family.
-    pub(super) fn wants(&self, family: &str) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(family));
-        (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
     }
 }
 
@@ -64,6 +71,8 @@ pub struct EndpointInfo {
     /// Labels that the user attached. `server_id` (or the configured label), `server_type`,
     /// `hostname` and `instance` replace what the pages say.
     pub labels: BTreeMap<String, String>,
+    /// Which of its families are kept; `None`: as [`StoreOptions`] say.
+    pub families: Option<Families>,
 }
 
 /// When a scrape was, and where it stands in the run.

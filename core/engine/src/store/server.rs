@@ -6,7 +6,7 @@ use aiperf_plugin_sdk::batch::{BatchView, SampleView};
 use aiperf_plugin_sdk::report::ServerMetadata;
 use aiperf_plugin_sdk::view::ServerEntry;
 
-use super::StoreOptions;
+use super::Families;
 use super::naming::{KeyNames, collector_id};
 
 /// Labels that describe a server rather than a series.
@@ -27,17 +27,21 @@ pub(super) struct Identity {
 
 impl Identity {
     /// Decides by a page that has samples of wanted families; `None` if it has none.
-    pub(super) fn of(page: &BatchView<'_>, options: &StoreOptions) -> Option<Self> {
+    pub(super) fn of(
+        page: &BatchView<'_>,
+        families: &Families,
+        server_label: &str,
+    ) -> Option<Self> {
         let mut split = true;
         let mut common: Option<Vec<(String, String)>> = None;
         let wanted = |sample: &SampleView<'_>| {
             let family = page.family_name(sample.family).unwrap_or_default();
-            std::str::from_utf8(family).is_ok_and(|family| options.wants(family))
+            std::str::from_utf8(family).is_ok_and(|family| families.wants(family))
         };
         let samples = (0..page.len()).filter_map(|row| page.sample(row));
         for sample in samples.filter(wanted) {
             let labels: Vec<(&str, &str)> = sample.labels.flatten().filter_map(utf8).collect();
-            split &= labels.iter().any(|(name, _)| *name == options.server_label);
+            split &= labels.iter().any(|(name, _)| *name == server_label);
             let here = labels.iter().filter(|(name, _)| is_descriptive(name));
             match &mut common {
                 None => {

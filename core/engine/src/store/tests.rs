@@ -166,8 +166,10 @@ fn names_and_labels_do_not_run_into_each_other() {
 #[test]
 fn duplicates_rejects_and_limits_are_counted() {
     let options = StoreOptions {
-        include: vec![Pattern::new("a*")],
-        exclude: vec![Pattern::new("*_x")],
+        families: Families {
+            include: vec![Pattern::new("a*")],
+            exclude: vec![Pattern::new("*_x")],
+        },
         max_series: 2,
         ..StoreOptions::default()
     };

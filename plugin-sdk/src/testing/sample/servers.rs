@@ -30,6 +30,7 @@ pub(super) fn endpoints() -> Vec<EndpointReport> {
             ..endpoint("127.0.0.1:8000")
         },
         EndpointReport {
+            labels: [("rack".to_owned(), "r 1".to_owned())].into(),
             parse_errors: 30,
             parse_notes: vec![ParseNote {
                 line: 7,

@@ -1,6 +1,8 @@
 //! What stands in a cell.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Characters that make spreadsheets read a cell as a formula or drop what is before it.
 const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
@@ -18,6 +20,16 @@ pub(crate) fn count(value: impl Into<Option<u64>>) -> Cow<'static, str> {
     value
         .into()
         .map_or(Cow::Borrowed(""), |value| value.to_string().into())
+}
+
+/// Labels as a server writes them: `engine="0",model="m"`.
+pub(crate) fn labels_cell(labels: &BTreeMap<String, String>) -> Cow<'static, str> {
+    let mut joined = String::new();
+    for (name, value) in labels {
+        let comma = if joined.is_empty() { "" } else { "," };
+        write!(joined, "{comma}{name}={value:?}").expect("writing to a string cannot fail");
+    }
+    owned_text(&joined)
 }
 
 /// Text that came from a server, a user or the network: never a formula, whatever it says.

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use aiperf_plugin_sdk::display::metric_title;
 use aiperf_plugin_sdk::report::{
     BoundScope, ClientMetric, Estimator, MetricReport, Stats, ValueBounds,
 };
 
-use crate::cell::{count, number, text};
+use crate::cell::{count, labels_cell, number, text};
 use crate::sheet::{Row, heading};
 
 /// Columns after `std`.
@@ -76,7 +75,11 @@ pub(crate) fn server_row(metric: &MetricReport) -> Row<'_> {
     row.extend([metric.total, metric.rate, metric.count, metric.sum].map(number));
     row.extend(metric.rates.unwrap_or_default().seven().map(number));
     row.push(estimator(metric.estimator));
-    row.extend([text(&metric.name), labels(metric), text(&metric.note)]);
+    row.extend([
+        text(&metric.name),
+        labels_cell(&metric.labels),
+        text(&metric.note),
+    ]);
     row.push(metric.bound_scope.map_or("", scope).into());
     row.extend(bounds(&metric.bounds));
     row.extend([
@@ -131,17 +134,4 @@ fn estimator(estimator: Estimator) -> Cow<'static, str> {
         Estimator::Linear => "linear",
         Estimator::Bounded => "bounded",
     })
-}
-
-/// Labels as a server writes them: `engine="0",model="m"`.
-fn labels(metric: &MetricReport) -> Cow<'_, str> {
-    let mut joined = String::new();
-    for (name, value) in &metric.labels {
-        let comma = if joined.is_empty() { "" } else { "," };
-        write!(joined, "{comma}{name}={value:?}").expect("writing to a string cannot fail");
-    }
-    match text(&joined) {
-        Cow::Borrowed(_) => joined.into(),
-        Cow::Owned(harmless) => harmless.into(),
-    }
 }

@@ -9,7 +9,7 @@ use aiperf_plugin_sdk::report::{
 };
 use aiperf_plugin_sdk::run::PhaseKind;
 
-use crate::cell::{count, number, owned_text, text};
+use crate::cell::{count, labels_cell, number, owned_text, text};
 use crate::sheet::{Row, Sheet};
 
 /// Appends them all.
@@ -133,6 +133,7 @@ fn endpoints(sheet: &mut Sheet, endpoints: &[EndpointReport]) -> Result<()> {
         "last_error",
         "disabled",
         "first_error",
+        "labels",
     ];
     sheet.section(
         "# Endpoints",
@@ -165,6 +166,7 @@ fn endpoint_row(endpoint: &EndpointReport) -> Row<'_> {
         error_cell(endpoint.last_error.as_ref()),
         text(endpoint.disabled.as_deref().unwrap_or_default()),
         error_cell(endpoint.first_error.as_ref()),
+        labels_cell(&endpoint.labels),
     ]);
     row
 }

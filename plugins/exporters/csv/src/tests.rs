@@ -226,12 +226,14 @@ fn scrapes_are_accounted_for_by_endpoint() {
         named(&endpoints[0], names),
         ["true", "32", "30", "1", "1", "2", "9.75"]
     );
+    assert_eq!(named(&endpoints[1], ["labels"]), ["rack=\"r 1\""]);
     let names = [
         "url",
         "automatic",
         "latency_avg_ms",
         "first_error",
         "last_error",
+        "labels",
     ];
     let refused = "connect_refused: connection refused";
     let expected = [
@@ -240,6 +242,7 @@ fn scrapes_are_accounted_for_by_endpoint() {
         "",
         refused,
         refused,
+        "",
     ];
     assert_eq!(named(&endpoints[2], names), expected);
 }

@@ -109,6 +109,8 @@ pub struct Endpoint<'a> {
     collector: &'a str,
     /// True if the user did not ask for it.
     automatic: bool,
+    /// Labels that the user attached to it.
+    labels: BTreeMap<&'a str, &'a str>,
     /// True if it answered with metrics at least once.
     reachable: bool,
     /// Scrapes by outcome.
@@ -232,11 +234,13 @@ impl<'a> Summary<'a> {
 
 impl<'a> Endpoint<'a> {
     fn new(endpoint: &'a EndpointReport) -> Self {
+        let labels = endpoint.labels.iter();
         Self {
             servers: IndexMap::new(),
             display: &endpoint.display,
             collector: &endpoint.collector,
             automatic: endpoint.automatic,
+            labels: labels.map(|(name, value)| (&**name, &**value)).collect(),
             reachable: endpoint.reachable,
             scrapes: endpoint.scrapes,
             latency_avg_ms: endpoint.latency_avg_ms,

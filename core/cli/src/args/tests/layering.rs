@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aiperf_core::config::ExporterPlan;
 use aiperf_plugin_sdk::PluginKind;
 use serde_json::{Value, json};
 
@@ -266,4 +267,80 @@ fn debug_output_holds_no_secrets() {
         machine.plan(&line)
     );
     assert!(!shown.contains("sk-"), "{shown}");
+}
+
+#[test]
+fn exporters_are_switched_and_directed_by_flags() {
+    let plan = |line: &[&str]| {
+        let machine = Machine::default().file("a.toml", "[exporters.sheet]\nuse = \"csv\"\n");
+        let plan = machine.plan(&[&["profile", "-f", "a.toml"], line].concat());
+        let shown = |exporter: &ExporterPlan| {
+            let path = exporter.options.get("path").and_then(Value::as_str);
+            format!("{} {}", exporter.name, path.unwrap_or_default())
+        };
+        plan.exporters.iter().map(shown).collect::<Vec<_>>()
+    };
+    assert_eq!(plan(&[]), ["jsonl ", "csv ", "json ", "console ", "sheet "]);
+    let line = "--no-exporter jsonl --exporter sheet=a=b.csv --no-exporter console --exporter csv";
+    let line: Vec<_> = line.split(' ').collect();
+    assert_eq!(plan(&line), ["csv ", "json ", "sheet a=b.csv"]);
+    // A plugin that is installed and was not asked for is simply off.
+    assert_eq!(plan(&["--exporter", "json=-"])[2], "json -");
+}
+
+#[test]
+fn mistyped_exporters_are_told_at_the_flag() {
+    let line = [
+        "profile",
+        "--exporter",
+        "jsno",
+        "--no-exporter",
+        "csvv",
+        "--exporter",
+        "console=x",
+        "--exporter",
+        "=x",
+        "--no-exporter",
+        "console",
+    ];
+    check_errors(
+        &Machine::default(),
+        &line,
+        "
+error: there is no exporter plugin `jsno`
+ |
+ | --exporter jsno
+ |            ^^^^
+ |
+ = help: did you mean `json`? Installed: `console`, `csv`, `json`, `jsonl`
+
+error: unknown key `path` in `[exporters.console.options]`
+ |
+ | --exporter console=x
+ |            ^^^^^^^^^
+ |
+ = help: known here: `server_metrics`, `hide_zero` or `rows`
+
+error: there is no exporter plugin `csvv`
+ |
+ | --no-exporter csvv
+ |               ^^^^
+ |
+ = help: did you mean `csv`? Installed: `console`, `csv`, `json`, `jsonl`
+
+error: `--exporter` must be `ID` or `ID=FILE`
+ |
+ | --exporter
+ | ^^^^^^^^^^
+ |
+ = help: write it as in --exporter csv or --exporter csv=numbers.csv
+
+error: `console` is wanted by `--exporter` and not by `--no-exporter`
+ |
+ | --no-exporter
+ | ^^^^^^^^^^^^^
+ |
+ = help: leave one of them out
+",
+    );
 }

@@ -84,7 +84,7 @@ fn flags(line: &[&str]) -> Flags {
 }
 
 /// Every flag of `profile` that stands for a setting, but for those that exclude one of them.
-const ALL_PROFILE_FLAGS: [&[&str]; 47] = [
+const ALL_PROFILE_FLAGS: [&[&str]; 49] = [
     &["--url", "http://h"],
     &["--model", "m"],
     &["--endpoint-type", "completions"],
@@ -128,6 +128,8 @@ const ALL_PROFILE_FLAGS: [&[&str]; 47] = [
     &["--ui", "none"],
     &["--strict"],
     &["--slice-duration", "10s"],
+    &["--exporter", "csv=numbers.csv"],
+    &["--no-exporter", "jsonl"],
     // Stand beside their opposites above, so they are not resolved together with them.
     &["--streaming"],
     &["--concurrency-ramp-duration", "2s"],

@@ -132,7 +132,12 @@ fn flags_by_path() -> BTreeMap<String, Vec<String>> {
     ];
     for line in of_profile.chain(of_collect) {
         for setting in flags(&line).settings() {
-            note(&setting.path[..2].join("."), &setting.name);
+            // Below the name of an instance stands what is documented.
+            let path = match setting.path.as_slice() {
+                [table, _, key, ..] if table == "exporters" => format!("{table}.{key}"),
+                path => path[..2].join("."),
+            };
+            note(&path, &setting.name);
         }
     }
     for variable in VARIABLES {

@@ -215,6 +215,7 @@ fn spec(name: &str, plugin: &str, options: Value) -> CollectorPlan {
         parser: None,
         options,
         labels: indexmap::IndexMap::new(),
+        families: crate::store::Families::default(),
         tls: crate::http::Tls::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aiperf_plugin_sdk::PluginKind;
 use serde_json::Value as Json;
 
-use super::Resolver;
+use super::{Resolver, families};
 use crate::config::catalog::table_of;
 use crate::config::check::{Checker, join};
 use crate::config::document::Document;
@@ -71,6 +71,10 @@ impl Resolver<'_> {
             parser: collector.parser.clone(),
             options,
             labels: collector.labels.clone(),
+            families: families(
+                collector.include.as_ref().unwrap_or(&metrics.include),
+                collector.exclude.as_ref().unwrap_or(&metrics.exclude),
+            ),
             tls,
         })
     }
@@ -112,7 +116,22 @@ impl Resolver<'_> {
         plans.collect()
     }
 
+    /// A flag that switches off what does not exist is a mistyped one; a file may keep the table of a
+    /// plugin that is not installed here.
+    fn check_switched_off(&mut self) {
+        let config = self.config;
+        let kind = PluginKind::Exporter;
+        for (name, exporter) in &config.exporters {
+            let origin = self.origin(&[table_of(kind), name, "enabled"]);
+            let by_flag = origin.is_some_and(|origin| self.sources.is_flag(&origin));
+            if by_flag && !exporter.enabled {
+                self.plugin_id(kind, name, exporter.plugin.as_deref());
+            }
+        }
+    }
+
     pub(super) fn exporters(&mut self) -> Vec<ExporterPlan> {
+        self.check_switched_off();
         let config = self.config;
         let enabled = config
             .exporters

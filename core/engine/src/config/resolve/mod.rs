@@ -18,7 +18,7 @@ use super::plan::{ArtifactSettings, CollectSettings, Command, RunPlan};
 use super::schema::{Config, UserKnowledge};
 use super::settings::{Installed, Settings};
 use super::source::{Origin, Sources};
-use crate::store::{Pattern, StoreOptions};
+use crate::store::{Families, Pattern, StoreOptions};
 
 /// What a plan depends on beside the settings.
 #[derive(Clone, Copy)]
@@ -251,15 +251,21 @@ impl Resolver<'_> {
 
 /// With load, half of the memory is for requests.
 fn store_options(config: &Config, has_load: bool) -> StoreOptions {
-    let patterns = |texts: &[String]| texts.iter().map(|text| Pattern::new(text)).collect();
     let metrics = &config.server_metrics;
     let limit = usize::try_from(config.run.memory_limit.0).unwrap_or(usize::MAX);
     StoreOptions {
         server_label: metrics.server_label.clone(),
-        include: patterns(&metrics.include),
-        exclude: patterns(&metrics.exclude),
+        families: families(&metrics.include, &metrics.exclude),
         max_series: usize::try_from(config.run.max_series).unwrap_or(usize::MAX),
         memory_limit: limit / if has_load { 2 } else { 1 },
+    }
+}
+
+fn families(include: &[String], exclude: &[String]) -> Families {
+    let patterns = |texts: &[String]| texts.iter().map(|text| Pattern::new(text)).collect();
+    Families {
+        include: patterns(include),
+        exclude: patterns(exclude),
     }
 }
 

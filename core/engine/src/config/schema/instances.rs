@@ -47,8 +47,17 @@ pub struct CollectorConfig {
     /// Name of a `[parsers.NAME]` or id of a parser plugin. Default: by content type.
     #[schemars(length(min = 1))]
     pub parser: Option<String>,
-    /// Added to the metadata of each of its endpoints in the report.
+    /// Added to each of its endpoints in the report. `server_id`, `server_type`, `hostname` and
+    /// `instance` replace what its pages say.
     pub labels: IndexMap<String, String>,
+    /// Keep only its metrics whose family name matches one of these patterns; empty: keep all.
+    /// Default: those of `[server_metrics]`.
+    #[schemars(inner(length(min = 1)))]
+    pub include: Option<Vec<String>>,
+    /// Drop its metrics whose family name matches one of these patterns. Default: those of
+    /// `[server_metrics]`.
+    #[schemars(inner(length(min = 1)))]
+    pub exclude: Option<Vec<String>>,
     /// What is different from `[tls]` and `[server_metrics.tls]` for its endpoints; the same keys.
     pub tls: TlsSettings,
     /// Options of the plugin, in its own terms.
@@ -65,6 +74,8 @@ impl Default for CollectorConfig {
             on_start_error: OnStartError::Error,
             parser: None,
             labels: IndexMap::new(),
+            include: None,
+            exclude: None,
             tls: TlsSettings::default(),
             options: Options::new(),
         }

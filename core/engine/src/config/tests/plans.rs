@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::config::schema::{Config, OnStartError, json_schema};
 use crate::load::{EndpointKind, PhaseKind, TokenCount};
+use crate::store::{Families, Pattern};
 
 fn variable(name: &str, path: &str, text: &str) -> Setting {
     Setting::variable(name, path, SettingValue::Text(text.to_owned()))
@@ -359,4 +360,23 @@ fn every_value_is_shown_with_its_origin() {
         bare.contains("\nrandom_seed = 3\n") && !bare.contains('#'),
         "{bare}"
     );
+}
+
+#[test]
+fn a_collector_may_choose_its_own_families() {
+    let text = "[server_metrics]\ninclude = [\"vllm:*\"]\nexclude = [\"*_x\"]\n\
+                [collectors.gpu]\ninclude = []\n[collectors.pages]\nexclude = [\"go_*\"]\n";
+    let plan = plan(text);
+    let patterns = |texts: &[&str]| texts.iter().map(|text| Pattern::new(text)).collect();
+    let families = |include: &[&str], exclude: &[&str]| Families {
+        include: patterns(include),
+        exclude: patterns(exclude),
+    };
+    let chosen: Vec<_> = plan.collectors.iter().map(|c| c.families.clone()).collect();
+    let expected = [
+        families(&["vllm:*"], &["*_x"]),
+        families(&[], &["*_x"]),
+        families(&["vllm:*"], &["go_*"]),
+    ];
+    assert_eq!(chosen, expected);
 }

@@ -175,7 +175,10 @@ fn endpoints_say_how_they_were_reached() {
 #[test]
 fn patterns_that_match_nothing_are_told_once() {
     let options = StoreOptions {
-        include: vec![Pattern::new("vlm:*")],
+        families: crate::store::Families {
+            include: vec![Pattern::new("vlm:*")],
+            ..crate::store::Families::default()
+        },
         ..StoreOptions::default()
     };
     let read = |automatic: bool| {

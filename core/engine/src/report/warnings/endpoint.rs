@@ -7,8 +7,8 @@ use crate::http::{ErrorClass, Origin};
 use crate::store::{EndpointView, Store};
 
 const NOTHING_MATCHES: &str = "no metric that was read passes `include` and `exclude`";
-const CHECK_PATTERNS: &str =
-    "check `--server-metrics-include` and `--server-metrics-exclude` for typing errors";
+const CHECK_PATTERNS: &str = "check `--server-metrics-include`, `--server-metrics-exclude`, and those \
+     of its collector for typing errors";
 
 /// Of one endpoint, whatever the phase. `url`: where the load went.
 pub(in crate::report) fn of_endpoint(
