@@ -27,5 +27,6 @@ mod peer;
 mod recording;
 mod report;
 mod secrets;
+mod teams;
 mod tidy;
 mod weather;

@@ -16,5 +16,6 @@ mod listed;
 mod loading;
 mod refused;
 mod secrets;
+mod teams;
 mod versions;
 mod works;
