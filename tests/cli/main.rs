@@ -26,6 +26,7 @@ mod pages;
 mod peer;
 mod recording;
 mod report;
+mod scrape_metrics;
 mod secrets;
 mod teams;
 mod tidy;

@@ -39,6 +39,11 @@ pub struct EndpointReport {
     pub parse_notes: Vec<ParseNote>,
     /// Why it was left alone, if it was.
     pub disabled: Option<String>,
+    /// What the tool knows of its readings over the profiling phase, such as `up`, by key;
+    /// `docs/metrics.md#scrape-metrics`.
+    #[serde(with = "keyed")]
+    #[schemars(with = "BTreeMap<String, MetricReport>")]
+    pub scrape_metrics: Vec<MetricReport>,
 }
 
 /// Scrapes of an endpoint by outcome.

@@ -6,6 +6,6 @@ mod wire;
 
 pub use request::{Outcome, RequestBlock, RequestRow, RequestView};
 pub use scrape::{
-    Barrier, FamilyEntry, KeyEntry, Schema, SchemaDelta, ScrapeMeta, ScrapeRecord, ScrapeView,
-    SeriesEntry, ServerEntry,
+    Barrier, FamilyEntry, KeyEntry, Schema, SchemaDelta, ScrapeFacts, ScrapeMeta, ScrapeRecord,
+    ScrapeView, SeriesEntry, ServerEntry,
 };

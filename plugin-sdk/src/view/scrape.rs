@@ -54,6 +54,21 @@ pub struct ScrapeMeta {
     pub latency_ns: i64,
     /// Why there are no values.
     pub error: Option<ScrapeFailure>,
+    /// What is known of the reading beside its time; `None` if the user does not want it.
+    pub facts: Option<ScrapeFacts>,
+}
+
+/// What the tool knows of a reading, whatever the page says; see `docs/metrics.md#scrape-metrics`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScrapeFacts {
+    /// Whether it was answered with metrics: `up`.
+    pub up: bool,
+    /// Samples on the page, those that are not kept among them: `scrape_samples_scraped`.
+    pub samples: u64,
+    /// Bytes of the page, uncompressed: `scrape_body_size_bytes`. 0 if the reading failed, -1 if there
+    /// were too many; `None` if there was no text to read.
+    pub body_bytes: Option<i64>,
 }
 
 /// A server that values can belong to.

@@ -29,9 +29,20 @@ fn each_cell_of_the_client_table_is_a_rounding_of_the_report() {
 fn each_cell_of_the_server_tables_is_a_rounding_of_the_report() {
     let run = one_run();
     let tables = tables(&run.console);
-    // Clients, all servers together, each server.
+    // Clients, scrapes of each endpoint, all servers together, each server.
     let aggregates = usize::from(!run.report.aggregates.is_empty());
-    assert_eq!(tables.len(), 1 + run.report.servers.len() + aggregates);
+    let endpoints = run.report.endpoints.iter();
+    let scraped: Vec<_> = endpoints.filter(|e| !e.scrape_metrics.is_empty()).collect();
+    let others = 1 + scraped.len() + aggregates;
+    assert_eq!(tables.len(), others + run.report.servers.len());
+    for (table, endpoint) in tables[1..].iter().zip(scraped) {
+        let metrics = &endpoint.scrape_metrics;
+        assert_eq!(table.len(), metrics.len(), "{table:?}");
+        for row in table {
+            let fits = metrics.iter().any(|metric| shows_metric(row, row, metric));
+            assert!(fits, "{row:?} is in no report");
+        }
+    }
     let of_servers = &tables[tables.len() - run.report.servers.len()..];
     for (table, server) in of_servers.iter().zip(&run.report.servers) {
         let mut family = &Row {

@@ -195,6 +195,7 @@ fn info(page: u32, pages: u32) -> ScrapeInfo {
             page if page + 1 == pages => Barrier::End,
             _ => Barrier::Tick,
         },
+        ..ScrapeInfo::default()
     }
 }
 

@@ -36,6 +36,7 @@ impl Context {
             phase: tag.phase,
             phase_name,
             barrier: tag.barrier,
+            ..ScrapeInfo::default()
         }
     }
 

@@ -15,7 +15,7 @@ use super::tag::{Place, Tag};
 use crate::config::CollectorPlan;
 use crate::http::MonoNs;
 use crate::plugins::Budget;
-use crate::store::{EndpointId, EndpointInfo};
+use crate::store::{EndpointId, EndpointInfo, ScrapeInfo};
 
 /// Failures of one instance that become records in a second. Those beyond are counted only.
 const ERROR_RECORDS: u32 = 100;
@@ -161,7 +161,10 @@ impl SinkServices for Sink<'_> {
         let endpoint = self.due(payload.source_id);
         self.pages.push(Page {
             endpoint,
-            info: self.route.context.info(payload.clock, self.tag()),
+            info: ScrapeInfo {
+                body_bytes: i64::try_from(payload.body.len()).ok(),
+                ..self.route.context.info(payload.clock, self.tag())
+            },
             source_id: payload.source_id.into(),
             content_type: payload.content_type.to_owned(),
             parser: self.route.parser.clone(),

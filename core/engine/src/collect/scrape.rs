@@ -215,7 +215,10 @@ impl Scraper {
         let info = self.context.info(fetched.clock, tag);
         let page = Page {
             endpoint: self.endpoint,
-            info: info.clone(),
+            info: ScrapeInfo {
+                body_bytes: i64::try_from(self.body.len()).ok(),
+                ..info.clone()
+            },
             source_id: Arc::clone(&self.source_id),
             content_type: fetched.content_type,
             parser: self.parser.clone(),
@@ -245,7 +248,12 @@ impl Scraper {
             class: class.to_owned(),
             message,
         };
-        self.context.sinks.failure(self.endpoint, info, &failure);
+        let too_large = class == ErrorClass::BodyLimit.as_str();
+        let info = ScrapeInfo {
+            body_bytes: Some(if too_large { -1 } else { 0 }),
+            ..info.clone()
+        };
+        self.context.sinks.failure(self.endpoint, &info, &failure);
     }
 
     fn replace(&mut self, url: String) {

@@ -12,6 +12,7 @@ mod health;
 mod histogram;
 mod label;
 mod observed;
+mod own;
 mod pairs;
 mod refresh;
 mod requests;
@@ -155,6 +156,9 @@ pub fn build(input: &ReportInput<'_>) -> Report {
         let at = at.unwrap_or(usize::MAX);
         let has_load = input.records.is_some();
         let mut window = Window::of(&endpoint, input.phases, at, has_load);
+        let row = endpoint.id.0 as usize;
+        report.endpoints[row].scrape_metrics =
+            own::metrics(input.store, &endpoint, input.phases, at, has_load);
         let mut servers = Vec::new();
         for measured in server::whole(&endpoint, &mut window) {
             histograms.add(&measured.report.server_id, measured.histograms);
@@ -273,5 +277,6 @@ fn endpoint_report(view: &EndpointView<'_>) -> EndpointReport {
         parse_errors: view.counts().parse_errors,
         parse_notes: view.notes().to_vec(),
         disabled: view.disabled().map(str::to_owned),
+        scrape_metrics: Vec::new(),
     }
 }

@@ -2,11 +2,12 @@
 
 use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::report::ScrapeFailure;
-use aiperf_plugin_sdk::view::{ScrapeMeta, ScrapeRecord};
+use aiperf_plugin_sdk::view::{ScrapeFacts, ScrapeMeta, ScrapeRecord};
 
 use super::catalog::Catalog;
-use super::endpoint::{Endpoint, Scrape, latency_ns};
+use super::endpoint::{Endpoint, Scrape};
 use super::memory::Memory;
+use super::records::meta;
 use super::series::{Data, NEVER};
 use super::server::Identity;
 use super::table::Entry;
@@ -23,27 +24,37 @@ impl Store {
         info: &ScrapeInfo,
         page: &BatchView<'_>,
     ) -> Vec<ScrapeRecord> {
-        let endpoint = &mut self.endpoints[id.0 as usize];
-        let (scrape, starts) = endpoint.answered(info, page);
-        self.memory.change(0, size_of::<Scrape>());
-        let mut ingest = Ingest {
-            options: &self.options,
-            memory: &mut self.memory,
-            catalog: &mut self.catalog,
-            endpoint,
-            at: id.0,
-            scrape,
-            rows: Vec::with_capacity(page.len()),
-            fresh: Vec::new(),
-            over_limit: 0,
-            over_memory: 0,
+        let facts = ScrapeFacts {
+            up: true,
+            samples: info.samples.unwrap_or(page.len() as u64),
+            body_bytes: info.body_bytes,
         };
-        ingest.identify(page);
-        ingest.read(page);
-        ingest.commit(starts);
-        let records = ingest.records(info);
+        let facts = self.observe(id, info, facts);
+        let endpoint = &mut self.endpoints[id.0 as usize];
+        let (options, memory) = (&self.options, &mut self.memory);
+        let catalog = &mut self.catalog;
+        let mut ingest = Ingest::new(options, memory, catalog, endpoint, id.0, info, page);
+        ingest.take(page);
+        let mut records = ingest.records(info);
+        for record in &mut records {
+            record.meta.facts = facts;
+        }
         self.relieve(id);
         records
+    }
+
+    /// Keeps what is known of a reading, if that is wanted, and gives it back.
+    fn observe(
+        &mut self,
+        id: EndpointId,
+        info: &ScrapeInfo,
+        facts: ScrapeFacts,
+    ) -> Option<ScrapeFacts> {
+        let (options, memory) = (&self.options, &mut self.memory);
+        options.scrape_metrics.then(|| {
+            self.own[id.0 as usize].observe(id, options, memory, info, facts);
+            facts
+        })
     }
 
     /// Counts a failure of which no record is made: there are too many.
@@ -67,10 +78,18 @@ impl Store {
             }
             self.catalog.add_default_server(endpoint, id.0, NEVER);
         }
+        let facts = ScrapeFacts {
+            up: false,
+            samples: 0,
+            body_bytes: info.body_bytes,
+        };
+        let facts = self.observe(id, info, facts);
+        let endpoint = &mut self.endpoints[id.0 as usize];
         let mut schema = self.catalog.delta(endpoint);
         let record = |server: &u32| ScrapeRecord {
             meta: ScrapeMeta {
                 error: Some(failure.clone()),
+                facts,
                 ..meta(id.0, info, *server)
             },
             schema: std::mem::take(&mut schema),
@@ -87,21 +106,6 @@ impl Store {
     }
 }
 
-fn meta(endpoint: u32, info: &ScrapeInfo, server: u32) -> ScrapeMeta {
-    ScrapeMeta {
-        server,
-        endpoint,
-        page: None,
-        servers: 0,
-        phase: info.phase_name.clone(),
-        barrier: info.barrier,
-        timestamp_ns: info.clock.sent.wall_ns,
-        mono_ns: info.clock.sent.mono_ns,
-        latency_ns: latency_ns(&info.clock),
-        error: None,
-    }
-}
-
 /// One page on its way in.
 pub(super) struct Ingest<'a> {
     pub(super) options: &'a StoreOptions,
@@ -111,12 +115,50 @@ pub(super) struct Ingest<'a> {
     /// Row of the endpoint.
     pub(super) at: u32,
     pub(super) scrape: u32,
+    /// A phase starts from it.
+    starts: bool,
     /// Series on the page, each once.
     pub(super) rows: Vec<u32>,
     /// Those of them that are new.
     pub(super) fresh: Vec<u32>,
     pub(super) over_limit: u64,
     pub(super) over_memory: u64,
+}
+
+impl<'a> Ingest<'a> {
+    /// Counts a page of `endpoint`, which has row `at`.
+    pub(super) fn new(
+        options: &'a StoreOptions,
+        memory: &'a mut Memory,
+        catalog: &'a mut Catalog,
+        endpoint: &'a mut Endpoint,
+        at: u32,
+        info: &ScrapeInfo,
+        page: &BatchView<'_>,
+    ) -> Self {
+        let (scrape, starts) = endpoint.answered(info, page);
+        memory.change(0, size_of::<Scrape>());
+        Self {
+            options,
+            memory,
+            catalog,
+            endpoint,
+            at,
+            scrape,
+            starts,
+            rows: Vec::with_capacity(page.len()),
+            fresh: Vec::new(),
+            over_limit: 0,
+            over_memory: 0,
+        }
+    }
+
+    /// Takes the page over.
+    pub(super) fn take(&mut self, page: &BatchView<'_>) {
+        self.identify(page);
+        self.read(page);
+        self.commit();
+    }
 }
 
 impl Ingest<'_> {
@@ -176,8 +218,8 @@ impl Ingest<'_> {
     }
 
     /// Stores the page's values.
-    fn commit(&mut self, starts: bool) {
-        let scrape = self.scrape;
+    fn commit(&mut self) {
+        let (scrape, starts) = (self.scrape, self.starts);
         let Catalog {
             series,
             groups,
@@ -213,76 +255,6 @@ impl Ingest<'_> {
         }
         if !self.fresh.is_empty() {
             keys::assign(self.catalog, self.endpoint, &self.fresh);
-        }
-    }
-
-    fn records(&mut self, info: &ScrapeInfo) -> Vec<ScrapeRecord> {
-        // An answer that says nothing is an answer: it must not go unrecorded.
-        if self.endpoint.servers.is_empty() {
-            self.catalog
-                .add_default_server(self.endpoint, self.at, self.scrape);
-        }
-        let mut schema = self.catalog.delta(self.endpoint);
-        let empty = self.rows.is_empty();
-        let rows = self.rows_by_server();
-        let mut records = Vec::with_capacity(rows.len());
-        for (server, series) in self.endpoint.servers.iter().zip(rows) {
-            if series.is_empty() && !empty {
-                continue;
-            }
-            self.catalog.servers[*server as usize].answered |= !series.is_empty();
-            let mut record = self.record(*server, series);
-            record.meta = ScrapeMeta {
-                page: Some(self.scrape),
-                ..meta(self.at, info, *server)
-            };
-            record.schema = std::mem::take(&mut schema);
-            records.push(record);
-        }
-        let servers = super::index(records.len());
-        for record in &mut records {
-            record.meta.servers = servers;
-        }
-        records
-    }
-
-    /// The page's series, by position of their server in the endpoint.
-    fn rows_by_server(&mut self) -> Vec<Vec<u32>> {
-        let servers = &self.endpoint.servers;
-        if servers.len() == 1 {
-            return vec![std::mem::take(&mut self.rows)];
-        }
-        let mut rows = vec![Vec::new(); servers.len()];
-        for id in &self.rows {
-            let server = self.catalog.series[*id as usize].server;
-            if let Ok(position) = servers.binary_search(&server) {
-                rows[position].push(*id);
-            }
-        }
-        rows
-    }
-
-    fn record(&self, server: u32, series: Vec<u32>) -> ScrapeRecord {
-        let Catalog {
-            servers,
-            keys,
-            series: all,
-            ..
-        } = &*self.catalog;
-        let values = series.iter().map(|id| all[*id as usize].latest).collect();
-        let finite =
-            |key: &u32| Some((*key, keys[*key as usize].value(self.catalog, self.scrape)?));
-        let (keys, key_values) = servers[server as usize]
-            .keys
-            .iter()
-            .filter_map(finite)
-            .unzip();
-        ScrapeRecord {
-            series,
-            values,
-            keys,
-            key_values,
-            ..ScrapeRecord::default()
         }
     }
 }

@@ -26,9 +26,11 @@ mod log;
 mod memory;
 mod naming;
 mod options;
+mod own;
 mod pattern;
 mod read;
 mod record;
+mod records;
 mod series;
 mod server;
 mod table;
@@ -54,12 +56,15 @@ use aiperf_plugin_sdk::report::ScrapeCounts;
 use catalog::Catalog;
 use endpoint::Endpoint;
 use memory::Memory;
+use own::Own;
 
 /// Everything collected in a run. See the [module](self).
 #[derive(Debug)]
 pub struct Store {
     options: StoreOptions,
     endpoints: Vec<Endpoint>,
+    /// What is known of their readings, by the same rows.
+    own: Vec<Own>,
     catalog: Catalog,
     memory: Memory,
 }
@@ -71,6 +76,7 @@ impl Store {
             memory: Memory::new(options.memory_limit),
             options,
             endpoints: Vec::new(),
+            own: Vec::new(),
             catalog: Catalog::default(),
         }
     }
@@ -78,6 +84,7 @@ impl Store {
     /// Adds a source. Ids count from 0 in the order of the calls.
     pub fn add_endpoint(&mut self, info: EndpointInfo) -> EndpointId {
         let id = EndpointId(index(self.endpoints.len()));
+        self.own.push(Own::of(&info));
         self.endpoints.push(Endpoint::new(info));
         id
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::time::PayloadClock;
 use aiperf_plugin_sdk::view::Barrier;
+#[cfg(doc)]
+use aiperf_plugin_sdk::view::ScrapeFacts;
 use serde::{Deserialize, Serialize};
 
 use super::Pattern;
@@ -34,6 +36,8 @@ pub struct StoreOptions {
     pub server_label: String,
     /// Families to keep, unless their source has a choice of its own.
     pub families: Families,
+    /// Keep what is known of readings as series of their own.
+    pub scrape_metrics: bool,
     /// Series of the whole run; more are dropped and counted.
     pub max_series: usize,
     /// Bytes for series and samples. Near it the oldest samples are folded; beyond it new series
@@ -46,6 +50,7 @@ impl Default for StoreOptions {
         Self {
             server_label: "server_id".to_owned(),
             families: Families::default(),
+            scrape_metrics: true,
             max_series: 1_000_000,
             memory_limit: 512 << 20,
         }
@@ -86,4 +91,8 @@ pub struct ScrapeInfo {
     pub phase_name: Option<String>,
     /// Where it stands in the phase.
     pub barrier: Barrier,
+    /// Bytes of the page, uncompressed; see [`ScrapeFacts::body_bytes`].
+    pub body_bytes: Option<i64>,
+    /// Samples on the page, if it is not at hand as a whole.
+    pub samples: Option<u64>,
 }

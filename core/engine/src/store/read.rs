@@ -28,6 +28,11 @@ impl Store {
         }
     }
 
+    /// What is known of the endpoint's readings, failed ones among them, as if it were another endpoint.
+    pub fn own(&self, id: EndpointId) -> EndpointView<'_> {
+        self.own[id.0 as usize].view(id)
+    }
+
     /// Series on the endpoint's last page: what each is, its value, and its value on the last
     /// start page (`None` if it was not there: then it counts from 0).
     pub fn latest(
@@ -70,6 +75,14 @@ pub struct EndpointView<'a> {
 }
 
 impl<'a> EndpointView<'a> {
+    pub(super) fn over(id: EndpointId, endpoint: &'a Endpoint, catalog: &'a Catalog) -> Self {
+        Self {
+            id,
+            endpoint,
+            catalog,
+        }
+    }
+
     /// What it was added with.
     pub fn info(&self) -> &'a EndpointInfo {
         &self.endpoint.info

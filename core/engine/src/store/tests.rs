@@ -89,6 +89,7 @@ impl Bench {
             phase,
             phase_name: phase.map(|n| format!("phase{n}")),
             barrier,
+            ..ScrapeInfo::default()
         }
     }
 

@@ -48,6 +48,7 @@ pub(super) fn endpoints() -> Vec<EndpointReport> {
             },
             latency_avg_ms: None,
             latency_max_ms: None,
+            scrape_metrics: Vec::new(),
             first_error: Some(refused.clone()),
             last_error: Some(refused),
             ..endpoint("localhost:8081")
@@ -68,6 +69,14 @@ fn endpoint(display: &str) -> EndpointReport {
         },
         latency_avg_ms: Some(2.5),
         latency_max_ms: Some(9.75),
+        scrape_metrics: vec![
+            gauge(
+                "scrape_duration_seconds",
+                "sec",
+                [0.0025, 0.001, 0.00975, 0.009, 0.005, 0.002, 0.001],
+            ),
+            gauge("up", "count", [0.96, 0.0, 1.0, 1.0, 1.0, 1.0, 0.19]),
+        ],
         ..EndpointReport::default()
     }
 }

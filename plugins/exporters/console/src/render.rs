@@ -1,12 +1,12 @@
 //! The whole page.
 
 use aiperf_plugin_sdk::RunInfo;
-use aiperf_plugin_sdk::report::Report;
+use aiperf_plugin_sdk::report::{EndpointReport, Report};
 
 use crate::paint::Paint;
 use crate::rows::{self, ESTIMATE};
 use crate::table::{STATISTICS, Table};
-use crate::text::{centered, wrap};
+use crate::text::{centered, neutral, wrap};
 use crate::{Config, Rows, Show, devices, pairs, run_facts, server_summary, slices};
 
 /// Narrower terminals get lines of this width all the same.
@@ -63,6 +63,7 @@ fn parts(report: &Report, config: &Config, available: usize) -> Vec<Part> {
         parts.push(Part::Summary);
         let accounting = server_summary::accounting(&report.endpoints, available);
         parts.extend(accounting.map(|table| titled("", table)));
+        parts.extend(scrape_tables(report, config, available));
         parts.extend(aggregate_table(report, config.rows, available));
         parts.extend(server_tables(report, config, available));
     }
@@ -80,6 +81,21 @@ fn aggregate_table(report: &Report, shown: Rows, available: usize) -> Option<Par
     let title = "All Servers Together".to_owned();
     let table = (!rows.is_empty()).then(|| Table::new(&STATISTICS, rows, available))?;
     Some(Part::Table(title, table, remainder(left_out)))
+}
+
+/// What the tool knows of its readings: of interest where somebody wants to see everything.
+fn scrape_tables(report: &Report, config: &Config, available: usize) -> Vec<Part> {
+    let told = report
+        .endpoints
+        .iter()
+        .filter(|endpoint| config.rows == Rows::All && !endpoint.scrape_metrics.is_empty());
+    let table = |endpoint: &EndpointReport| {
+        let (rows, left_out) = rows::server(&endpoint.scrape_metrics, config);
+        let title = format!("Scrapes of {}", neutral(&endpoint.display));
+        let table = Table::new(&STATISTICS, rows, available);
+        Part::Table(title, table, remainder(left_out))
+    };
+    told.map(table).collect()
 }
 
 fn server_tables(report: &Report, config: &Config, available: usize) -> impl Iterator<Item = Part> {

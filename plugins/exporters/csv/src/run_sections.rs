@@ -10,6 +10,7 @@ use aiperf_plugin_sdk::report::{
 use aiperf_plugin_sdk::run::PhaseKind;
 
 use crate::cell::{count, labels_cell, number, owned_text, text};
+use crate::metric;
 use crate::sheet::{Row, Sheet};
 
 /// Appends them all.
@@ -18,6 +19,7 @@ pub(crate) fn write(sheet: &mut Sheet, report: &Report) -> Result<()> {
     request_errors(sheet, &report.phases)?;
     settle(sheet, &report.phases)?;
     endpoints(sheet, &report.endpoints)?;
+    scrape_metrics(sheet, &report.endpoints)?;
     warnings(sheet, &report.warnings)
 }
 
@@ -169,6 +171,20 @@ fn endpoint_row(endpoint: &EndpointReport) -> Row<'_> {
         labels_cell(&endpoint.labels),
     ]);
     row
+}
+
+/// What the tool knows of its readings of the endpoints.
+fn scrape_metrics(sheet: &mut Sheet, endpoints: &[EndpointReport]) -> Result<()> {
+    let rows = endpoints.iter().flat_map(|endpoint| {
+        let metrics = endpoint.scrape_metrics.iter();
+        metrics.map(|metric| {
+            let mut row = vec![text(&endpoint.url)];
+            row.extend(metric::server_row(metric));
+            row
+        })
+    });
+    let columns: Vec<_> = std::iter::once("url").chain(metric::columns()).collect();
+    sheet.section("# Scrape Metrics", columns, rows.collect())
 }
 
 fn error_cell(error: Option<&ScrapeFailure>) -> Cow<'static, str> {

@@ -248,6 +248,26 @@ fn scrapes_are_accounted_for_by_endpoint() {
 }
 
 #[test]
+fn what_is_known_of_scrapes_has_the_columns_of_metrics() {
+    let rows = section(&sample_report(), "# Scrape Metrics");
+    assert_eq!(rows.len(), 4);
+    let shown = named(
+        &rows[1],
+        ["url", "Metric", "avg", "min", "unit", "type", "n"],
+    );
+    let expected = [
+        "http://127.0.0.1:8000/metrics",
+        "up",
+        "0.96",
+        "0.0",
+        "count",
+        "gauge",
+        "30",
+    ];
+    assert_eq!(shown, expected);
+}
+
+#[test]
 fn pairs_stand_with_difference_and_causes() {
     let report = sample_report();
     let pairs = section(&report, "# Client Beside Server");

@@ -129,6 +129,11 @@ pub struct Endpoint<'a> {
     parse_notes: &'a [ParseNote],
     /// Why it was left alone, if it was.
     disabled: Option<&'a str>,
+    /// What the tool knows of its readings over the profiling phase, such as `up`, by key; empty if
+    /// it is not wanted.
+    #[serde(serialize_with = "keyed::metrics")]
+    #[schemars(with = "BTreeMap<String, MetricReport>")]
+    scrape_metrics: &'a [MetricReport],
 }
 
 /// A server and its metrics.
@@ -250,6 +255,7 @@ impl<'a> Endpoint<'a> {
             parse_errors: endpoint.parse_errors,
             parse_notes: &endpoint.parse_notes,
             disabled: endpoint.disabled.as_deref(),
+            scrape_metrics: &endpoint.scrape_metrics,
         }
     }
 }

@@ -17,6 +17,6 @@ mod tests;
 pub use config::{Config, SeriesDetail};
 pub use exporter::Jsonl;
 pub use request::{RequestError, RequestLine};
-pub use scrape::{ErrorDetails, NewFamily, NewSchema, NewSeries, ScrapeLine};
+pub use scrape::{ErrorDetails, NewFamily, NewSchema, NewSeries, ScrapeLine, ScrapeMetrics};
 
 aiperf_plugin_sdk::export_plugin!(exporter Jsonl);

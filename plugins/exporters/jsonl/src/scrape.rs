@@ -44,6 +44,9 @@ pub struct ScrapeLine<'a> {
     latency_ns: i64,
     /// Monotonic nanoseconds when the scrape was sent, on the clock of the whole run.
     mono_ns: i64,
+    /// What is known of the scrape itself, under the names of Prometheus; absent if it is not wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scrape_metrics: Option<ScrapeMetrics>,
     /// Number of the endpoint among those of the run, from 0.
     endpoint: u32,
     /// Number of the page among those of its endpoint, from 0, shared by all servers on the page;
@@ -63,6 +66,21 @@ pub struct ScrapeLine<'a> {
     #[serde(skip_serializing_if = "Values::is_off")]
     #[schemars(with = "Option<Vec<Number>>")]
     values: Values<'a>,
+}
+
+/// What is known of a scrape itself. The servers of a page share it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ScrapeMetrics {
+    /// 1 if it brought metrics, else 0.
+    up: u8,
+    /// Time from the request to the last byte.
+    scrape_duration_seconds: f64,
+    /// Samples on the page, before any are left out; 0 if it failed.
+    scrape_samples_scraped: u64,
+    /// Bytes of the page, uncompressed; 0 if it failed, -1 if there were too many; absent if there was
+    /// no text to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scrape_body_size_bytes: Option<i64>,
 }
 
 /// Facts about series, written once.
@@ -153,6 +171,12 @@ impl<'a> ScrapeLine<'a> {
             barrier: view.meta.barrier,
             latency_ns: view.meta.latency_ns,
             mono_ns: view.meta.mono_ns,
+            scrape_metrics: view.meta.facts.map(|facts| ScrapeMetrics {
+                up: u8::from(facts.up),
+                scrape_duration_seconds: view.meta.latency_ns as f64 / 1e9,
+                scrape_samples_scraped: facts.samples,
+                scrape_body_size_bytes: facts.body_bytes,
+            }),
             endpoint: view.meta.endpoint,
             page: view.meta.page,
             servers: view.meta.servers,

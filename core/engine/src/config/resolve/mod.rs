@@ -1,5 +1,6 @@
 //! Turns settings into a plan and finds what does not fit together.
 
+mod installed;
 mod instances;
 mod load;
 mod tls;
@@ -256,6 +257,7 @@ fn store_options(config: &Config, has_load: bool) -> StoreOptions {
     StoreOptions {
         server_label: metrics.server_label.clone(),
         families: families(&metrics.include, &metrics.exclude),
+        scrape_metrics: metrics.scrape_metrics,
         max_series: usize::try_from(config.run.max_series).unwrap_or(usize::MAX),
         memory_limit: limit / if has_load { 2 } else { 1 },
     }

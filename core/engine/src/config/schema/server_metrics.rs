@@ -12,6 +12,10 @@ use crate::config::quantity::UnitDuration;
 /// Metrics of the server side, found automatically or by URL.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches are what users write"
+)]
 pub struct ServerMetricsConfig {
     /// Collect server metrics at all. Collectors that have only what they find by themselves are off
     /// without it.
@@ -38,6 +42,9 @@ pub struct ServerMetricsConfig {
     /// Drop metrics whose family name matches one of these patterns.
     #[schemars(inner(length(min = 1)))]
     pub exclude: Vec<String>,
+    /// Keep what is known of each scrape as well: `up`, `scrape_duration_seconds`,
+    /// `scrape_samples_scraped`, `scrape_body_size_bytes`.
+    pub scrape_metrics: bool,
     /// Label that tells servers apart where one endpoint speaks for several.
     #[schemars(length(min = 1))]
     pub server_label: String,
@@ -64,6 +71,7 @@ impl Default for ServerMetricsConfig {
             timeout: None,
             include: Vec::new(),
             exclude: Vec::new(),
+            scrape_metrics: true,
             server_label: "server_id".to_owned(),
             settle_timeout: None,
             jitter: true,

@@ -70,22 +70,24 @@ impl Bench {
         self.text(seconds, barrier, "", fill);
     }
 
+    /// A reading that took 2 ms.
+    fn info(&self, seconds: f64, barrier: Barrier) -> ScrapeInfo {
+        let sent = at(seconds);
+        ScrapeInfo {
+            clock: PayloadClock {
+                sent,
+                first_byte_ns: sent.mono_ns + 1,
+                complete_ns: sent.mono_ns + 2_000_000,
+            },
+            phase: Some(self.phase.index),
+            barrier,
+            ..ScrapeInfo::default()
+        }
+    }
+
     /// A page whose columns point into its text.
     fn text(&mut self, seconds: f64, barrier: Barrier, text: &str, fill: impl FnOnce(&mut Batch)) {
-        let sent = at(seconds);
-        let (first_byte_ns, complete_ns) = (sent.mono_ns + 1, sent.mono_ns + 2_000_000);
-        let clock = PayloadClock {
-            sent,
-            first_byte_ns,
-            complete_ns,
-        };
-        let phase = Some(self.phase.index);
-        let info = ScrapeInfo {
-            clock,
-            phase,
-            phase_name: None,
-            barrier,
-        };
+        let info = self.info(seconds, barrier);
         let mut batch = Batch::new();
         fill(&mut batch);
         batch

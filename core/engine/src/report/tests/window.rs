@@ -234,3 +234,57 @@ fn times_are_written_with_milliseconds() {
     );
     assert_eq!(report.metadata.clock, "kernel");
 }
+
+#[test]
+fn what_is_known_of_readings_is_measured_like_a_gauge() {
+    let mut bench = Bench::new();
+    bench.page(9.0, Barrier::Start, |b| b.gauge("a", &[], 1.0));
+    bench.page(11.0, Barrier::Tick, |b| {
+        b.gauge("a", &[], 1.0);
+        b.gauge("b", &[], 1.0);
+    });
+    let failure = ScrapeFailure {
+        class: "timeout".to_owned(),
+        ..ScrapeFailure::default()
+    };
+    let info = bench.info(13.0, Barrier::Tick);
+    bench.store.failure(bench.endpoint, &info, &failure);
+    bench.page(14.1, Barrier::End, |b| b.gauge("a", &[], 1.0));
+    let report = bench.report();
+    let metrics = &report.endpoints[0].scrape_metrics;
+    let of = |key: &str| metrics.iter().find(|metric| metric.key == key);
+    let up = of("up").expect("up");
+    // Two readings, each nearest to half of the window.
+    assert_eq!(
+        (up.n, up.stats.avg, up.stats.min),
+        (2, Some(0.5), Some(0.0))
+    );
+    let samples = of("scrape_samples_scraped").expect("samples");
+    assert_eq!(
+        (samples.stats.max, samples.stats.min),
+        (Some(2.0), Some(0.0))
+    );
+    assert_eq!(
+        of("scrape_duration_seconds").map(|one| one.unit.as_str()),
+        Some("sec")
+    );
+    // Nobody said how long the page was.
+    assert!(of("scrape_body_size_bytes").is_none(), "{metrics:#?}");
+    // A page's own families are left alone.
+    assert!(
+        report.servers[0]
+            .metrics
+            .iter()
+            .all(|metric| metric.key != "up")
+    );
+}
+
+#[test]
+fn nothing_is_known_of_readings_if_it_is_not_wanted() {
+    let mut bench = Bench::with(StoreOptions {
+        scrape_metrics: false,
+        ..StoreOptions::default()
+    });
+    bench.page(11.0, Barrier::Tick, |b| b.gauge("a", &[], 1.0));
+    assert!(bench.report().endpoints[0].scrape_metrics.is_empty());
+}

@@ -19,6 +19,8 @@ pub(super) struct ScrapeLine {
     pub(super) barrier: Barrier,
     pub(super) latency_ns: i64,
     pub(super) mono_ns: i64,
+    #[serde(default)]
+    pub(super) scrape_metrics: Option<ScrapeMetrics>,
     pub(super) endpoint: u32,
     pub(super) page: Option<u32>,
     pub(super) servers: u32,
@@ -36,6 +38,14 @@ pub(super) struct ScrapeError {
     #[serde(rename = "type")]
     pub(super) class: String,
     pub(super) message: String,
+}
+
+/// What is known of a scrape itself, but for what the line says elsewhere.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct ScrapeMetrics {
+    pub(super) scrape_samples_scraped: u64,
+    #[serde(default)]
+    pub(super) scrape_body_size_bytes: Option<i64>,
 }
 
 /// Facts about series, written once.

@@ -115,6 +115,8 @@ impl Pages<'_> {
             phase,
             phase_name: line.phase.clone(),
             barrier: line.barrier,
+            body_bytes: line.scrape_metrics.and_then(|of| of.scrape_body_size_bytes),
+            samples: line.scrape_metrics.map(|of| of.scrape_samples_scraped),
         })
     }
 

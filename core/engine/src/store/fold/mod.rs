@@ -20,7 +20,10 @@ pub(super) use sum::SumPast;
 
 use aiperf_plugin_sdk::view::Barrier;
 
+use super::catalog::Catalog;
 use super::endpoint::Endpoint;
+use super::memory::Memory;
+use super::own::Own;
 use super::series::{Data, NEVER};
 use super::{EndpointId, Scrape, Store};
 use sum::Sums;
@@ -70,39 +73,47 @@ pub struct Folded {
 impl Store {
     /// Folds the older half of an endpoint's pages if memory is short.
     pub(super) fn relieve(&mut self, id: EndpointId) {
-        let endpoint = &mut self.endpoints[id.0 as usize];
-        if !self.memory.is_short() {
-            return;
-        }
-        let Some(chunk) = Chunk::of(endpoint) else {
-            return;
-        };
-        let mut sums = Sums::of(&self.catalog, endpoint, &chunk);
-        sums.begin(&mut self.catalog, chunk.phase);
-        for id in &endpoint.series {
-            let series = &mut self.catalog.series[*id as usize];
-            let kind = self.catalog.families[series.family as usize].kind;
-            let role = series.role;
-            if let Data::Scalar { samples, past } = &mut series.data {
-                let before = samples.heap_bytes() + scalar::heap_bytes(past.as_deref());
-                let sum = sums.of_family(series.family);
-                scalar::fold(samples, past, &chunk, kind, role, sum);
-                let after = samples.heap_bytes() + scalar::heap_bytes(past.as_deref());
-                self.memory.change(before, after);
-            }
-        }
-        sums.fold(&mut self.catalog, &mut self.memory, &chunk);
-        for id in &endpoint.groups {
-            let group = &mut self.catalog.groups[*id as usize];
-            let before = group.heap_bytes();
-            group.fold(&chunk);
-            self.memory.change(before, group.heap_bytes());
-        }
-        let before = endpoint.scrapes.len() * size_of::<Scrape>();
-        endpoint.fold(&chunk);
-        let after = endpoint.scrapes.len() * size_of::<Scrape>();
-        self.memory.change(before, after);
+        let at = id.0 as usize;
+        relieve(&mut self.endpoints[at], &mut self.catalog, &mut self.memory);
+        let Own {
+            endpoint, catalog, ..
+        } = &mut self.own[at];
+        relieve(endpoint, catalog, &mut self.memory);
     }
+}
+
+fn relieve(endpoint: &mut Endpoint, catalog: &mut Catalog, memory: &mut Memory) {
+    if !memory.is_short() {
+        return;
+    }
+    let Some(chunk) = Chunk::of(endpoint) else {
+        return;
+    };
+    let mut sums = Sums::of(catalog, endpoint, &chunk);
+    sums.begin(catalog, chunk.phase);
+    for id in &endpoint.series {
+        let series = &mut catalog.series[*id as usize];
+        let kind = catalog.families[series.family as usize].kind;
+        let role = series.role;
+        if let Data::Scalar { samples, past } = &mut series.data {
+            let before = samples.heap_bytes() + scalar::heap_bytes(past.as_deref());
+            let sum = sums.of_family(series.family);
+            scalar::fold(samples, past, &chunk, kind, role, sum);
+            let after = samples.heap_bytes() + scalar::heap_bytes(past.as_deref());
+            memory.change(before, after);
+        }
+    }
+    sums.fold(catalog, memory, &chunk);
+    for id in &endpoint.groups {
+        let group = &mut catalog.groups[*id as usize];
+        let before = group.heap_bytes();
+        group.fold(&chunk);
+        memory.change(before, group.heap_bytes());
+    }
+    let before = endpoint.scrapes.len() * size_of::<Scrape>();
+    endpoint.fold(&chunk);
+    let after = endpoint.scrapes.len() * size_of::<Scrape>();
+    memory.change(before, after);
 }
 
 impl Chunk {
