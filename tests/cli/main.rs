@@ -15,6 +15,7 @@ mod console_text;
 mod context;
 mod gpus;
 mod health;
+mod hostile;
 mod https;
 mod instances;
 mod interrupts;

@@ -110,6 +110,26 @@ fn a_collector_that_panics_is_asked_again() {
 }
 
 #[test]
+fn what_a_plugin_says_is_not_obeyed() {
+    let hostile = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+    for kind in ["collectors", "exporters"] {
+        let run = Beside::run(&format!(
+            "[{kind}.bad]\nuse = \"faulty\"\noptions.fault = \"evil\"\n"
+        ));
+        run.check_rest(if kind == "exporters" { 5 } else { 0 });
+        let Ran { stdout, stderr, .. } = &run.ran;
+        let files = ["run.log", "metrics.csv", "aiperf.json", "run.json"];
+        let files = files.map(|name| run.context.read(&format!("out/{name}")));
+        for text in files.iter().chain([stdout, stderr]) {
+            assert_eq!(text.lines().find(|line| line.contains(hostile)), None);
+            assert!(!text.lines().any(|line| line.starts_with("error: forged")));
+        }
+        let all = files.concat() + stderr;
+        assert!(all.contains("forged"), "it was said, and is shown: {all}");
+    }
+}
+
+#[test]
 fn a_panic_at_the_end_of_a_collector_is_told() {
     for fault in ["panic_drop", "panic_close"] {
         let run = Beside::collector("faulty", fault);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aiperf_plugin_sdk::display::excerpt;
 use aiperf_plugin_sdk::report::Warning;
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
 
@@ -98,17 +99,20 @@ impl Events {
         let message = one_line(&message.into());
         self.send(&Event::Log {
             level,
-            source: source.to_owned(),
+            source: one_line(source),
             message,
         });
     }
 }
 
-/// `text` without control characters, so that foreign bytes cannot steer a terminal or forge lines.
+/// Longest line of a log or on the screen, in characters.
+const LONGEST: usize = 2000;
+
+/// `text` on one line that foreign bytes cannot steer a terminal with, nor forge another line, nor fill
+/// the screen.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    let flat = text.replace(['\n', '\r', '\t'], " ");
+    excerpt(&flat, LONGEST).into_owned()
 }
 
 /// Passes everything on without secrets.

@@ -112,6 +112,7 @@ fn conclude(replayed: &Replayed) {
         output::error(failure);
     }
     if let Some(dir) = &replayed.artifact_dir {
-        output::say(&format!("Files are in {}", dir.display()));
+        let dir = dir.display().to_string();
+        output::say(&output::lines(&format!("Files are in {dir}")));
     }
 }

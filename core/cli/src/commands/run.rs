@@ -104,7 +104,8 @@ fn conclude(outcome: &RunOutcome, code: ExitCode) {
             .collect();
         output::error(&format!("`--strict` does not allow {}", codes.join(", ")));
     }
-    output::say(&format!("Files are in {}", outcome.artifact_dir.display()));
+    let dir = outcome.artifact_dir.display().to_string();
+    output::say(&output::lines(&format!("Files are in {dir}")));
 }
 
 fn example(requests: &RequestTotals) -> &str {

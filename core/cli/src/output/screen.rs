@@ -4,11 +4,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aiperf_core::event::{EndpointState, Event, EventSink, Progress};
+use aiperf_plugin_sdk::display::{excerpt, printable};
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
 use console::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::text::say;
+
+/// Characters of a line on the screen; files have the rest.
+const LONGEST: usize = 2000;
 
 /// Shows events on stderr.
 #[derive(Debug)]
@@ -34,6 +38,12 @@ impl Screen {
         }
     }
 
+    /// Shows who says what. Both may be text of others.
+    fn complain(&self, label: &impl std::fmt::Display, who: &str, what: &str) {
+        let text = format!("{who}: {what}");
+        self.line(&format!("{label} {}", excerpt(&text, LONGEST)));
+    }
+
     fn endpoints(&self, states: &[EndpointState]) {
         let reachable: Vec<_> = states
             .iter()
@@ -49,11 +59,11 @@ impl Screen {
             } else {
                 names.join(", ")
             };
-            self.line(&format!("Server metrics from {names}"));
+            self.line(&format!("Server metrics from {}", printable(&names)));
         }
         for state in states.iter().filter(|state| !state.automatic) {
             if let Some(problem) = &state.problem {
-                self.line(&format!("{} {}: {problem}", warning(), state.display));
+                self.complain(&warning(), &state.display, problem);
             }
         }
     }
@@ -66,7 +76,7 @@ impl Screen {
         if self.talkative && !event.ended {
             let new = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
             new.set_style(style());
-            new.set_prefix(event.name.clone());
+            new.set_prefix(printable(&event.name).into_owned());
             *bar = Some(new);
         }
     }
@@ -149,7 +159,7 @@ impl EventSink for Screen {
                 source,
                 message,
             } => {
-                self.line(&format!("{} {source}: {message}", warning()));
+                self.complain(&warning(), source, message);
             }
             Event::Log {
                 level: LogLevel::Error,
@@ -157,7 +167,7 @@ impl EventSink for Screen {
                 message,
             } => {
                 let label = Style::new().for_stderr().red().bold().apply_to("error:");
-                self.line(&format!("{label} {source}: {message}"));
+                self.complain(&label, source, message);
             }
             // The exporters show warnings beside the numbers that they are about.
             Event::Log { .. } | Event::Warning(_) => {}

@@ -1,5 +1,6 @@
 //! Columns of text that fit the terminal.
 
+use aiperf_plugin_sdk::display::printable;
 use console::measure_text_width;
 
 /// Between columns.
@@ -10,8 +11,13 @@ const MIN_LAST: usize = 20;
 /// Lays `rows` out in columns. The last column takes what is left of `width` and is broken between
 /// words; without a width it is as long as it is.
 pub(crate) fn table<const N: usize>(rows: &[[String; N]], width: Option<usize>) -> Vec<String> {
+    // Plugins describe themselves.
+    let rows: Vec<[String; N]> = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| printable(cell).into_owned()))
+        .collect();
     let mut widths = [0; N];
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = measure_text_width(cell).max(*width);
         }
@@ -50,14 +56,15 @@ fn lines<const N: usize>(
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
+        let word = printable(word);
         let line = lines.last_mut().expect("there is always a line");
         if line.is_empty() {
-            line.push_str(word);
-        } else if measure_text_width(line) + 1 + measure_text_width(word) <= width {
+            line.push_str(&word);
+        } else if measure_text_width(line) + 1 + measure_text_width(&word) <= width {
             line.push(' ');
-            line.push_str(word);
+            line.push_str(&word);
         } else {
-            lines.push(word.to_owned());
+            lines.push(word.into_owned());
         }
     }
     lines
@@ -89,6 +96,17 @@ mod tests {
                 "              what it does not say.",
             ]
         );
+    }
+
+    #[test]
+    fn what_plugins_say_of_themselves_is_not_obeyed() {
+        let evil = "\u{1b}[2J\u{202e}x\ny".to_owned();
+        let rows = [[evil.clone(), evil.clone()]];
+        for width in [None, Some(30)] {
+            let lines = table(&rows, width).join("");
+            assert!(!lines.contains(|c: char| c.is_control() || c == '\u{202e}'));
+        }
+        assert_eq!(wrap(&evil, 80), ["\\u{1b}[2J\\u{202e}x y"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use aiperf_plugin_sdk::display::printable;
 use console::Style;
 
 /// A line about the run, on stderr.
@@ -11,20 +12,26 @@ pub(crate) fn say(line: &str) {
     writeln!(io::stderr().lock(), "{line}").ok();
 }
 
-/// `error: …`, on stderr.
+/// `error: …`, on stderr. What the message says in others' words is made harmless.
 pub(crate) fn error(message: &dyn Display) {
     let label = Style::new().for_stderr().red().bold().apply_to("error:");
-    say(&format!("{label} {message}"));
+    say(&format!("{label} {}", printable(&message.to_string())));
 }
 
-/// `warning: …`, on stderr.
+/// `warning: …`, on stderr. What the message says in others' words is made harmless.
 pub(crate) fn warning(message: &dyn Display) {
     let label = Style::new()
         .for_stderr()
         .yellow()
         .bold()
         .apply_to("warning:");
-    say(&format!("{label} {message}"));
+    say(&format!("{label} {}", printable(&message.to_string())));
+}
+
+/// Text of others with its line breaks, but nothing else that a terminal obeys.
+pub(crate) fn lines(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(printable).collect();
+    lines.join("\n")
 }
 
 /// A line of data, on stdout. A reader that has seen enough is no error.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use aiperf_plugin_sdk::display::json_text;
 use aiperf_plugin_sdk::report::{RunStatus, Warning};
 use aiperf_plugin_sdk::run::PhaseKind;
-use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
+use aiperf_plugin_sdk::{LogLevel, PhaseEvent, PluginError};
 
 use super::model;
 use super::record::{RUN_FILE, RunRecord};
@@ -170,10 +171,9 @@ fn write_inputs(setup: &Setup, load: &LoadPlan) -> Result<(), RunError> {
         .map(|phase| source.describe(phase, 10))
         .collect();
     let inputs = serde_json::json!({ "phases": phases });
-    setup
-        .artifacts
-        .write("inputs.json", &format!("{inputs:#}\n"))?;
-    Ok(())
+    let text = json_text(&inputs).map_err(PluginError::from)?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(setup.artifacts.write("inputs.json", &text)?)
 }
 
 struct Dispatcher<'a> {

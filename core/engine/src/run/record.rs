@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use aiperf_plugin_sdk::RunInfo;
+use aiperf_plugin_sdk::display::json_text;
 use aiperf_plugin_sdk::report::{Report, RunStatus, SCHEMA_VERSION, Warning};
 use serde::{Deserialize, Serialize};
 
@@ -107,8 +108,8 @@ impl RunRecord {
 
     /// Writes the file, over its last version.
     pub(super) fn write(&self, artifacts: &Artifacts) -> aiperf_plugin_sdk::Result<()> {
-        let text = serde_json::to_string_pretty(self)?;
-        artifacts.write(RUN_FILE, &format!("{text}\n"))
+        let text = json_text(self)?;
+        artifacts.write(RUN_FILE, &String::from_utf8_lossy(&text))
     }
 }
 

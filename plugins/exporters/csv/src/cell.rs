@@ -4,8 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Characters that make spreadsheets read a cell as a formula or drop what is before it.
-const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+use aiperf_plugin_sdk::display::excerpt;
+
+/// Characters that make spreadsheets read a cell as a formula, full width ones where people type them.
+const FORMULA_STARTS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+/// Characters that spreadsheets take in a cell.
+const LONGEST: usize = 32_000;
 
 /// A number in shortest round-trip form; empty if it cannot be known.
 pub(crate) fn number(value: Option<f64>) -> Cow<'static, str> {
@@ -32,12 +36,15 @@ pub(crate) fn labels_cell(labels: &BTreeMap<String, String>) -> Cow<'static, str
     owned_text(&joined)
 }
 
-/// Text that came from a server, a user or the network: never a formula, whatever it says.
+/// Text that came from a server, a user or the network: on one line, visible, and never a formula,
+/// whatever it says. A number stays one.
 pub(crate) fn text(text: &str) -> Cow<'_, str> {
-    if text.starts_with(FORMULA_STARTS) {
-        format!("'{text}").into()
+    let shown = excerpt(text, LONGEST);
+    let is_number = || shown.parse().is_ok_and(f64::is_finite);
+    if shown.trim_start().starts_with(FORMULA_STARTS) && !is_number() {
+        format!("'{shown}").into()
     } else {
-        text.into()
+        shown
     }
 }
 
@@ -70,11 +77,27 @@ mod tests {
 
     #[test]
     fn text_is_never_a_formula() {
-        for start in ["=", "+", "-", "@", "\t", "\r"] {
+        for start in ["=", "+", "-", "@", " =", "＝"] {
             let cell = format!("{start}cmd|' /C calc'!A0");
             assert_eq!(text(&cell), format!("'{cell}"));
         }
+        assert_eq!(text("\t=1"), "\\t=1", "no tab is left to hide behind");
         assert_eq!(text("a=b"), "a=b");
+    }
+
+    #[test]
+    fn text_that_is_a_number_stays_one() {
+        for number in ["-1", "+2.5e3", "-0.0"] {
+            assert_eq!(text(number), number);
+        }
+        assert_eq!(text("-inf"), "'-inf");
+        assert_eq!(text("-1+1"), "'-1+1");
+    }
+
+    #[test]
+    fn text_stays_on_its_line_and_in_its_cell() {
+        assert_eq!(text("a\r\n\u{1b}[2J,b"), "a\\r\\n\\u{1b}[2J,b");
+        assert!(text(&"x".repeat(40_000)).chars().count() < 32_767);
     }
 
     proptest! {

@@ -118,7 +118,7 @@ fn scope(scope: BoundScope) -> &'static str {
 }
 
 fn title_row(title: &str, unit: &str) -> Row<'static> {
-    heading(format!("### {title} ({unit})"))
+    heading(owned_text(&format!("### {title} ({unit})")))
 }
 
 fn seven<'a>(key: &'a str, stats: &Stats) -> Row<'a> {

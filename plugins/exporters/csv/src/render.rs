@@ -3,6 +3,7 @@
 use aiperf_plugin_sdk::Result;
 use aiperf_plugin_sdk::report::{Report, ServerReport};
 
+use crate::cell::owned_text;
 use crate::cell::text;
 use crate::sheet::{Row, Sheet, header, heading};
 use crate::{device_sections, metric, run_sections, truth_sections};
@@ -51,7 +52,10 @@ fn server_head(server: &ServerReport) -> [Row<'_>; 6] {
     let url = server.endpoint_url.as_str();
     let endpoint = url.split_once("://").map_or(url, |(_, rest)| rest);
     [
-        heading(format!("## Server: {}", server.endpoint_display)),
+        heading(owned_text(&format!(
+            "## Server: {}",
+            server.endpoint_display
+        ))),
         pair("server_endpoint", endpoint),
         pair("server_id", &server.server_id),
         pair("server_type", &server.metadata.server_type),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aiperf_plugin_sdk::display::json_text;
 use aiperf_plugin_sdk::report::{
     self, AggregateReport, ClientHealth, ClientMetric, DerivedReport, DeviceReport, EndpointReport,
     InfoReport, MetricReport, PairReport, ParseNote, PhaseReport, Report, RequestTotals, RunStatus,
@@ -174,9 +175,7 @@ impl<'a> Document<'a> {
     /// # Errors
     /// If a key is no string, which cannot happen with this format.
     pub fn to_bytes(&self) -> Result<Vec<u8>, PluginError> {
-        let mut text = serde_json::to_vec_pretty(self)?;
-        text.push(b'\n');
-        Ok(text)
+        Ok(json_text(self)?)
     }
 }
 

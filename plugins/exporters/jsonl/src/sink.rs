@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use aiperf_plugin_sdk::display::json_line;
 use aiperf_plugin_sdk::{Artifact, Host, Result};
 use serde::Serialize;
 
@@ -30,7 +31,7 @@ impl Sink {
     /// Appends `record` as one line.
     pub(crate) fn line(&mut self, record: &impl Serialize) -> Result<()> {
         self.line.clear();
-        serde_json::to_writer(&mut self.line, record)?;
+        json_line(&mut self.line, record)?;
         self.line.push(b'\n');
         Ok(self.file.write_all(&self.line)?)
     }

@@ -28,6 +28,8 @@ pub enum Fault {
     Storm,
     /// Fails with a message of a megabyte, in many lines.
     Shout,
+    /// Fails with a message that a terminal would obey.
+    Evil,
     /// Gives nothing but NaN.
     Nan,
     /// Gives series without end.
@@ -81,6 +83,10 @@ impl Fault {
         self.hang_if(Self::Hang);
         if self == Self::Shout {
             let message = "what a day\n".repeat(100_000);
+            return Err(PluginError::new(ErrorKind::Other, message));
+        }
+        if self == Self::Evil {
+            let message = "\u{1b}[2J\u{202e}\r\nerror: forged\u{9b}31m";
             return Err(PluginError::new(ErrorKind::Other, message));
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use aiperf_core::plugins::loader::LibraryFacts;
 use aiperf_core::plugins::{Entry, Origin, Registry};
+use aiperf_plugin_sdk::display::json_text;
 use console::Term;
 use serde_json::{Value, json};
 
@@ -76,5 +77,7 @@ pub(super) fn to_json(registry: &Registry, entry: &Entry) -> Value {
 
 /// Prints `value`, indented.
 pub(super) fn print_json(value: &Value) {
-    output::stdout_line(&format!("{value:#}"));
+    // A JSON value is always JSON.
+    let text = json_text(value).unwrap_or_default();
+    output::stdout_line(String::from_utf8_lossy(&text).trim_end());
 }

@@ -35,7 +35,7 @@ pub(crate) fn show_plugin(args: &ShowArgs, world: &World) -> ExitCode {
         .iter()
         .map(|entry| page(&registry, entry, width(world)));
     let pages: Vec<String> = pages.collect();
-    output::stdout_line(&pages.join("\n\n"));
+    output::stdout_line(&output::lines(&pages.join("\n\n")));
     code
 }
 

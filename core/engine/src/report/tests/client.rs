@@ -72,7 +72,7 @@ fn clients_are_measured_by_their_complete_requests() {
         .iter()
         .map(|e| (e.count, e.example.as_str()))
         .collect();
-    assert_eq!(errors, [(2, "500: a b [31m"), (1, "")]);
+    assert_eq!(errors, [(2, "500: a b\\u{1b}[31m"), (1, "")]);
 
     let check = |name: &str, n: u64, avg: f64, estimated: bool| {
         let metric = &report.llm_metrics[name];

@@ -36,7 +36,7 @@ pub(crate) fn check_plugin(args: &CheckArgs, world: &World) -> ExitCode {
     if args.json {
         print_json(&checked.to_json());
     } else {
-        output::stdout_line(&checked.page(width(world)));
+        output::stdout_line(&output::lines(&checked.page(width(world))));
     }
     for finding in &checked.findings {
         finding.say();
@@ -73,7 +73,7 @@ fn report_failure(args: &CheckArgs, error: &LoadError) {
     }
     output::error(error);
     if let Some(detail) = &error.detail {
-        output::say(detail);
+        output::say(&output::lines(detail));
     }
 }
 

@@ -1,4 +1,10 @@
-//! Names for people.
+//! Names for people, and text that is harmless to look at.
+
+mod json;
+mod printable;
+
+pub use json::{json_line, json_text};
+pub use printable::{excerpt, printable};
 
 /// Words written in capitals.
 const ACRONYMS: [&str; 20] = [
