@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::exit_code::ExitCode;
 use crate::output;
 
-/// Watches for SIGINT and SIGTERM on a thread of its own. Without one the default handling stays.
+/// Watches for SIGINT, SIGTERM and SIGHUP on a thread of its own. Without one the default handling stays.
 pub(crate) fn watch(stop: StopSignal) {
     let watcher = thread::Builder::new()
         .name("signals".to_owned())
@@ -57,11 +57,14 @@ fn leave() {
     std::process::exit(i32::from(ExitCode::Interrupted as u8));
 }
 
-/// Ctrl-C and SIGTERM. Listens from the start, so that none is lost between two waits.
+/// Ctrl-C, SIGTERM, and SIGHUP, with which a terminal takes its leave. Listens from the start, so that
+/// none is lost between two waits.
 #[cfg(unix)]
 struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
+    /// `None` under `nohup`.
+    hang_up: Option<Signal>,
 }
 
 #[cfg(unix)]
@@ -73,15 +76,36 @@ impl Interrupts {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: if is_ignored(nix::sys::signal::Signal::SIGHUP) {
+                None
+            } else {
+                Some(signal(SignalKind::hangup())?)
+            },
         })
     }
 
     async fn next(&mut self) {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => hang_up.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = hang_up => {}
         }
     }
+}
+
+/// Whether whoever started us wants this signal to mean nothing. False where the system does not tell.
+#[cfg(unix)]
+fn is_ignored(signal: nix::sys::signal::Signal) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.unwrap_or(0) & 1 << (signal as u64 - 1) != 0
 }
 
 #[cfg(not(unix))]

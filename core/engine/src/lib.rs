@@ -84,6 +84,7 @@ pub mod http;
 pub mod knowledge;
 pub mod load;
 pub mod plugins;
+pub mod read;
 pub mod report;
 pub mod run;
 mod secrets;

@@ -19,8 +19,11 @@ use crate::error::Error;
 pub(crate) const OUT: &str = "out";
 /// One line a request.
 pub(crate) const REQUESTS: &str = "profile_export.jsonl";
-/// Lines after which a run is under way.
+/// One line a reading.
+const SCRAPES: &str = "server_metrics_export.jsonl";
+/// Lines of requests after which a run is under way, and readings after which one without load is.
 const UNDER_WAY: usize = 10;
+const READINGS: usize = 5;
 /// How often something is looked at that tells nothing by itself.
 const GLANCE: Duration = Duration::from_millis(5);
 /// SIGINT in a mask of signals.
@@ -212,7 +215,11 @@ impl Running {
         let out = folder.join(OUT);
         let is_time = match self.act {
             Act::Nothing | Act::CloseStdout => false,
-            Act::RemoveFolder | Act::Signal(_) => lines(&out.join(REQUESTS)) >= UNDER_WAY,
+            Act::RemoveFolder | Act::Signal(_) => {
+                let has_load = out.join("inputs.json").exists();
+                let readings = || !has_load && lines(&out.join(SCRAPES)) >= READINGS;
+                lines(&out.join(REQUESTS)) >= UNDER_WAY || readings()
+            }
             Act::SignalAtOnce(_) => status(id, "SigCgt:", 16) & SIGINT != 0,
         };
         if !is_time {
@@ -231,7 +238,10 @@ impl Running {
         let Some((signal, rest)) = signals.split_first().filter(|_| said >= after) else {
             return Ok(());
         };
-        self.signals = (rest, said + 1);
+        // One that is ignored is not answered.
+        let mask = status(id, "SigIgn:", 16);
+        let is_heard = mask & 1 << (*signal as u64 - 1) == 0;
+        self.signals = (rest, said + usize::from(is_heard));
         Ok(kill(id, *signal)?)
     }
 }

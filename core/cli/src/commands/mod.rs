@@ -53,7 +53,7 @@ impl World {
         Surroundings {
             environment,
             loader: &self.loader,
-            read_file: &|path| std::fs::read_to_string(path),
+            read_file: &aiperf_core::read::text,
             fresh_seed: 0,
             recorded: None,
             forced: &[],

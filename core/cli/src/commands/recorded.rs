@@ -33,7 +33,7 @@ pub(crate) fn find(path: &Path) -> Result<Recorded, String> {
     let name = run.file_name().unwrap_or_default().to_string_lossy();
     let prefix = name.strip_suffix(RUN_FILE).unwrap_or_default().to_owned();
     let settings = dir.join(format!("{prefix}{SETTINGS}"));
-    let exporters = std::fs::read_to_string(&settings)
+    let exporters = aiperf_core::read::text(&settings)
         .ok()
         .and_then(|text| text.parse::<Table>().ok())
         .map(|mut table| exporters(&mut table));

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use http::Method;
+use nix::errno::Errno;
 
 use super::tls::session_error;
 
@@ -229,6 +230,11 @@ impl HttpError {
 
     /// Classifies an error while connecting.
     pub(crate) fn from_connect(url: &Arc<str>, error: &io::Error) -> Self {
+        if let Some(Errno::EMFILE | Errno::ENFILE) = error.raw_os_error().map(Errno::from_raw) {
+            let detail = "too many files are open";
+            return Self::new(ErrorClass::Connect, Arc::clone(url), detail)
+                .advise("raise the limit (`ulimit -n`), or lower the load");
+        }
         let (class, detail) = match error.kind() {
             io::ErrorKind::ConnectionRefused => (ErrorClass::ConnectRefused, String::new()),
             io::ErrorKind::TimedOut => (ErrorClass::ConnectTimeout, String::new()),

@@ -21,12 +21,25 @@ pub struct OpenFiles {
     pub threads: u64,
     /// Sources of metrics.
     pub sources: u64,
+    /// The servers are in this process as well: each connection has two ends here.
+    pub both_ends: bool,
 }
 
 impl OpenFiles {
-    /// What is open beside so many connections.
-    fn beside(self, connections: u64) -> u64 {
-        RESERVED + self.sources + self.threads.min(connections) * A_THREAD
+    /// What is open with so many connections.
+    fn with(self, connections: u64) -> u64 {
+        let ends = if self.both_ends { 2 } else { 1 };
+        let own = RESERVED + self.threads.min(connections) * A_THREAD;
+        self.sources
+            .saturating_add(connections)
+            .saturating_mul(ends)
+            .saturating_add(own)
+    }
+
+    /// Connections for which `limit` files are enough.
+    fn room(self, limit: u64) -> u64 {
+        let left = limit.saturating_sub(self.with(0) + self.threads * A_THREAD);
+        left / if self.both_ends { 2 } else { 1 }
     }
 
     /// Raises the limit of this process to what it needs, as far as the system lets it. Returns for
@@ -42,8 +55,8 @@ impl OpenFiles {
         };
         let connections = self
             .connections
-            .unwrap_or_else(|| hard.saturating_sub(self.beside(MOST)).clamp(1, MOST));
-        let needed = connections.saturating_add(self.beside(connections));
+            .unwrap_or_else(|| self.room(hard).clamp(1, MOST));
+        let needed = self.with(connections);
         let too_few = |limit| LoadError::TooFewFiles {
             needed,
             connections,
@@ -70,6 +83,7 @@ mod tests {
             connections: Some(u64::MAX / 2),
             threads: 8,
             sources: 3,
+            both_ends: false,
         };
         let error = files.provide().unwrap_err().to_string();
         let needed = format!("`ulimit -n {}`", u64::MAX / 2 + 3 + 64 + 32);
@@ -82,5 +96,15 @@ mod tests {
     fn without_a_limit_there_is_as_much_room_as_the_system_gives() {
         let room = OpenFiles::default().provide().unwrap();
         assert!((1..=1_000_000).contains(&room), "{room}");
+        for both_ends in [false, true] {
+            let files = OpenFiles {
+                threads: 4,
+                sources: 3,
+                both_ends,
+                ..OpenFiles::default()
+            };
+            let room = files.room(1024);
+            assert!((1020..=1024).contains(&files.with(room)), "{files:?}");
+        }
     }
 }

@@ -78,6 +78,8 @@ pub struct LoadPlan {
     /// Load threads, each with its own runtime and connections. More than the machine has cores, or
     /// more than there are requests in flight, gain nothing.
     pub threads: usize,
+    /// The server is in this process as well.
+    pub both_ends: bool,
 }
 
 /// One phase of the load.
@@ -208,6 +210,7 @@ impl LoadPlan {
             connections: self.max_in_flight().map(|most| most as u64),
             threads: self.threads as u64,
             sources: 0,
+            both_ends: self.both_ends,
         }
     }
 

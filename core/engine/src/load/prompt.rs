@@ -45,6 +45,9 @@ pub struct PromptSource {
     output_tokens: Option<TokenCount>,
 }
 
+/// Bytes of prompts after which no further one is described.
+const DESCRIBED: usize = 1 << 20;
+
 impl PromptSource {
     /// The prompts of a plan.
     pub fn new(plan: &LoadPlan) -> Self {
@@ -74,21 +77,25 @@ impl PromptSource {
         }
     }
 
-    /// The parameters of the generator and the first `n` prompts of a phase, so that a run's inputs
-    /// can be checked and made again.
+    /// The parameters of the generator and the first `n` prompts of a phase (fewer where they are long),
+    /// so that a run's inputs can be checked and made again.
     pub fn describe(&self, phase: usize, n: u64) -> Value {
         let count = |count: TokenCount| json!({"mean": count.mean, "stddev": count.stddev});
-        let mut prompt = String::new();
+        let (mut prompt, mut bytes) = (String::new(), 0);
         let prompts: Vec<Value> = (0..n)
-            .map(|ordinal| {
+            .map_while(|ordinal| {
+                if bytes > DESCRIBED {
+                    return None;
+                }
                 let draw = self.draw(phase, ordinal, &mut prompt);
-                json!({
+                bytes += prompt.len();
+                Some(json!({
                     "phase": phase,
                     "ordinal": ordinal,
                     "estimated_input_tokens": draw.input_tokens,
                     "max_tokens": draw.output_tokens,
                     "prompt": prompt,
-                })
+                }))
             })
             .collect();
         json!({

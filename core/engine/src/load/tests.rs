@@ -49,6 +49,7 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
         secrets: Arc::default(),
         phases,
         threads: 2,
+        both_ends: false,
     }
 }
 

@@ -55,6 +55,36 @@ const SLOW_REQUESTS: &[&str] = &[
     "none",
 ];
 
+/// Until it is ended, which is as it should be.
+const COLLECT: &[&str] = &[
+    "collect",
+    "--server-metrics",
+    "{url}/metrics",
+    "--server-metrics-interval",
+    "0.05",
+    "--artifact-dir",
+    "out",
+    "--ui",
+    "none",
+];
+
+/// More at once than there are files for.
+const RATE: &[&str] = &[
+    "profile",
+    "--url",
+    "{url}",
+    "--request-rate",
+    "400",
+    "--request-count",
+    "150",
+    "--request-timeout-seconds",
+    "0.5",
+    "--artifact-dir",
+    "out",
+    "--ui",
+    "none",
+];
+
 /// More than a small memory holds.
 const MANY: &[&str] = &[
     "profile",
@@ -74,6 +104,8 @@ const MANY: &[&str] = &[
     "none",
 ];
 
+/// Whoever ignores SIGHUP makes others ignore it.
+const TERMINAL: &str = "test $((0x$(awk '/^SigIgn/ {print $2}' /proc/self/status) & 1)) -eq 0";
 /// A small disk of their own is what unprivileged users get by this.
 const NAMESPACES: &str = "unshare -rm true";
 const ON_A_SMALL_DISK: &str = "mkdir disk && unshare -rm sh -c '
@@ -95,6 +127,17 @@ const fn endless(name: &'static str, signals: &'static [Signal]) -> Case {
 pub(super) const CASES: &[Case] = &[
     endless("Ctrl-C", &[Signal::SIGINT]).ends(130, "press Ctrl-C again"),
     endless("SIGTERM", &[Signal::SIGTERM]).ends(130, "press Ctrl-C again"),
+    endless("SIGHUP", &[Signal::SIGHUP])
+        .needs(TERMINAL)
+        .ends(130, "press Ctrl-C again"),
+    endless("SIGHUP under nohup", &[Signal::SIGHUP, Signal::SIGTERM])
+        .by("`nohup`")
+        .shell("trap '' HUP; exec \"$0\" \"$@\"")
+        .ends(130, "press Ctrl-C again"),
+    Case::new("Ctrl-C, without load", Group::Machine, COLLECT)
+        .act(Act::Signal(&[Signal::SIGINT]))
+        .ends(0, "press Ctrl-C again")
+        .lines(1),
     Case::new("Ctrl-C, server says nothing", Group::Machine, SLOW_REQUESTS)
         .silent()
         .act(Act::SignalAtOnce(&[Signal::SIGINT]))
@@ -133,6 +176,17 @@ pub(super) const CASES: &[Case] = &[
         .by("`ulimit -n 60`")
         .shell("ulimit -n 60; exec \"$0\" \"$@\"")
         .ends(2, "ulimit -n")
+        .files(Files::None),
+    Case::new("too few open files for a rate", Group::Machine, RATE)
+        .by("`ulimit -n 120`")
+        .sim(&["hang"], "")
+        .shell("ulimit -n 120; exec \"$0\" \"$@\"")
+        .ends(4, "no complete response in time"),
+    case("settings without end")
+        .by("`--config /dev/zero`")
+        .shell("exec \"$0\" \"$@\" --config /dev/zero")
+        .ends(2, "it is larger than 16 MiB")
+        .lines(6)
         .files(Files::None),
     case("full disk")
         .by("a disk of 200 KiB")

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Resolver;
+use crate::config::Command;
 use crate::config::error::Problem;
 use crate::config::plan::LoadSettings;
 use crate::config::schema::{ArrivalPattern as Named, LoadConfig};
@@ -60,6 +61,7 @@ impl Resolver<'_> {
                 .threads
                 .map_or_else(cores, |n| n as usize)
                 .min(most.unwrap_or(1)),
+            both_ends: self.context.command == Command::Demo,
         };
         Some(LoadSettings {
             model: endpoint.model.clone(),

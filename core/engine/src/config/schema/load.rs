@@ -53,16 +53,16 @@ pub struct LoadConfig {
     /// `benchmark_grace_period` of the warm-up. Default: the same.
     pub warmup_grace_period: Option<UnitDuration>,
     /// Input sequence length: mean number of tokens of a prompt.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub isl: f64,
     /// Standard deviation of `isl`, in tokens. 0: all prompts have the same length.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 10_000_000))]
     pub isl_stddev: f64,
     /// Output sequence length: mean number of tokens asked for. Without it the server decides.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub osl: Option<f64>,
     /// Standard deviation of `osl`, in tokens. 0: all requests ask for the same length.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 10_000_000))]
     pub osl_stddev: f64,
     /// Seed of everything drawn at random. Without it each run draws one, so that its prompts are
     /// not in the server's prefix cache; it is written to the run's resolved config.

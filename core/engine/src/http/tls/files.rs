@@ -84,5 +84,5 @@ fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, String> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(file).map_err(|error| error.to_string())
+    crate::read::bytes(file).map_err(|error| error.to_string())
 }

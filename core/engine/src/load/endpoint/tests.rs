@@ -34,6 +34,7 @@ fn plan(url: &str, endpoint: EndpointKind) -> LoadPlan {
         secrets: std::sync::Arc::default(),
         phases: Vec::new(),
         threads: 1,
+        both_ends: false,
     }
 }
 
