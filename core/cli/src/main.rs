@@ -10,6 +10,7 @@ mod signals;
 
 use args::{Action, Cli, ConfigAction, PluginsAction};
 use clap::Parser;
+use exit_code::ExitCode;
 
 fn main() -> std::process::ExitCode {
     aiperf_plugin_sdk::hosting::quiet_plugin_panics();
@@ -35,5 +36,10 @@ fn main() -> std::process::ExitCode {
         Action::Sim(sim) => commands::sim(sim),
         Action::PluginProbe { path } => commands::probe_plugin(path),
     };
-    code.into()
+    // Whatever else there was to say of it, a script must not take half of it for the whole.
+    if code == ExitCode::Success && output::is_lost() {
+        ExitCode::Partial.into()
+    } else {
+        code.into()
+    }
 }

@@ -7,4 +7,4 @@ mod text;
 
 pub(crate) use screen::Screen;
 pub(crate) use table::{table, wrap};
-pub(crate) use text::{error, lines, say, stdout_line, warning};
+pub(crate) use text::{error, is_lost, lines, say, stdout_line, warning};

@@ -1,7 +1,8 @@
 //! Single lines.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::sync::OnceLock;
 
 use aiperf_plugin_sdk::display::printable;
 use console::Style;
@@ -34,7 +35,25 @@ pub(crate) fn lines(text: &str) -> String {
     lines.join("\n")
 }
 
-/// A line of data, on stdout. A reader that has seen enough is no error.
+/// Why the first line that could not be written could not.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// A line of data, on stdout. A reader that has seen enough is no error; [`is_lost`] tells of others.
 pub(crate) fn stdout_line(line: &str) {
-    writeln!(io::stdout().lock(), "{line}").ok();
+    let mut stdout = io::stdout().lock();
+    let written = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    if let Some(error) = written.err().filter(|e| e.kind() != ErrorKind::BrokenPipe) {
+        LOST.get_or_init(|| error.to_string());
+    }
+}
+
+/// Says so if a line on stdout was lost.
+pub(crate) fn is_lost() -> bool {
+    let lost = LOST.get();
+    if let Some(why) = lost {
+        error(&format!(
+            "standard output: {why}; what was shown is not whole"
+        ));
+    }
+    lost.is_some()
 }

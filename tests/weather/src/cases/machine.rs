@@ -157,6 +157,15 @@ pub(super) const CASES: &[Case] = &[
         .by("`> /dev/full`")
         .shell("exec \"$0\" \"$@\" > /dev/full")
         .ends(5, "standard output"),
+    Case::new(
+        "full standard output of a command",
+        Group::Machine,
+        &["config", "schema"],
+    )
+    .by("`> /dev/full`")
+    .shell("exec \"$0\" \"$@\" > /dev/full")
+    .ends(5, "standard output")
+    .files(Files::None),
     case("file size limit")
         .by("`ulimit -f 128`")
         .shell("ulimit -f 128; exec \"$0\" \"$@\"")
