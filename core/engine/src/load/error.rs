@@ -18,8 +18,8 @@ pub enum LoadError {
     /// The process may not open enough files.
     #[error(
         "{needed} open files are needed, for {connections} connections, {sources} metrics endpoints and \
-         the program itself, and the limit is {limit}; lower `--concurrency`, or raise the limit \
-         (`ulimit -n {needed}`; for a service `LimitNOFILE`)"
+         the program itself, and the limit is {limit}; lower `--concurrency`, name fewer endpoints, or \
+         raise the limit (`ulimit -n {needed}`; for a service `LimitNOFILE`)"
     )]
     TooFewFiles {
         /// All of them, with a reserve.
