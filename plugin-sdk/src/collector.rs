@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::abi::SinkMut;
+use crate::host::header;
 use crate::{Batch, Payload, Plugin, PluginError, Result, TlsSettings};
 
 /// How the host drives a collector.
@@ -55,7 +56,7 @@ pub struct Targets {
 }
 
 /// Head of an answer to a target's request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Response<'a> {
     /// [`Target::id`].
     pub target_id: &'a str,
@@ -67,6 +68,15 @@ pub struct Response<'a> {
     pub head: &'a [u8],
     /// Why there was no answer.
     pub error: &'a str,
+    /// All headers of the answer, as `name: value` lines.
+    pub headers: &'a str,
+}
+
+impl<'a> Response<'a> {
+    /// Value of a header, such as `retry-after`; the first if there are several.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        header(self.headers, name)
+    }
 }
 
 /// What to do with a target after an answer.
@@ -155,10 +165,11 @@ impl<'a> CollectorSink<'a> {
     pub fn push(&mut self, source_id: &str) -> Result<()> {
         let sink = &mut self.sink;
         let pushed = self.batch.with_abi(&[], |batch| {
-            sink.batch(source_id.into(), batch).into_result()
+            let pushed = sink.batch(source_id.into(), batch);
+            pushed.into_result().map_err(PluginError::from)
         });
         self.batch.clear();
-        pushed.map_err(PluginError::from)
+        pushed
     }
 
     /// Hands over bytes for the parser that the user (or the content type) chose.

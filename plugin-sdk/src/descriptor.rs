@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::abi::one_line;
 use crate::collector::CollectorMode;
 use crate::plugin::Stability;
 
@@ -29,6 +30,62 @@ impl PluginKind {
             Self::Exporter => "exporter",
         }
     }
+}
+
+/// A declaration that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Described {
+    /// Of a plugin that this SDK can drive.
+    Known(Box<Descriptor>),
+    /// Of one that only a newer SDK can.
+    Unknown {
+        /// Its id.
+        id: String,
+        /// Why; a predicate of the plugin.
+        reason: String,
+    },
+}
+
+impl Descriptor {
+    /// Reads a declaration that came across. One of a kind or mode that only a newer SDK knows must
+    /// not cost the library its other plugins.
+    ///
+    /// # Errors
+    /// If it is no declaration.
+    pub fn from_json(text: &str) -> serde_json::Result<Described> {
+        #[derive(Deserialize)]
+        struct Head {
+            id: String,
+            kind: String,
+            #[serde(default)]
+            mode: Option<String>,
+        }
+        let Head { id, kind, mode } = serde_json::from_str(text)?;
+        let unknown = |reason: String| {
+            Ok(Described::Unknown {
+                id: one_line(&id),
+                reason,
+            })
+        };
+        if !is_word::<PluginKind>(&kind) {
+            return unknown(format!(
+                "is of the kind `{}`, which this version does not know",
+                one_line(&kind)
+            ));
+        }
+        match mode.filter(|mode| !is_word::<CollectorMode>(mode)) {
+            Some(mode) => unknown(format!(
+                "works in mode `{}`, which this version does not know",
+                one_line(&mode)
+            )),
+            None => Ok(Described::Known(serde_json::from_str(text)?)),
+        }
+    }
+}
+
+/// Whether `text` is one of the names of an enum.
+fn is_word<T: serde::de::DeserializeOwned>(text: &str) -> bool {
+    serde_json::from_value::<T>(text.into()).is_ok()
 }
 
 /// Declaration of a plugin. Crosses as JSON, so that it can grow.
@@ -65,4 +122,49 @@ pub struct Descriptor {
     /// True if its panics end the process.
     #[serde(default)]
     pub panic_abort: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(changes: &serde_json::Value) -> Described {
+        let mut text = json!({
+            "kind": "parser", "id": "a", "summary": "", "version": "1", "stability": "stable",
+        });
+        for (key, value) in changes.as_object().into_iter().flatten() {
+            text[key] = value.clone();
+        }
+        Descriptor::from_json(&text.to_string()).unwrap()
+    }
+
+    #[test]
+    fn what_only_a_newer_version_knows_is_named() {
+        let reason = |described| match described {
+            Described::Unknown { reason, .. } => reason,
+            Described::Known(known) => known.id,
+        };
+        assert_eq!(reason(read(&json!({ "news": [1] }))), "a");
+        let kind = reason(read(&json!({ "kind": "oracle" })));
+        assert_eq!(
+            kind,
+            "is of the kind `oracle`, which this version does not know"
+        );
+        let mode = reason(read(&json!({ "kind": "collector", "mode": "dream" })));
+        assert_eq!(
+            mode,
+            "works in mode `dream`, which this version does not know"
+        );
+        Descriptor::from_json("{}").unwrap_err();
+    }
+
+    #[test]
+    fn an_unknown_stability_promises_nothing() {
+        let Described::Known(known) = read(&json!({ "stability": "eternal" })) else {
+            panic!("it is a parser");
+        };
+        assert_eq!(known.stability, Stability::Experimental);
+    }
 }

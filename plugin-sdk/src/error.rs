@@ -86,6 +86,8 @@ pub struct PluginError {
     pub retry_after: Option<Duration>,
     /// For [`ErrorKind::Config`]: path of the option, such as `targets[0].url`.
     pub path: Option<String>,
+    /// What the user can do about it: a fragment as the message, such as `join the group render`.
+    pub remedy: Option<String>,
 }
 
 impl PluginError {
@@ -98,6 +100,7 @@ impl PluginError {
             source_id: None,
             retry_after: None,
             path: None,
+            remedy: None,
         }
     }
 
@@ -131,6 +134,13 @@ impl PluginError {
         self
     }
 
+    /// Says what the user can do about it.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
     /// Names the source that failed.
     #[must_use]
     pub fn source(mut self, id: impl Into<String>) -> Self {
@@ -144,7 +154,11 @@ impl fmt::Display for PluginError {
         if let Some(path) = self.path.as_deref().filter(|path| !path.is_empty()) {
             write!(f, "`{path}`: ")?;
         }
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.remedy {
+            Some(remedy) => write!(f, "; {remedy}"),
+            None => Ok(()),
+        }
     }
 }
 

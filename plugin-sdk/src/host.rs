@@ -6,11 +6,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use abi_stable::std_types::RSlice;
+use abi_stable::std_types::{RSlice, RStr};
 
-use crate::abi::{AbiHttpRequest, HostBox, WriterBox};
+use crate::abi::{ARTIFACT_ATOMIC, AbiHttpRequest, HostBox, WriterBox};
 use crate::time::Instant2;
-use crate::{ErrorKind, PluginError, Result};
+use crate::{Context, ErrorKind, PluginError, Result};
 
 /// Why [`Host::wait`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +46,25 @@ pub struct HttpResponse {
     pub content_type: String,
     /// Decompressed body, limited by the host.
     pub body: Vec<u8>,
+    /// All headers, as `name: value` lines.
+    pub headers: String,
+}
+
+impl HttpResponse {
+    /// Value of a header; the first if there are several.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
 }
 
 /// Handle to the host, cheap to clone and to keep.
 #[derive(Clone)]
-pub struct Host(Arc<HostBox>);
+pub struct Host(Arc<Lent>);
+
+struct Lent {
+    host: HostBox,
+    context: Context,
+}
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,24 +73,30 @@ impl fmt::Debug for Host {
 }
 
 impl Host {
-    pub(crate) fn new(host: HostBox) -> Self {
-        Self(Arc::new(host))
+    pub(crate) fn new(host: HostBox, context: Context) -> Self {
+        Self(Arc::new(Lent { host, context }))
+    }
+
+    /// What the instance is called, and how it is driven.
+    pub fn context(&self) -> &Context {
+        &self.0.context
     }
 
     /// Writes a line to the run's log, under the instance's name.
     pub fn log(&self, level: LogLevel, message: &str) {
-        self.0.log(level as u8, message.into());
+        self.0.host.log(level as u8, message.into());
     }
 
     /// Reads both clocks.
     pub fn now(&self) -> Instant2 {
-        self.0.now().into()
+        self.0.host.now().into()
     }
 
     /// Blocks for at most `timeout`, less if the run stops or a barrier comes.
     pub fn wait(&self, timeout: Duration) -> Wake {
         match self
             .0
+            .host
             .wait(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX))
         {
             1 => Wake::Stop,
@@ -85,9 +105,16 @@ impl Host {
         }
     }
 
+    /// Time until the deadline of the call that the instance is in: of `open`, or of a reading.
+    /// `None` if it has none.
+    pub fn time_left(&self) -> Option<Duration> {
+        let left = self.0.host.time_left();
+        (left != u64::MAX).then(|| Duration::from_nanos(left))
+    }
+
     /// Says that everything known when [`Wake::Sync`] came has been pushed.
     pub fn synced(&self) {
-        self.0.synced();
+        self.0.host.synced();
     }
 
     /// Opens a file of the run for streaming: it has its final name at once, and what was flushed
@@ -96,7 +123,7 @@ impl Host {
     /// # Errors
     /// If it cannot be created, or another instance writes it.
     pub fn artifact(&self, name: &str) -> Result<Artifact> {
-        self.open(name, false)
+        self.open(name, 0)
     }
 
     /// Opens a file of the run that appears under its name only when it is
@@ -105,11 +132,11 @@ impl Host {
     /// # Errors
     /// As [`Host::artifact`].
     pub fn atomic_artifact(&self, name: &str) -> Result<Artifact> {
-        self.open(name, true)
+        self.open(name, ARTIFACT_ATOMIC)
     }
 
-    fn open(&self, name: &str, atomic: bool) -> Result<Artifact> {
-        let writer = self.0.artifact(name.into(), atomic).into_result()?;
+    fn open(&self, name: &str, flags: u32) -> Result<Artifact> {
+        let writer = self.0.host.artifact(name.into(), flags).into_result()?;
         Ok(Artifact {
             writer,
             buffer: Vec::new(),
@@ -142,9 +169,11 @@ impl Host {
             headers: headers.as_str().into(),
             body: RSlice::EMPTY,
             timeout_ns: u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX),
+            more: RStr::empty(),
         };
         let response = self
             .0
+            .host
             .http(request)
             .into_result()
             .map_err(PluginError::from)?;
@@ -152,8 +181,17 @@ impl Host {
             status: response.status,
             content_type: response.content_type.into(),
             body: response.body.into(),
+            headers: response.headers.into(),
         })
     }
+}
+
+/// Value of the header `name` in `name: value` lines.
+pub(crate) fn header<'a>(lines: &'a str, name: &str) -> Option<&'a str> {
+    lines.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        key.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
 }
 
 /// Bytes buffered before they cross to the host.

@@ -51,6 +51,7 @@ pub mod abi;
 pub mod adapters;
 pub mod batch;
 mod collector;
+mod context;
 mod descriptor;
 pub mod display;
 mod error;
@@ -75,7 +76,8 @@ pub use collector::{
     CollectorMode, CollectorSink, PollCollector, Response, StreamCollector, Target, Targets,
     TargetsCollector, Verdict,
 };
-pub use descriptor::{Descriptor, PluginKind};
+pub use context::Context;
+pub use descriptor::{Described, Descriptor, PluginKind};
 pub use error::{ErrorKind, PluginError, Result};
 pub use exporter::{Exporter, ReportExporter};
 pub use host::{Artifact, Host, HttpResponse, LogLevel, Wake};

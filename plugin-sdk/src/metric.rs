@@ -11,9 +11,6 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum MetricKind {
-    /// Nothing is known about the values. Treated like a gauge.
-    #[default]
-    Unknown = 0,
     /// A value that goes up and down.
     Gauge = 1,
     /// A running total that only a restart sets back.
@@ -28,6 +25,10 @@ pub enum MetricKind {
     Info = 6,
     /// One boolean series a state.
     StateSet = 7,
+    /// Nothing is known about the values. Treated like a gauge.
+    #[default]
+    #[serde(other)]
+    Unknown = 0,
 }
 
 impl MetricKind {

@@ -10,13 +10,15 @@ use crate::{Host, PluginError, Result};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stability {
-    /// Options and output may change in any release.
-    #[default]
-    Experimental,
     /// Options and output change only with a new major version.
     Stable,
     /// Will go; its docs name the successor.
     Deprecated,
+    /// Options and output may change in any release. Also what another version says that is not
+    /// known here.
+    #[default]
+    #[serde(other)]
+    Experimental,
 }
 
 /// Identity, options and life cycle of a plugin.

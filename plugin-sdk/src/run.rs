@@ -62,6 +62,9 @@ pub enum PhaseKind {
     /// The measurement.
     #[default]
     Profiling,
+    /// What only a newer version knows.
+    #[serde(other)]
+    Other,
 }
 
 /// A phase began or ended.

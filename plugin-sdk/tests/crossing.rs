@@ -1,18 +1,22 @@
 //! Plugins of every kind and mode, driven through the boundary's objects as a host drives them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aiperf_plugin_sdk::hosting::{Factory, builtin_factories};
 use aiperf_plugin_sdk::prelude::*;
 use aiperf_plugin_sdk::testing::{self, FakeHost, RecordingSink};
-use aiperf_plugin_sdk::{Descriptor, PluginKind};
+use aiperf_plugin_sdk::{Context, Descriptor, PluginKind};
 use serde_json::json;
 
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields, default)]
 struct Config {
-    /// What to do: `panic`, `panic_drop`, `fail`, or nothing special.
+    /// What to do: `panic`, `panic_drop`, `fail`, `context`, or nothing special.
     mode: String,
+    #[serde(skip)]
+    #[schemars(skip)]
+    host: Option<Host>,
 }
 
 macro_rules! plugin {
@@ -29,8 +33,9 @@ macro_rules! plugin {
                     .into_iter()
                     .collect()
             }
-            fn open(config: Config, _: &Host) -> Result<Self> {
-                Ok(Self(config))
+            fn open(config: Config, host: &Host) -> Result<Self> {
+                let host = Some(host.clone());
+                Ok(Self(Config { host, ..config }))
             }
         }
         impl Drop for $name {
@@ -45,6 +50,18 @@ plugin!(Poller, "poller");
 impl PollCollector for Poller {
     fn collect(&mut self, out: &mut CollectorSink<'_>) -> Result<()> {
         assert!(self.0.mode != "panic", "boom");
+        if self.0.mode == "fail" {
+            let error = PluginError::new(ErrorKind::Io, "no device");
+            return Err(error.remedy("load the\nmodule"));
+        }
+        if self.0.mode == "context"
+            && let Some(host) = &self.0.host
+        {
+            let context = host.context();
+            let timeout = context.timeout().unwrap_or_default().as_secs_f64();
+            out.batch().gauge(&context.name, &[], timeout);
+            return Ok(());
+        }
         out.batch().gauge("load", &[("window", "1m")], 0.5);
         out.batch().counter("ticks", &[], 7.0);
         out.push("other")?;
@@ -85,6 +102,12 @@ impl TargetsCollector for Aimer {
     fn on_response(&mut self, response: &Response<'_>) -> Verdict {
         match response.status {
             Some(404) => Verdict::Replace("http://a/other".into()),
+            Some(429) => {
+                let seconds = response
+                    .header("Retry-After")
+                    .and_then(|text| text.parse().ok());
+                Verdict::Pause(Duration::from_secs(seconds.unwrap_or_default()))
+            }
             Some(_) => Verdict::Keep,
             None => Verdict::Disable(response.error.to_owned()),
         }
@@ -118,7 +141,7 @@ fn the_suite_passes_on_every_mode() {
 fn what_a_poller_pushes_arrives_by_source() {
     let host = FakeHost::new();
     let mut poller = collector("poller")
-        .open_collector(&json!({}), host.services())
+        .open_collector(&json!({}), &Context::new("test"), host.services())
         .unwrap();
     let mut sink = RecordingSink::default();
     poller.collect(&mut sink).unwrap();
@@ -144,7 +167,7 @@ fn what_a_poller_pushes_arrives_by_source() {
 fn payloads_of_a_stream_arrive() {
     let host = FakeHost::new();
     let mut streamer = collector("streamer")
-        .open_collector(&json!({}), host.services())
+        .open_collector(&json!({}), &Context::new("test"), host.services())
         .unwrap();
     let mut sink = RecordingSink::default();
     streamer.run(&mut sink).unwrap();
@@ -155,15 +178,15 @@ fn payloads_of_a_stream_arrive() {
 fn verdicts_come_back() {
     let host = FakeHost::new();
     let mut aimer = collector("aimer")
-        .open_collector(&json!({}), host.services())
+        .open_collector(&json!({}), &Context::new("test"), host.services())
         .unwrap();
     let mut ask = |status, error| {
         let response = Response {
             target_id: "a",
             status,
-            content_type: "",
-            head: &[],
             error,
+            headers: "server: a\nretry-after: 7\nretry-after: 9\n",
+            ..Response::default()
         };
         aimer.on_response(&response).unwrap()
     };
@@ -172,7 +195,33 @@ fn verdicts_come_back() {
         ask(Some(404), ""),
         Verdict::Replace("http://a/other".into())
     );
+    assert_eq!(ask(Some(429), ""), Verdict::Pause(Duration::from_secs(7)));
     assert_eq!(ask(None, "gone"), Verdict::Disable("gone".into()));
+}
+
+#[test]
+fn an_instance_knows_its_name_and_deadline() {
+    let host = FakeHost::new();
+    let second = Duration::from_secs(1);
+    let context = Context::new("gpu").read_every(second, second / 2);
+    let mut poller = collector("poller")
+        .open_collector(&json!({ "mode": "context" }), &context, host.services())
+        .unwrap();
+    let mut sink = RecordingSink::default();
+    poller.collect(&mut sink).unwrap();
+    assert_eq!(sink.samples[0].name, "gpu");
+    assert_eq!(sink.samples[0].value.to_bits(), 0.5_f64.to_bits());
+}
+
+#[test]
+fn an_error_brings_its_remedy_along() {
+    let host = FakeHost::new();
+    let context = Context::new("test");
+    let mut poller = collector("poller")
+        .open_collector(&json!({ "mode": "fail" }), &context, host.services())
+        .unwrap();
+    let error = poller.collect(&mut RecordingSink::default()).unwrap_err();
+    assert_eq!(error.to_string(), "no device; load the module");
 }
 
 #[test]
@@ -180,7 +229,7 @@ fn a_panic_is_an_error_and_the_next_call_works() {
     let host = FakeHost::new();
     let options = json!({ "mode": "panic" });
     let mut poller = collector("poller")
-        .open_collector(&options, host.services())
+        .open_collector(&options, &Context::new("test"), host.services())
         .unwrap();
     for _ in 0..2 {
         let error = poller.collect(&mut RecordingSink::default()).unwrap_err();
@@ -197,7 +246,7 @@ fn a_panicking_drop_is_contained() {
     let options = json!({ "mode": "panic_drop" });
     drop(
         collector("poller")
-            .open_collector(&options, host.services())
+            .open_collector(&options, &Context::new("test"), host.services())
             .unwrap(),
     );
 }
@@ -220,7 +269,7 @@ fn option_errors_carry_their_path() {
 fn another_kind_is_refused() {
     let host = FakeHost::new();
     let error = collector("poller")
-        .open_parser(&json!({}), host.services())
+        .open_parser(&json!({}), &Context::new("test"), host.services())
         .unwrap_err();
     assert_eq!(error.message, "`poller` is a collector");
 }

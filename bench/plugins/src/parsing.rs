@@ -10,7 +10,7 @@ use aiperf_plugin_sdk::hosting::{
 };
 use aiperf_plugin_sdk::testing::FakeHost;
 use aiperf_plugin_sdk::time::PayloadClock;
-use aiperf_plugin_sdk::{Payload, PluginError, Result as PluginResult};
+use aiperf_plugin_sdk::{Context, Payload, PluginError, Result as PluginResult};
 
 const ROUNDS: usize = 300;
 
@@ -70,7 +70,8 @@ fn opened(factories: &[Factory]) -> Result<ParserHandle, Box<dyn Error>> {
         return Err("more than one plugin".into());
     };
     let options = serde_json::json!({});
-    Ok(factory.open_parser(&options, FakeHost::new().services())?)
+    let context = Context::new("bench");
+    Ok(factory.open_parser(&options, &context, FakeHost::new().services())?)
 }
 
 fn round(parser: &mut ParserHandle, body: &[u8]) -> PluginResult<(usize, Duration)> {

@@ -12,13 +12,16 @@ use abi_stable::std_types::{RResult, RStr, RVec};
 use super::{AbiError, FactoryBox};
 
 /// Must be the same in host and plugin until the ABI is frozen. Counts up with every change.
-pub const ABI_REVISION: u32 = 0;
+pub const ABI_REVISION: u32 = 1;
 
 /// Facts about a plugin library, and its plugins.
+///
+/// Every library has the fields up to `plugins`. A later one goes below it and reads as `None` from
+/// a library that lacks it.
 #[repr(C)]
 #[derive(StableAbi)]
 #[sabi(kind(Prefix(prefix_ref = PluginRootRef)))]
-#[sabi(missing_field(panic))]
+#[sabi(missing_field(option))]
 pub struct PluginRoot {
     pub abi_revision: u32,
     pub sdk_version: RStr<'static>,

@@ -22,19 +22,27 @@ pub trait AbiWriter: Send {
 }
 pub type WriterBox = AbiWriter_TO<'static, RBox<()>>;
 
+/// The file appears under its name only when it is committed.
+pub const ARTIFACT_ATOMIC: u32 = 1;
+
 /// What the host lends to one plugin instance.
 #[sabi_trait]
 pub trait AbiHost: Send + Sync {
     /// Levels: 1 error, 2 warn, 3 info, 4 debug.
     fn log(&self, level: u8, message: RStr<'_>);
     fn now(&self) -> AbiInstant;
-    fn artifact(&self, name: RStr<'_>, atomic: bool) -> RResult<WriterBox, AbiError>;
+    /// Flags: [`ARTIFACT_ATOMIC`]. A flag that the host does not know is an error.
+    fn artifact(&self, name: RStr<'_>, flags: u32) -> RResult<WriterBox, AbiError>;
     fn http(&self, request: AbiHttpRequest<'_>) -> RResult<AbiHttpResponse, AbiError>;
     /// Blocks for at most `ns`. Returns 0 elapsed, 1 stop, 2 sync wanted.
     fn wait(&self, ns: u64) -> u8;
     /// Everything known at the last sync request has been pushed.
     #[sabi(last_prefix_field)]
     fn synced(&self);
+    /// Nanoseconds until the deadline of the call that the instance is in; `u64::MAX` for none.
+    fn time_left(&self) -> u64 {
+        u64::MAX
+    }
 }
 pub type HostBox = AbiHost_TO<'static, RBox<()>>;
 
@@ -97,9 +105,25 @@ pub trait AbiFactory: Send + Sync {
     fn descriptor(&self) -> RResult<RString, AbiError>;
     /// Every option that is wrong, without opening anything.
     fn validate(&self, options: RStr<'_>) -> RVec<AbiError>;
-    fn open_collector(&self, options: RStr<'_>, host: HostBox) -> RResult<CollectorBox, AbiError>;
-    fn open_parser(&self, options: RStr<'_>, host: HostBox) -> RResult<ParserBox, AbiError>;
+    /// `context` is JSON of [`crate::Context`].
+    fn open_collector(
+        &self,
+        options: RStr<'_>,
+        context: RStr<'_>,
+        host: HostBox,
+    ) -> RResult<CollectorBox, AbiError>;
+    fn open_parser(
+        &self,
+        options: RStr<'_>,
+        context: RStr<'_>,
+        host: HostBox,
+    ) -> RResult<ParserBox, AbiError>;
     #[sabi(last_prefix_field)]
-    fn open_exporter(&self, options: RStr<'_>, host: HostBox) -> RResult<ExporterBox, AbiError>;
+    fn open_exporter(
+        &self,
+        options: RStr<'_>,
+        context: RStr<'_>,
+        host: HostBox,
+    ) -> RResult<ExporterBox, AbiError>;
 }
 pub type FactoryBox = AbiFactory_TO<'static, RBox<()>>;

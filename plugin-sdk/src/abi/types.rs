@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use abi_stable::StableAbi;
 use abi_stable::std_types::{ROption, RSlice, RStr, RString};
+use serde::{Deserialize, Serialize};
 
 use crate::time::{Instant2, PayloadClock};
 use crate::{ErrorKind, PluginError};
@@ -83,8 +84,6 @@ pub struct AbiBatch<'a> {
     pub extra: RSlice<'a, u8>,
     /// The columns.
     pub columns: RSlice<'a, Column<'a>>,
-    /// A `ValueGrammar`.
-    pub value_grammar: u8,
 }
 
 /// Both clocks at one moment.
@@ -123,6 +122,8 @@ pub struct AbiPayload<'a> {
     pub sent: AbiInstant,
     pub first_byte_ns: i64,
     pub complete_ns: i64,
+    /// A JSON object for what comes later; empty text for nothing.
+    pub more: RStr<'a>,
 }
 
 impl AbiPayload<'_> {
@@ -146,6 +147,8 @@ pub struct AbiResponse<'a> {
     /// The first bytes of the body, at most 4 KiB.
     pub head: RSlice<'a, u8>,
     pub error: RStr<'a>,
+    /// Headers of the answer, as `name: value` lines; names in lower case.
+    pub headers: RStr<'a>,
 }
 
 /// What a collector wants done after an answer.
@@ -156,6 +159,8 @@ pub struct AbiVerdict {
     pub action: u8,
     pub text: RString,
     pub pause_ns: u64,
+    /// A JSON object for what comes later; empty text for nothing.
+    pub more: RString,
 }
 
 /// Request for the host's HTTP client.
@@ -168,6 +173,8 @@ pub struct AbiHttpRequest<'a> {
     pub headers: RStr<'a>,
     pub body: RSlice<'a, u8>,
     pub timeout_ns: u64,
+    /// A JSON object for what comes later; empty text for nothing.
+    pub more: RStr<'a>,
 }
 
 /// Answer of the host's HTTP client.
@@ -177,6 +184,8 @@ pub struct AbiHttpResponse {
     pub status: u16,
     pub content_type: RString,
     pub body: abi_stable::std_types::RVec<u8>,
+    /// Headers of the answer, as `name: value` lines; names in lower case.
+    pub headers: RString,
 }
 
 /// [`PluginError`] on its way across.
@@ -189,6 +198,31 @@ pub struct AbiError {
     pub source_id: ROption<RString>,
     pub retry_after_ns: ROption<u64>,
     pub path: ROption<RString>,
+    /// JSON of [`ErrorMore`]; empty text for nothing.
+    pub more: RString,
+}
+
+/// What an error says beside the columns of [`AbiError`]. Grows here.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct ErrorMore {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+impl ErrorMore {
+    fn to_text(&self) -> RString {
+        if self.remedy.is_none() {
+            return RString::new();
+        }
+        // A map of texts has a JSON form; if not, the message alone has to do.
+        serde_json::to_string(self).unwrap_or_default().into()
+    }
+
+    /// What cannot be read is not worth a second error.
+    fn of_text(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
 }
 
 fn owned(text: Option<String>) -> ROption<RString> {
@@ -207,6 +241,10 @@ impl From<PluginError> for AbiError {
                 .map(|delay| u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX))
                 .into(),
             path: owned(error.path),
+            more: ErrorMore {
+                remedy: error.remedy,
+            }
+            .to_text(),
         }
     }
 }
@@ -226,6 +264,7 @@ pub(crate) fn one_line(text: &str) -> String {
 
 impl From<AbiError> for PluginError {
     fn from(error: AbiError) -> Self {
+        let more = ErrorMore::of_text(error.more.as_str());
         Self {
             kind: ErrorKind::from_u8(error.kind),
             retriable: error.retriable,
@@ -233,6 +272,7 @@ impl From<AbiError> for PluginError {
             source_id: error.source_id.into_option().map(Into::into),
             retry_after: error.retry_after_ns.into_option().map(Duration::from_nanos),
             path: error.path.into_option().map(Into::into),
+            remedy: more.remedy.as_deref().map(one_line),
         }
     }
 }

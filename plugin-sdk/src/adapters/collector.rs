@@ -66,6 +66,7 @@ fn keep() -> RResult<AbiVerdict, AbiError> {
         action: 0,
         text: RString::new(),
         pause_ns: 0,
+        more: RString::new(),
     })
 }
 
@@ -179,6 +180,7 @@ impl<'a> From<AbiResponse<'a>> for Response<'a> {
             content_type: response.content_type.as_str(),
             head: response.head.as_slice(),
             error: response.error.as_str(),
+            headers: response.headers.as_str(),
         }
     }
 }
@@ -199,6 +201,7 @@ impl From<Verdict> for AbiVerdict {
             action,
             text: text.into(),
             pause_ns,
+            more: RString::new(),
         }
     }
 }

@@ -69,6 +69,7 @@ impl<P: Plugin, R: Role<P>> Factory<P, R> {
 
     fn open<T>(
         options: RStr<'_>,
+        context: RStr<'_>,
         host: HostBox,
         wrap: impl FnOnce(P) -> Option<T>,
     ) -> RResult<T, AbiError> {
@@ -77,7 +78,8 @@ impl<P: Plugin, R: Role<P>> Factory<P, R> {
             if let Some(error) = P::validate(&config).into_iter().next() {
                 return Err(error);
             }
-            let plugin = P::open(config, &Host::new(host))?;
+            let context = serde_json::from_str(context.as_str())?;
+            let plugin = P::open(config, &Host::new(host, context))?;
             wrap(plugin).ok_or_else(|| {
                 let message = format!("`{}` is a {}", P::ID, R::KIND.as_str());
                 PluginError::new(ErrorKind::Unsupported, message)
@@ -116,15 +118,30 @@ impl<P: Plugin, R: Role<P>> AbiFactory for Factory<P, R> {
         }
     }
 
-    fn open_collector(&self, options: RStr<'_>, host: HostBox) -> RResult<CollectorBox, AbiError> {
-        Self::open(options, host, R::collector)
+    fn open_collector(
+        &self,
+        options: RStr<'_>,
+        context: RStr<'_>,
+        host: HostBox,
+    ) -> RResult<CollectorBox, AbiError> {
+        Self::open(options, context, host, R::collector)
     }
 
-    fn open_parser(&self, options: RStr<'_>, host: HostBox) -> RResult<ParserBox, AbiError> {
-        Self::open(options, host, R::parser)
+    fn open_parser(
+        &self,
+        options: RStr<'_>,
+        context: RStr<'_>,
+        host: HostBox,
+    ) -> RResult<ParserBox, AbiError> {
+        Self::open(options, context, host, R::parser)
     }
 
-    fn open_exporter(&self, options: RStr<'_>, host: HostBox) -> RResult<ExporterBox, AbiError> {
-        Self::open(options, host, R::exporter)
+    fn open_exporter(
+        &self,
+        options: RStr<'_>,
+        context: RStr<'_>,
+        host: HostBox,
+    ) -> RResult<ExporterBox, AbiError> {
+        Self::open(options, context, host, R::exporter)
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use abi_stable::sabi_trait::TD_Opaque;
-use abi_stable::std_types::{RResult, RSlice};
+use abi_stable::std_types::{RResult, RSlice, RStr};
 
 use super::{Guarded, Role};
 use crate::abi::{AbiError, AbiParser, AbiParser_TO, AbiPayload, ParserBox, SinkMut};
@@ -43,11 +43,10 @@ impl<P: Parser> AbiParser for Adapter<P> {
         let payload = Payload::from(payload);
         let result = self.plugin.run(|plugin| {
             plugin.parse(&payload, &mut batch)?;
-            batch
-                .with_abi(payload.body, |columns| {
-                    sink.batch(payload.source_id.into(), columns).into_result()
-                })
-                .map_err(PluginError::from)
+            batch.with_abi(payload.body, |columns| {
+                let pushed = sink.batch(payload.source_id.into(), columns);
+                pushed.into_result().map_err(PluginError::from)
+            })
         });
         self.batch.set(batch);
         result
@@ -78,6 +77,7 @@ impl<'a> From<&Payload<'a>> for AbiPayload<'a> {
             sent: payload.clock.sent.into(),
             first_byte_ns: payload.clock.first_byte_ns,
             complete_ns: payload.clock.complete_ns,
+            more: RStr::empty(),
         }
     }
 }

@@ -318,6 +318,7 @@ impl Batch {
     /// Calls `with` with the columns, over `text` (the payload, empty if there is none).
     pub(crate) fn with_abi<T>(&self, text: &[u8], with: impl FnOnce(AbiBatch<'_>) -> T) -> T {
         let count = [self.diagnostic_count];
+        let grammar = [self.grammar as u8];
         let offsets: &[u32] = if self.label_offsets.is_empty() {
             &[0]
         } else {
@@ -346,13 +347,15 @@ impl Batch {
             Column::EMPTY,
             Column::EMPTY,
             Column::EMPTY,
+            Column::EMPTY,
         ];
-        let mut n = columns.len() - 3;
+        let mut n = columns.len() - 4;
         let mut add = |column| {
             columns[n] = column;
             n += 1;
         };
         if self.grammar != ValueGrammar::None {
+            add(Column::u8s(c::VALUE_GRAMMAR, &grammar));
             add(Column::u32s(c::SAMPLE_VALUE_SPAN, &self.sample_value_span));
         }
         if self.has_times {
@@ -363,7 +366,6 @@ impl Batch {
             text: text.into(),
             extra: self.extra.as_slice().into(),
             columns: (&columns[..n]).into(),
-            value_grammar: self.grammar as u8,
         })
     }
 

@@ -21,6 +21,9 @@ pub const SAMPLE_NAME: &str = "sample.name";
 pub const SAMPLE_VALUE: &str = "sample.value";
 /// Samples: `i64` wall nanoseconds or [`NO_TIME`](super::NO_TIME); absent if none has one.
 pub const SAMPLE_TIME: &str = "sample.time";
+/// One row: `u8`, how the host may read values again from their text, a
+/// [`ValueGrammar`](super::ValueGrammar); absent if it may not.
+pub const VALUE_GRAMMAR: &str = "value.grammar";
 /// Samples: span of the value's text; absent without a value grammar.
 pub const SAMPLE_VALUE_SPAN: &str = "sample.value_span";
 /// Samples: span of the timestamp's text, empty if none; absent if no sample has one.

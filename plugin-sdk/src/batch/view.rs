@@ -171,7 +171,10 @@ impl<'a> BatchView<'a> {
         let view = Self {
             text: batch.text.as_slice(),
             extra: batch.extra.as_slice(),
-            grammar: ValueGrammar::from_u8(batch.value_grammar),
+            grammar: columns
+                .u8s(c::VALUE_GRAMMAR)
+                .first()
+                .map_or(ValueGrammar::None, |code| ValueGrammar::from_u8(*code)),
             family_name: columns.u32s(c::FAMILY_NAME),
             family_kind: columns.u8s(c::FAMILY_KIND),
             family_help: columns.u32s(c::FAMILY_HELP),

@@ -17,15 +17,16 @@ use crate::collector::{Response, Targets, Verdict};
 use crate::report::{Chunk, Report};
 use crate::run::{PhaseEvent, RunInfo};
 use crate::view::{RequestBlock, ScrapeRecord};
-use crate::{Descriptor, Payload, PluginError, Result};
+use crate::{Context, Described, Descriptor, ErrorKind, Payload, PluginError, Result};
 
 /// Factories of the plugins linked into this binary.
 pub fn builtin_factories() -> Vec<Factory> {
-    crate::registry::factories().map(Factory).collect()
+    crate::registry::factories().map(Factory::new).collect()
 }
 
-/// Makes instances of one plugin.
-pub struct Factory(FactoryBox);
+/// Makes instances of one plugin. Clones are the same plugin.
+#[derive(Clone)]
+pub struct Factory(Arc<FactoryBox>);
 
 fn plain<T>(result: RResult<T, AbiError>) -> Result<T> {
     result.into_result().map_err(PluginError::from)
@@ -44,15 +45,29 @@ opaque_debug!(Factory, CollectorHandle, ParserHandle, ExporterHandle);
 
 impl Factory {
     pub(super) fn new(object: FactoryBox) -> Self {
-        Self(object)
+        Self(Arc::new(object))
     }
 
-    /// What the plugin says of itself.
+    /// What the plugin says of itself, if this SDK knows what it is.
     ///
     /// # Errors
     /// If it panics or does not speak this SDK's JSON.
+    pub fn describe(&self) -> Result<Described> {
+        Ok(Descriptor::from_json(plain(self.0.descriptor())?.as_str())?)
+    }
+
+    /// As [`Factory::describe`], for plugins that have to be known.
+    ///
+    /// # Errors
+    /// Also if it is of a kind or mode that only a newer SDK knows.
     pub fn descriptor(&self) -> Result<Descriptor> {
-        Ok(serde_json::from_str(plain(self.0.descriptor())?.as_str())?)
+        match self.describe()? {
+            Described::Known(descriptor) => Ok(*descriptor),
+            Described::Unknown { id, reason } => {
+                let message = format!("`{id}` {reason}");
+                Err(PluginError::new(ErrorKind::Unsupported, message))
+            }
+        }
     }
 
     /// Every option that is wrong. Opens nothing.
@@ -69,11 +84,13 @@ impl Factory {
     pub fn open_collector(
         &self,
         options: &serde_json::Value,
+        context: &Context,
         services: Arc<dyn HostServices>,
     ) -> Result<CollectorHandle> {
-        let options = options.to_string();
+        let (options, context) = (options.to_string(), serde_json::to_string(context)?);
         let host = HostAdapter::boxed(services);
-        plain(self.0.open_collector(options.as_str().into(), host)).map(CollectorHandle)
+        let (options, context) = (options.as_str().into(), context.as_str().into());
+        plain(self.0.open_collector(options, context, host)).map(CollectorHandle)
     }
 
     /// Opens a parser.
@@ -83,11 +100,13 @@ impl Factory {
     pub fn open_parser(
         &self,
         options: &serde_json::Value,
+        context: &Context,
         services: Arc<dyn HostServices>,
     ) -> Result<ParserHandle> {
-        let options = options.to_string();
+        let (options, context) = (options.to_string(), serde_json::to_string(context)?);
         let host = HostAdapter::boxed(services);
-        plain(self.0.open_parser(options.as_str().into(), host)).map(ParserHandle)
+        let (options, context) = (options.as_str().into(), context.as_str().into());
+        plain(self.0.open_parser(options, context, host)).map(ParserHandle)
     }
 
     /// Opens an exporter.
@@ -97,11 +116,13 @@ impl Factory {
     pub fn open_exporter(
         &self,
         options: &serde_json::Value,
+        context: &Context,
         services: Arc<dyn HostServices>,
     ) -> Result<ExporterHandle> {
-        let options = options.to_string();
+        let (options, context) = (options.to_string(), serde_json::to_string(context)?);
         let host = HostAdapter::boxed(services);
-        plain(self.0.open_exporter(options.as_str().into(), host)).map(ExporterHandle)
+        let (options, context) = (options.as_str().into(), context.as_str().into());
+        plain(self.0.open_exporter(options, context, host)).map(ExporterHandle)
     }
 }
 
@@ -265,6 +286,7 @@ impl<'a> From<&Response<'a>> for AbiResponse<'a> {
             content_type: response.content_type.into(),
             head: response.head.into(),
             error: response.error.into(),
+            headers: response.headers.into(),
         }
     }
 }

@@ -7,8 +7,8 @@ use abi_stable::sabi_trait::TD_Opaque;
 use abi_stable::std_types::{RResult, RSlice, RStr};
 
 use crate::abi::{
-    AbiBatch, AbiError, AbiHost, AbiHost_TO, AbiHttpRequest, AbiHttpResponse, AbiInstant,
-    AbiPayload, AbiSink, AbiWriter, AbiWriter_TO, HostBox, WriterBox, one_line,
+    ARTIFACT_ATOMIC, AbiBatch, AbiError, AbiHost, AbiHost_TO, AbiHttpRequest, AbiHttpResponse,
+    AbiInstant, AbiPayload, AbiSink, AbiWriter, AbiWriter_TO, HostBox, WriterBox, one_line,
 };
 use crate::adapters::guard;
 use crate::batch::BatchView;
@@ -56,6 +56,10 @@ pub trait HostServices: Send + Sync + 'static {
     fn wait(&self, timeout: Duration) -> Wake;
     /// The instance has pushed everything it knew at the last sync.
     fn synced(&self) {}
+    /// Time until the deadline of the call that the instance is in, if it has one.
+    fn time_left(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A file of the run.
@@ -124,8 +128,13 @@ impl AbiHost for HostAdapter {
         guard(|| Ok(self.0.now())).unwrap_or_default().into()
     }
 
-    fn artifact(&self, name: RStr<'_>, atomic: bool) -> RResult<WriterBox, AbiError> {
+    fn artifact(&self, name: RStr<'_>, flags: u32) -> RResult<WriterBox, AbiError> {
         guard(|| {
+            if flags & !ARTIFACT_ATOMIC != 0 {
+                let message = format!("this host does not know the file flags {flags:#x}");
+                return Err(PluginError::new(ErrorKind::Unsupported, message));
+            }
+            let atomic = flags & ARTIFACT_ATOMIC != 0;
             let file = self.0.artifact(name.as_str(), atomic)?;
             Ok(AbiWriter_TO::from_value(FileAdapter(file), TD_Opaque))
         })
@@ -144,6 +153,7 @@ impl AbiHost for HostAdapter {
                 status: response.status,
                 content_type: response.content_type.into(),
                 body: response.body.into(),
+                headers: response.headers.into(),
             })
         })
     }
@@ -161,6 +171,13 @@ impl AbiHost for HostAdapter {
             self.0.synced();
             Ok(())
         }));
+    }
+
+    fn time_left(&self) -> u64 {
+        let left = guard(|| Ok(self.0.time_left())).unwrap_or(None);
+        left.map_or(u64::MAX, |left| {
+            u64::try_from(left.as_nanos()).unwrap_or(u64::MAX)
+        })
     }
 }
 
@@ -202,5 +219,24 @@ impl AbiSink for SinkAdapter<'_> {
             self.0.error(error.into());
             Ok(())
         }));
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::FakeHost;
+
+    #[test]
+    fn a_file_flag_that_is_not_known_is_an_error() {
+        let host = HostAdapter::boxed(FakeHost::new().services());
+        let open = |flags| match host.artifact("a".into(), flags) {
+            RResult::ROk(_) => String::new(),
+            RResult::RErr(error) => error.message.into(),
+        };
+        assert_eq!(open(0), "");
+        assert_eq!(open(ARTIFACT_ATOMIC), "");
+        let unknown = open(ARTIFACT_ATOMIC | 2);
+        assert_eq!(unknown, "this host does not know the file flags 0x3");
     }
 }

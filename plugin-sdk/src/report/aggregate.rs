@@ -36,4 +36,7 @@ pub enum Combine {
     Mean,
     /// The largest one: ages, peaks.
     Max,
+    /// What only a newer version knows.
+    #[serde(other)]
+    Other,
 }

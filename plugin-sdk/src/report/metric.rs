@@ -60,6 +60,9 @@ pub enum Estimator {
     Linear,
     /// From histogram buckets, with proven bounds.
     Bounded,
+    /// What only a newer version knows.
+    #[serde(other)]
+    Other,
 }
 
 /// Cumulative bucket of a histogram over the window.
@@ -91,6 +94,9 @@ pub enum BoundScope {
     Pooled,
     /// The edges of the buckets alone: there is no usable sum.
     Buckets,
+    /// What only a newer version knows.
+    #[serde(other)]
+    Other,
 }
 
 /// A metric of a server: a series, or a family over all its series.

@@ -115,6 +115,9 @@ pub enum RunStatus {
     Interrupted,
     /// By a second Ctrl-C, or because nothing could go on.
     Aborted,
+    /// What only a newer version knows.
+    #[serde(other)]
+    Other,
 }
 
 /// Something that makes numbers less than they seem, and what to do about it.
@@ -129,4 +132,36 @@ pub struct Warning {
     pub message: String,
     /// What to do, in one sentence without a final period; may be empty.
     pub remedy: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+    use crate::run::PhaseKind;
+    use crate::view::Barrier;
+    use crate::{MetricKind, Stability};
+
+    /// A value that only another version knows is read as this one.
+    fn check<T: DeserializeOwned + PartialEq + Debug + Copy>(expected: T) {
+        let read: T = serde_json::from_value("hologram".into()).unwrap();
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn no_value_of_a_newer_version_costs_a_document() {
+        check(RunStatus::Other);
+        check(PhaseKind::Other);
+        check(Boundary::Other);
+        check(SettleBasis::Other);
+        check(Estimator::Other);
+        check(BoundScope::Other);
+        check(Combine::Other);
+        check(MetricKind::Unknown);
+        check(Stability::Experimental);
+        check(Barrier::Tick);
+    }
 }

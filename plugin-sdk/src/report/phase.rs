@@ -43,6 +43,9 @@ pub enum Boundary {
     Drained,
     /// Load went on; totals of the two phases cannot be told apart exactly.
     Seamless,
+    /// What only a newer version knows.
+    #[serde(other)]
+    Other,
 }
 
 /// The barrier of one endpoint at the end of a phase.
@@ -78,6 +81,9 @@ pub enum SettleBasis {
     /// The endpoint did not answer at the barrier.
     #[default]
     Missed,
+    /// What only a newer version knows.
+    #[serde(other)]
+    Other,
 }
 
 /// A recognised family at a barrier.

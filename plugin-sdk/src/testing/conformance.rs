@@ -13,7 +13,7 @@ use crate::hosting::{Factory, builtin_factories};
 use crate::report::Report;
 use crate::run::RunInfo;
 use crate::view::{RequestBlock, RequestRow, SchemaDelta, ScrapeMeta, ScrapeRecord, ServerEntry};
-use crate::{CollectorMode, Descriptor, ErrorKind, Payload, PluginKind};
+use crate::{CollectorMode, Context, Descriptor, ErrorKind, Payload, PluginKind};
 
 /// Checks a collector: declaration, options, life cycle, one reading.
 ///
@@ -23,7 +23,9 @@ pub fn collector(id: &str) {
     let (factory, descriptor) = declared(PluginKind::Collector, id);
     let host = FakeHost::new();
     for _ in 0..2 {
-        let Ok(mut collector) = factory.open_collector(&json!({}), host.services()) else {
+        let Ok(mut collector) =
+            factory.open_collector(&json!({}), &Context::new(id), host.services())
+        else {
             // Some collectors need options or devices; then the error must say so in one line.
             return;
         };
@@ -70,7 +72,7 @@ pub fn parser(id: &str) {
     );
     let host = FakeHost::new();
     let mut parser = factory
-        .open_parser(&json!({}), host.services())
+        .open_parser(&json!({}), &Context::new(id), host.services())
         .expect("open by default");
     let mut junk: Vec<Vec<u8>> = vec![
         vec![],
@@ -104,7 +106,7 @@ pub fn exporter(id: &str) {
     let (factory, _) = declared(PluginKind::Exporter, id);
     let open = |host: &FakeHost| {
         factory
-            .open_exporter(&json!({}), host.services())
+            .open_exporter(&json!({}), &Context::new(id), host.services())
             .expect("open by default")
     };
     let (run, report) = (RunInfo::default(), Report::default());

@@ -6,7 +6,7 @@ use super::{FakeHost, conformance};
 use crate::hosting::ExporterHandle;
 use crate::report::Report;
 use crate::run::RunInfo;
-use crate::{PluginKind, Result};
+use crate::{Context, PluginKind, Result};
 
 /// Opens the exporter `id` with `options` on `host`, as a run does, and begins the run.
 ///
@@ -22,7 +22,7 @@ pub fn begin_exporter(
     run: &RunInfo,
 ) -> Result<ExporterHandle> {
     let (factory, _) = conformance::linked(PluginKind::Exporter, id);
-    let mut exporter = factory.open_exporter(options, host.services())?;
+    let mut exporter = factory.open_exporter(options, &Context::new(id), host.services())?;
     exporter.begin(run)?;
     Ok(exporter)
 }

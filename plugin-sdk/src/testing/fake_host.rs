@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::batch::BatchView;
 use crate::hosting::{FileServices, HostServices, SinkServices};
 use crate::time::Instant2;
-use crate::{ErrorKind, Host, LogLevel, MetricKind, Payload, PluginError, Result, Wake};
+use crate::{Context, ErrorKind, Host, LogLevel, MetricKind, Payload, PluginError, Result, Wake};
 
 /// What [`FakeHost`] has seen.
 #[derive(Debug, Default)]
@@ -36,7 +36,8 @@ impl FakeHost {
 
     /// The handle that [`Plugin::open`](crate::Plugin::open) takes.
     pub fn host(&self) -> Host {
-        Host::new(crate::hosting::host_object(Arc::new(self.clone())))
+        let object = crate::hosting::host_object(Arc::new(self.clone()));
+        Host::new(object, Context::new("test"))
     }
 
     /// For [`hosting::Factory`](crate::hosting::Factory).

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{FakeHost, RecordingSink, Sample, conformance};
 use crate::hosting::CollectorHandle;
 use crate::time::PayloadClock;
-use crate::{Payload, PluginKind, Result};
+use crate::{Context, Payload, PluginKind, Result};
 
 /// Opens the collector `id` with `options` on `host`, as a run does. Give it a [`RecordingSink`] to
 /// see what it reads.
@@ -17,7 +17,7 @@ use crate::{Payload, PluginKind, Result};
 /// If no such collector is linked into the test.
 pub fn open_collector(id: &str, options: &Value, host: &FakeHost) -> Result<CollectorHandle> {
     let (factory, _) = conformance::linked(PluginKind::Collector, id);
-    factory.open_collector(options, host.services())
+    factory.open_collector(options, &Context::new(id), host.services())
 }
 
 /// Has the parser `id` read `body`, a page of the first content type that it names.
@@ -29,7 +29,8 @@ pub fn open_collector(id: &str, options: &Value, host: &FakeHost) -> Result<Coll
 /// If no such parser is linked into the test.
 pub fn parse(id: &str, options: &Value, body: &[u8]) -> Result<Vec<Sample>> {
     let (factory, descriptor) = conformance::linked(PluginKind::Parser, id);
-    let mut parser = factory.open_parser(options, FakeHost::new().services())?;
+    let services = FakeHost::new().services();
+    let mut parser = factory.open_parser(options, &Context::new(id), services)?;
     let payload = Payload {
         source_id: "test",
         content_type: descriptor.content_types.first().map_or("", String::as_str),

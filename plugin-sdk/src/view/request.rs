@@ -255,7 +255,6 @@ impl RequestBlock {
             text: self.text.as_slice().into(),
             extra: RSlice::EMPTY,
             columns: columns.as_slice().into(),
-            value_grammar: 0,
         })
     }
 }

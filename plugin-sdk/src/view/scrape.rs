@@ -20,13 +20,14 @@ const KEY_VALUE: &str = "key.value";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Barrier {
-    /// A tick between barriers.
-    #[default]
-    Tick,
     /// Before the first request of the phase.
     Start,
     /// After the last response of the phase.
     End,
+    /// A tick between barriers. Also what a newer version says that is not known here.
+    #[default]
+    #[serde(other)]
+    Tick,
 }
 
 /// When and of what a scrape was.
@@ -281,7 +282,6 @@ impl ScrapeRecord {
             text: meta.as_slice().into(),
             extra: RSlice::EMPTY,
             columns: (&columns[..]).into(),
-            value_grammar: 0,
         }))
     }
 }

@@ -28,6 +28,8 @@ pub(super) const BODY_LIMIT: usize = 64 * 1024 * 1024;
 pub(super) struct Fetched {
     pub(super) status: u16,
     pub(super) content_type: String,
+    /// All headers, as `name: value` lines; those that are no text are left out.
+    pub(super) headers: String,
     /// Where a redirect leads; empty if it is none. It is not followed.
     location: String,
     pub(super) clock: PayloadClock,
@@ -131,6 +133,7 @@ impl Fetcher {
         let fetched = Fetched {
             status: response.status().as_u16(),
             content_type,
+            headers: lines_of(response.headers()),
             location,
             clock: PayloadClock {
                 sent: Instant2 {
@@ -172,6 +175,17 @@ impl Fetcher {
             Ok(_) => Ok(()),
         }
     }
+}
+
+/// Headers as plugins get them. Values are one line by HTTP's own rules.
+fn lines_of(headers: &HeaderMap) -> String {
+    let mut lines = String::new();
+    for (name, value) in headers {
+        if let Ok(value) = value.to_str() {
+            lines.extend([name.as_str(), ": ", value, "\n"]);
+        }
+    }
+    lines
 }
 
 /// Adds what every request has. Compression costs more than it saves on this machine.
@@ -243,6 +257,7 @@ pub(crate) fn fetch_once(
             status: page.status,
             content_type: page.content_type,
             body,
+            headers: page.headers,
         }),
         Ok(Err(error)) => Err(network(error)),
         Err(_) => {

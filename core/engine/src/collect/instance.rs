@@ -34,6 +34,7 @@ pub(super) struct Head {
     pub(super) content_type: String,
     pub(super) bytes: Vec<u8>,
     pub(super) error: String,
+    pub(super) headers: String,
 }
 
 impl Jobs {
@@ -87,6 +88,7 @@ impl Instance {
                 content_type: &head.content_type,
                 head: &head.bytes,
                 error: &head.error,
+                headers: &head.headers,
             })
         })
         .await

@@ -7,7 +7,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use aiperf_plugin_sdk::hosting::{CollectorHandle, HostServices};
-use aiperf_plugin_sdk::{CollectorMode, ErrorKind, LogLevel, PluginError, PluginKind, Target};
+use aiperf_plugin_sdk::{
+    CollectorMode, Context as PluginContext, ErrorKind, LogLevel, PluginError, PluginKind, Target,
+};
 
 use super::access::Access;
 use super::context::Context;
@@ -121,7 +123,13 @@ impl Attempts {
             .get(PluginKind::Collector, &self.spec.plugin)
             .map_err(|error| PluginError::config("use", error.to_string()))?;
         let host = Arc::<InstanceHost>::clone(&self.host);
-        let mut handle = entry.factory.open_collector(&self.spec.options, host)?;
+        let spec = &self.spec;
+        let mut context = PluginContext::new(&spec.name).read_every(spec.interval, spec.timeout);
+        let labels = spec.labels.iter();
+        context.labels = labels.map(|(k, v)| (k.clone(), v.clone())).collect();
+        let deadline = self.opener.context.clock.now().after(OPEN_LIMIT);
+        let open = || entry.factory.open_collector(&spec.options, &context, host);
+        let mut handle = self.host.within(deadline, open)?;
         let mode = entry.descriptor.mode.unwrap_or(CollectorMode::Poll);
         let (instance, jobs) = Instance::new(&self.spec.name);
         match self.admit(mode, &mut handle, instance) {
@@ -155,7 +163,8 @@ impl Attempts {
             }
             CollectorMode::Poll => self.join(|roster| {
                 let route = Route::new(self.opener.context.clone(), &self.spec);
-                let poller = Poller::new(route, instance, self.spec.timeout);
+                let host = Arc::clone(&self.host);
+                let poller = Poller::new(route, instance, host, self.spec.timeout);
                 self.join_source(roster, Source::Poll(poller), self.spec.interval);
             }),
             CollectorMode::Stream => self.join(|roster| self.join_stream(roster, &instance)),

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::hosting::{ParserHandle, SinkServices};
 use aiperf_plugin_sdk::time::PayloadClock;
-use aiperf_plugin_sdk::{Descriptor, ErrorKind, LogLevel, Payload, PluginError, PluginKind};
+use aiperf_plugin_sdk::{
+    Context, Descriptor, ErrorKind, LogLevel, Payload, PluginError, PluginKind,
+};
 
 use super::sinks::Sinks;
 use crate::config::ParserPlan;
@@ -165,7 +167,8 @@ impl<'a> Parsers<'a> {
         let host = InstanceHost::new(&label, parts.events.clone(), None, parts.clock.clone());
         let none = serde_json::json!({});
         let options = plan.map_or(&none, |plan| &plan.options);
-        entry.factory.open_parser(options, Arc::new(host))
+        let context = Context::new(name);
+        entry.factory.open_parser(options, &context, Arc::new(host))
     }
 }
 

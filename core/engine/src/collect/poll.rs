@@ -1,5 +1,6 @@
 //! Poll collectors: called once every interval, on their instance's thread.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aiperf_plugin_sdk::hosting::CollectorHandle;
@@ -13,6 +14,7 @@ use super::route::{Route, Sink};
 use super::scrape::Outcome;
 use super::tag::Place;
 use crate::http::MonoNs;
+use crate::plugins::InstanceHost;
 use crate::store::EndpointId;
 
 /// A poll collector.
@@ -20,6 +22,7 @@ use crate::store::EndpointId;
 pub(super) struct Poller {
     route: Route,
     instance: Instance,
+    host: Arc<InstanceHost>,
     timeout: Duration,
     /// A call that missed its deadline is still running: it is not called again before it is back.
     stuck: Option<JoinHandle<()>>,
@@ -33,10 +36,16 @@ struct Called {
 }
 
 impl Poller {
-    pub(super) fn new(route: Route, instance: Instance, timeout: Duration) -> Self {
+    pub(super) fn new(
+        route: Route,
+        instance: Instance,
+        host: Arc<InstanceHost>,
+        timeout: Duration,
+    ) -> Self {
         Self {
             route,
             instance,
+            host,
             timeout,
             stuck: None,
         }
@@ -80,9 +89,13 @@ impl Poller {
     ) {
         let (reply, answer) = oneshot::channel();
         let (route, instance, place) = (self.route.clone(), self.instance.clone(), place.clone());
+        let (host, deadline) = (Arc::clone(&self.host), started.after(self.timeout));
         let call = tokio::task::spawn_local(async move {
             let called = instance
-                .ask(move |handle| Ok(collect(handle, &route, &place, started)))
+                .ask(move |handle| {
+                    let call = || collect(handle, &route, &place, started);
+                    Ok(host.within(deadline, call))
+                })
                 .await;
             drop(reply.send(called));
         });

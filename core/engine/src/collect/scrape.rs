@@ -141,13 +141,14 @@ impl Scraper {
     }
 
     async fn consult(&mut self, result: &Result<Fetched, HttpError>) -> Verdict {
-        let (status, content_type, error) = match result {
+        let (status, content_type, headers, error) = match result {
             Ok(fetched) => (
                 Some(fetched.status),
                 fetched.content_type.as_str(),
+                fetched.headers.as_str(),
                 String::new(),
             ),
-            Err(error) => (None, "", error.to_string()),
+            Err(error) => (None, "", "", error.to_string()),
         };
         let known = |(kept, kind): &(u16, String)| Some(*kept) == status && kind == content_type;
         if self.kept.as_ref().is_some_and(known) {
@@ -164,6 +165,7 @@ impl Scraper {
             content_type: content_type.to_owned(),
             bytes: bytes.to_vec(),
             error,
+            headers: headers.to_owned(),
         };
         let verdict = match self.instance.on_response(head).await {
             Ok(verdict) => verdict,

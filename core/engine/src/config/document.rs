@@ -66,7 +66,11 @@ impl Document {
         };
         let subject = self.sources.subject(location.origin.as_ref(), &dotted);
         let said = self.sources.secrets.scrub(&error.message);
-        Problem::error(format!("`{subject}`: {said}"), location.origin.as_ref())
+        let message = format!("`{subject}`: {said}");
+        let mut problem = Problem::error(message, location.origin.as_ref());
+        let remedy = error.remedy.as_deref();
+        problem.help = remedy.map(|remedy| self.sources.secrets.scrub(remedy).into());
+        problem
     }
 
     fn instance_key(&self, kind: PluginKind, instance: &str) -> Option<Origin> {

@@ -10,7 +10,7 @@ use aiperf_plugin_sdk::{ErrorKind, HttpResponse, LogLevel, PluginError, Result, 
 use super::{Artifacts, Budget};
 use crate::collect::fetch_once;
 use crate::event::Events;
-use crate::http::{Clock, Tls};
+use crate::http::{Clock, MonoNs, Tls};
 
 /// Lines that one instance may log in a second.
 const LOG_LINES: u32 = 20;
@@ -26,6 +26,8 @@ pub struct InstanceHost {
     log_lines: Budget,
     signal: Mutex<Signal>,
     changed: Condvar,
+    /// Of the call that the instance is in.
+    deadline: Mutex<Option<MonoNs>>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -49,6 +51,7 @@ impl InstanceHost {
             log_lines: Budget::new(LOG_LINES),
             signal,
             changed,
+            deadline: Mutex::default(),
         }
     }
 
@@ -57,6 +60,17 @@ impl InstanceHost {
     pub fn with_tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
         self
+    }
+
+    /// Runs a call of the instance that has to be over at `deadline`.
+    pub fn within<T>(&self, deadline: MonoNs, call: impl FnOnce() -> T) -> T {
+        let set = |deadline| {
+            *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+        };
+        set(Some(deadline));
+        let result = call();
+        set(None);
+        result
     }
 
     fn signal<T>(&self, change: impl FnOnce(&mut Signal) -> T) -> T {
@@ -152,5 +166,10 @@ impl HostServices for InstanceHost {
 
     fn synced(&self) {
         self.signal(|signal| signal.syncs_done += 1);
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        deadline.map(|deadline| deadline.until(self.clock.now()))
     }
 }

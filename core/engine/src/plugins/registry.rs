@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use aiperf_plugin_sdk::hosting::{Factory, builtin_factories};
-use aiperf_plugin_sdk::{Descriptor, PluginError, PluginKind};
+use aiperf_plugin_sdk::{Descriptor, ErrorKind, PluginError, PluginKind};
 
 use super::loader::{LibraryFacts, LoadedLibrary};
 use crate::config::Catalog;
+
+/// Longest that a plugin may take to check options.
+const VALIDATE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where a plugin comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +137,7 @@ impl Registry {
         library: LoadedLibrary,
         overrides: bool,
     ) -> Result<(), RegistryError> {
-        let LoadedLibrary { facts, plugins } = library;
+        let LoadedLibrary { facts, plugins, .. } = library;
         for (descriptor, factory) in plugins {
             let entry = Entry {
                 descriptor,
@@ -231,7 +237,81 @@ impl Catalog for Registry {
         id: &str,
         options: &serde_json::Value,
     ) -> Vec<PluginError> {
-        self.get(kind, id)
-            .map_or_else(|_| Vec::new(), |entry| entry.factory.validate(options))
+        self.get(kind, id).map_or_else(
+            |_| Vec::new(),
+            |entry| validate(&entry.factory, options, VALIDATE_LIMIT),
+        )
+    }
+}
+
+/// Has a plugin check its options, on a thread that is left behind if it never ends.
+fn validate(factory: &Factory, options: &serde_json::Value, limit: Duration) -> Vec<PluginError> {
+    let (done, found) = channel();
+    let (factory, options) = (factory.clone(), options.clone());
+    let check = move || {
+        // Nobody listens after the limit.
+        done.send(factory.validate(&options)).ok();
+    };
+    let failed = |message: String| vec![PluginError::new(ErrorKind::Timeout, message)];
+    if let Err(error) = thread::Builder::new()
+        .name("validate".to_owned())
+        .spawn(check)
+    {
+        return failed(format!("cannot be checked: {error}"));
+    }
+    found
+        .recv_timeout(limit)
+        .unwrap_or_else(|_| failed(format!("its plugin did not check them within {limit:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use aiperf_plugin_sdk::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Options {}
+
+    struct Slow;
+
+    impl Plugin for Slow {
+        const ID: &'static str = "slow_to_validate";
+        const SUMMARY: &'static str = "Never says whether its options are right.";
+        const VERSION: &'static str = "0.0.0";
+        type Config = Options;
+
+        fn validate(_: &Options) -> Vec<PluginError> {
+            loop {
+                thread::park();
+            }
+        }
+
+        fn open(_: Options, _: &Host) -> Result<Self> {
+            Ok(Self)
+        }
+    }
+
+    impl Parser for Slow {
+        const CONTENT_TYPES: &'static [&'static str] = &[];
+
+        fn parse(&mut self, _: &Payload<'_>, _: &mut Batch) -> Result<()> {
+            Ok(())
+        }
+    }
+    export_plugin!(parser Slow);
+
+    #[test]
+    fn a_check_that_never_ends_is_an_error() {
+        let registry = Registry::with_builtins().unwrap();
+        let entry = registry.get(PluginKind::Parser, Slow::ID).unwrap();
+        let found = validate(&entry.factory, &json!({}), Duration::from_millis(20));
+        let messages: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(messages, ["its plugin did not check them within 20ms"]);
+        let wrong = json!({ "no": 1 });
+        let found = validate(&entry.factory, &wrong, Duration::from_mins(1));
+        assert!(found[0].message.contains("unknown field `no`"), "{found:?}");
     }
 }

@@ -69,7 +69,7 @@ mod tests {
             status,
             content_type: "text/plain",
             head: head.as_bytes(),
-            error: "",
+            ..Response::default()
         });
         (search, verdict)
     }

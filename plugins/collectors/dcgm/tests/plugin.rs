@@ -91,7 +91,7 @@ fn only_exporters_are_kept() {
             status: Some(200),
             content_type: "text/plain",
             head: head.as_bytes(),
-            error: "",
+            ..Response::default()
         })
     };
     assert_eq!(answer(&ids[0], "DCGM_FI_DEV_GPU_TEMP 1\n"), Verdict::Keep);

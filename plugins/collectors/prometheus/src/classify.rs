@@ -125,7 +125,7 @@ mod tests {
             status,
             content_type,
             head,
-            error: "",
+            ..Response::default()
         })
     }
 

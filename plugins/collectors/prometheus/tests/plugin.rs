@@ -27,7 +27,7 @@ fn answer(
         status: Some(status),
         content_type,
         head: body.as_bytes(),
-        error: "",
+        ..Response::default()
     })
 }
 

@@ -21,7 +21,7 @@ use aiperf_plugin_sdk::view::{
     FamilyEntry, KeyEntry, RequestBlock, RequestRow, SchemaDelta, ScrapeMeta, ScrapeRecord,
     SeriesEntry, ServerEntry,
 };
-use aiperf_plugin_sdk::{LogLevel, MetricKind, Wake};
+use aiperf_plugin_sdk::{Context, LogLevel, MetricKind, Wake};
 
 /// How long each case is written for.
 const BUDGET: Duration = Duration::from_secs(1);
@@ -173,7 +173,9 @@ fn key(record: &mut ScrapeRecord, key: String, value: f64) {
 fn open(disk: Disk) -> ExporterHandle {
     let factory = builtin_factories().remove(0);
     let options = serde_json::json!({});
-    let mut exporter = factory.open_exporter(&options, Arc::new(disk)).unwrap();
+    let mut exporter = factory
+        .open_exporter(&options, &Context::new("jsonl"), Arc::new(disk))
+        .unwrap();
     exporter.begin(&RunInfo::default()).unwrap();
     exporter
 }

@@ -13,7 +13,7 @@ use aiperf_plugin_sdk::view::{
     Barrier, FamilyEntry, KeyEntry, Outcome, RequestBlock, RequestRow, SchemaDelta, ScrapeMeta,
     ScrapeRecord, SeriesEntry, ServerEntry,
 };
-use aiperf_plugin_sdk::{MetricKind, Plugin, prelude::*, schemars};
+use aiperf_plugin_sdk::{Context, MetricKind, Plugin, prelude::*, schemars};
 use serde_json::{Value, json};
 
 use crate::{Config, Jsonl, RequestLine, ScrapeLine};
@@ -23,7 +23,9 @@ const REQUESTS: &str = "profile_export.jsonl";
 
 fn begin(host: &FakeHost, options: &Value) -> ExporterHandle {
     let factory = builtin_factories().remove(0);
-    let mut exporter = factory.open_exporter(options, host.services()).unwrap();
+    let mut exporter = factory
+        .open_exporter(options, &Context::new("jsonl"), host.services())
+        .unwrap();
     exporter.begin(&RunInfo::default()).unwrap();
     exporter
 }

@@ -64,7 +64,11 @@ fn open(host: &FakeHost) -> aiperf_plugin_sdk::hosting::ExporterHandle {
     let factory = builtin_factories().remove(0);
     let options = serde_json::json!({});
     let mut exporter = factory
-        .open_exporter(&options, host.services())
+        .open_exporter(
+            &options,
+            &aiperf_plugin_sdk::Context::new("jsonl"),
+            host.services(),
+        )
         .expect("it opens");
     exporter.begin(&RunInfo::default()).expect("it begins");
     exporter

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use aiperf_plugin_sdk::hosting::ExporterHandle;
-use aiperf_plugin_sdk::{PluginError, PluginKind, RunInfo};
+use aiperf_plugin_sdk::{Context, PluginError, PluginKind, RunInfo};
 
 use super::inbox::{Inbox, Next};
 use super::message::{End, Update};
@@ -82,7 +82,10 @@ impl Opening {
             .get(PluginKind::Exporter, &self.spec.plugin)
             .map_err(|error| PluginError::config("use", error.to_string()))?;
         let host = Arc::<InstanceHost>::clone(&self.host);
-        let mut handle = entry.factory.open_exporter(&self.spec.options, host)?;
+        let context = Context::new(&self.spec.name);
+        let mut handle = entry
+            .factory
+            .open_exporter(&self.spec.options, &context, host)?;
         if let Err(error) = handle.begin(&self.run) {
             // What opening took is given back before the next attempt.
             drop(handle.close());

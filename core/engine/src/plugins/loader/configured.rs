@@ -48,6 +48,9 @@ fn add(
         let message = format!("a panic in `{path}` ends the run");
         settings.warn_of_library(file, "require_unwind", message);
     }
+    for plugin in &library.left_out {
+        settings.warn_of_library(file, "path", format!("{plugin}; it is left out"));
+    }
     if let Err(error) = registry.add_library(library, file.config.overrides) {
         let help = help_with(&error);
         settings.reject_library(file, "path", error.to_string(), help);

@@ -80,6 +80,9 @@ pub enum Reason {
     /// It has no plugins.
     #[error("has no plugins: `export_plugin!` is missing")]
     Empty,
+    /// Only a newer version can use its plugins.
+    #[error("has nothing that this aiperf can use: {0}")]
+    TooNew(String),
     /// The probe ended by a signal.
     #[error("crashed while loading ({0})")]
     Crashed(String),

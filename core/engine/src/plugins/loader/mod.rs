@@ -19,8 +19,8 @@ mod probe;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use aiperf_plugin_sdk::Descriptor;
 use aiperf_plugin_sdk::hosting::{Factory, LayoutFit, open_library};
+use aiperf_plugin_sdk::{Described, Descriptor};
 use serde::{Deserialize, Serialize};
 
 pub use configured::Loader;
@@ -71,13 +71,33 @@ impl fmt::Display for LibraryFacts {
     }
 }
 
+/// What a plugin says of itself, and what makes instances of it.
+pub type DescribedFactory = (Descriptor, Factory);
+
 /// A library in this process.
 #[derive(Debug)]
 pub struct LoadedLibrary {
     /// What is known of its file.
     pub facts: LibraryFacts,
     /// Its plugins, each with what it says of itself, by kind and id.
-    pub plugins: Vec<(Descriptor, Factory)>,
+    pub plugins: Vec<DescribedFactory>,
+    /// Its plugins that cannot be used here.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A plugin that only a newer version can use. It costs the library none of its others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its id.
+    pub id: String,
+    /// Why; a predicate of the plugin.
+    pub reason: String,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.id, self.reason)
+    }
 }
 
 /// A library that a child process has looked at; nothing of it is in this process.
@@ -87,6 +107,8 @@ pub struct Inspection {
     pub facts: LibraryFacts,
     /// What its plugins say of themselves, by kind and id.
     pub plugins: Vec<Descriptor>,
+    /// Its plugins that cannot be used here.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Loads the library at `path` into this process.
@@ -131,19 +153,8 @@ fn require_unwind(facts: &LibraryFacts, options: &LoadOptions) -> Result<(), Loa
 fn open(file: CheckedFile) -> Result<LoadedLibrary, LoadError> {
     let library =
         open_library(&file.path).map_err(|error| LoadError::of_open(&file.path, &error))?;
-    let mut plugins = Vec::with_capacity(library.factories.len());
-    for factory in library.factories {
-        let descriptor = factory.descriptor().map_err(|error| {
-            let reason = Reason::NoDescription(error.to_string());
-            LoadError::new(&file.path, reason)
-        })?;
-        plugins.push((descriptor, factory));
-    }
-    if plugins.is_empty() {
-        return Err(LoadError::new(&file.path, Reason::Empty));
-    }
-    // They come in the order of the linker.
-    plugins.sort_by(|(a, _), (b, _)| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    let fail = |reason| LoadError::new(&file.path, reason);
+    let (plugins, left_out) = described(library.factories).map_err(fail)?;
     Ok(LoadedLibrary {
         facts: LibraryFacts {
             path: file.path,
@@ -156,5 +167,26 @@ fn open(file: CheckedFile) -> Result<LoadedLibrary, LoadError> {
             panic_abort: library.panic_abort,
         },
         plugins,
+        left_out,
     })
+}
+
+/// What plugins say of themselves, and those that this version cannot use. Both sorted: they come
+/// in the order of the linker.
+fn described(factories: Vec<Factory>) -> Result<(Vec<DescribedFactory>, Vec<LeftOut>), Reason> {
+    let (mut plugins, mut left_out) = (Vec::new(), Vec::new());
+    for factory in factories {
+        let described = factory.describe();
+        match described.map_err(|error| Reason::NoDescription(error.to_string()))? {
+            Described::Known(descriptor) => plugins.push((*descriptor, factory)),
+            Described::Unknown { id, reason } => left_out.push(LeftOut { id, reason }),
+        }
+    }
+    plugins.sort_by(|(a, _), (b, _)| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    left_out.sort_by(|a, b| a.id.cmp(&b.id));
+    match (plugins.first(), left_out.first()) {
+        (None, None) => Err(Reason::Empty),
+        (None, Some(one)) => Err(Reason::TooNew(one.to_string())),
+        (Some(_), _) => Ok((plugins, left_out)),
+    }
 }

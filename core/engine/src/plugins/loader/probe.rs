@@ -43,6 +43,7 @@ pub fn serve_probe(path: &Path) -> String {
         Inspection {
             facts: library.facts,
             plugins: plugins.map(|(descriptor, _)| descriptor).collect(),
+            left_out: library.left_out,
         }
     });
     let answer = serde_json::to_string(&answer);

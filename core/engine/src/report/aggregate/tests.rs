@@ -104,7 +104,7 @@ proptest! {
             match how {
                 Combine::Sum => values.sum::<f64>(),
                 Combine::Mean => values.sum::<f64>() / readings.len() as f64,
-                Combine::Max => values.fold(f64::NEG_INFINITY, f64::max),
+                _ => values.fold(f64::NEG_INFINITY, f64::max),
             }
         };
         let mut values: Vec<f64> = (0..readings[0].len()).map(moment).collect();

@@ -44,6 +44,11 @@ pub(super) fn findings(inspection: &Inspection, needs: &Needs) -> Vec<Finding> {
         });
     }
     found.extend(shadowed(inspection));
+    found.extend(inspection.left_out.iter().map(|plugin| Finding {
+        error: false,
+        message: format!("{plugin}, so that it is left out"),
+        remedy: "tell users which version of aiperf it needs",
+    }));
     if needs.debug_info {
         found.push(Finding {
             error: false,
