@@ -80,7 +80,7 @@ impl<'a> Response<'a> {
 }
 
 /// What to do with a target after an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// Go on; a 2xx answer is parsed, anything else is an error record.
     Keep,

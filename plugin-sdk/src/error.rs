@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Panic = 8,
     /// The run is stopping.
     Stopped = 9,
+    /// The plugin's own process has ended. Set by the host.
+    Crashed = 10,
     /// Anything else.
     Other = 0,
 }
@@ -48,6 +50,7 @@ impl ErrorKind {
             7 => Self::Limit,
             8 => Self::Panic,
             9 => Self::Stopped,
+            10 => Self::Crashed,
             _ => Self::Other,
         }
     }
@@ -64,6 +67,7 @@ impl ErrorKind {
             Self::Limit => "limit",
             Self::Panic => "panic",
             Self::Stopped => "stopped",
+            Self::Crashed => "crashed",
             Self::Other => "other",
         }
     }
@@ -72,7 +76,7 @@ impl ErrorKind {
 /// A failure with the context that a user needs: what, where, and whether trying again can help.
 ///
 /// The message is a lower-case fragment without a final period that reads well after "failed: ".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PluginError {
     /// Class of the failure.
     pub kind: ErrorKind,

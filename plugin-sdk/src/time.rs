@@ -14,7 +14,7 @@ pub struct Instant2 {
 }
 
 /// When a payload was asked for and when it arrived.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayloadClock {
     /// The first byte of the request was written (or the read of a device began).
     pub sent: Instant2,

@@ -1,101 +1,6 @@
 //! Plugins that misbehave: each costs its own data, by name, and the rest of the run is complete.
 
-use aiperf_sim::{Sim, SimConfig};
-use serde_json::Value;
-
-use crate::context::{Context, Ran};
-use crate::library::table;
-
-/// A run beside a faulty plugin.
-struct Beside {
-    context: Context,
-    ran: Ran,
-    url: String,
-}
-
-impl Beside {
-    /// Runs with further lines of configuration.
-    fn run(more: &str) -> Self {
-        let sim = Sim::start(SimConfig::default()).expect("a simulated server");
-        let context = Context::new();
-        context.write("faulty.toml", &table("faulty", more));
-        let url = sim.url();
-        let all = "--request-count 20 --concurrency 2 --osl 20 --artifact-dir out --ui none";
-        let line = format!("profile --url {url} -f faulty.toml {all}");
-        let ran = context.run(&line.split(' ').collect::<Vec<_>>());
-        Self { context, ran, url }
-    }
-
-    /// Runs with a collector that has a fault.
-    fn collector(plugin: &str, fault: &str) -> Self {
-        Self::run(&format!(
-            "[collectors.bad]\nuse = {plugin:?}\ninterval = \"50ms\"\noptions.fault = {fault:?}\n"
-        ))
-    }
-
-    /// Runs with an exporter that has a fault.
-    fn exporter(fault: &str) -> Self {
-        Self::run(&format!(
-            "[exporters.bad]\nuse = \"faulty\"\nfinish_timeout = \"300ms\"\noptions.fault = {fault:?}\n"
-        ))
-    }
-
-    fn report(&self) -> Value {
-        self.context.json("out/aiperf.json")
-    }
-
-    /// What the report says of an endpoint.
-    fn endpoint(&self, name: &str) -> Value {
-        let report = self.report();
-        let endpoint = &report["server_metrics"]["endpoints"][name];
-        assert!(endpoint.is_object(), "{name} is not in {report:#}");
-        endpoint.clone()
-    }
-
-    /// Everything else is whole: the requests, the server's metrics, all files, and nothing of the
-    /// plugin's own noise on the screen.
-    #[track_caller]
-    fn check_rest(&self, code: i32) {
-        assert_eq!(self.ran.code, Some(code), "{}", self.ran.stderr);
-        let requests = &self.report()["requests"];
-        assert_eq!(requests["done"], 20, "{requests}");
-        let metrics = self.endpoint(&format!("{}/metrics", self.url));
-        let servers = metrics["servers"].as_object().expect("servers");
-        let server = servers.values().next().expect("a server");
-        assert_eq!(server["metrics"]["vllm:generation_tokens"]["total"], 400.0);
-        for file in [
-            "metrics.csv",
-            "profile_export.jsonl",
-            "server_metrics_export.jsonl",
-        ] {
-            assert!(self.context.exists(&format!("out/{file}")), "{file}");
-        }
-        assert!(!self.ran.stderr.contains("thread '"), "{}", self.ran.stderr);
-        assert!(self.ran.stderr.len() < 3000, "{}", self.ran.stderr);
-        assert!(self.context.read("out/run.log").len() < 10_000);
-    }
-
-    /// The last error of the faulty collector, and how many readings failed.
-    fn failures(&self) -> (String, u64) {
-        let endpoint = self.endpoint("bad");
-        let message = endpoint["last_error"]["message"]
-            .as_str()
-            .expect("an error");
-        let failed = endpoint["scrapes"]["failed"].as_u64().expect("a count");
-        (message.to_owned(), failed)
-    }
-
-    #[track_caller]
-    fn check_said(&self, expected: &str) {
-        assert!(self.ran.stderr.contains(expected), "{}", self.ran.stderr);
-    }
-
-    #[track_caller]
-    fn check_logged(&self, expected: &str) {
-        let log = self.context.read("out/run.log");
-        assert!(log.contains(expected), "{log}");
-    }
-}
+use crate::beside::Beside;
 
 #[test]
 fn a_collector_that_panics_is_asked_again() {
@@ -117,7 +22,7 @@ fn what_a_plugin_says_is_not_obeyed() {
             "[{kind}.bad]\nuse = \"faulty\"\noptions.fault = \"evil\"\n"
         ));
         run.check_rest(if kind == "exporters" { 5 } else { 0 });
-        let Ran { stdout, stderr, .. } = &run.ran;
+        let (stdout, stderr) = (&run.ran.stdout, &run.ran.stderr);
         let files = ["run.log", "metrics.csv", "aiperf.json", "run.json"];
         let files = files.map(|name| run.context.read(&format!("out/{name}")));
         for text in files.iter().chain([stdout, stderr]) {

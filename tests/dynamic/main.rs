@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "a failed check ends a test")]
 
 mod authoring;
+mod beside;
 mod check;
 mod config;
 mod contained;
@@ -11,6 +12,7 @@ mod contained;
 mod context;
 mod damaged;
 mod examples;
+mod isolated;
 mod library;
 mod listed;
 mod loading;

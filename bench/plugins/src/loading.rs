@@ -11,13 +11,18 @@ pub(crate) const PROBE: &str = "probe";
 
 const ROUNDS: usize = 40;
 
-/// Prints times for fresh copies: one that is loaded already would cost nothing.
-pub(crate) fn measure(library: &Path) -> Result<(), Box<dyn Error>> {
-    let probe = ProbeCommand {
+/// This program as the child process.
+pub(crate) fn probe() -> std::io::Result<ProbeCommand> {
+    Ok(ProbeCommand {
         program: std::env::current_exe()?,
         arguments: vec![PROBE.into()],
         limit: Duration::from_secs(10),
-    };
+    })
+}
+
+/// Prints times for fresh copies: one that is loaded already would cost nothing.
+pub(crate) fn measure(library: &Path) -> Result<(), Box<dyn Error>> {
+    let probe = probe()?;
     let size = std::fs::metadata(library)?.len();
     println!("load {size} bytes, {ROUNDS} fresh copies in turns");
     let folder = tempfile::tempdir()?;

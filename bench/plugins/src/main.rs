@@ -1,7 +1,8 @@
 //! What it costs that a plugin is a library: to load it, and each call.
 //!
-//! `aiperf-bench-plugins [PAGE]`: parses the page (without one, a made-up page of 20 000 samples) with
-//! the built-in Prometheus parser and with the same source as a library, in turns; then loads fresh
+//! `aiperf-bench-plugins [PAGE]`: parses the page (without one, made-up pages of 20 000 and 300 samples)
+//! with the built-in Prometheus parser, with the same source as a library, and with that in a process
+//! of its own, in turns; then loads fresh
 //! copies of that library, with and without the child process that tries it first. Prints the best
 //! of many rounds, which is what the code costs on an otherwise busy machine, and the median.
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
@@ -13,6 +14,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use aiperf_core::plugins::isolation::serve_plugin_host;
 use aiperf_parser_prometheus as _;
 
 /// The library, built beside this program.
@@ -25,10 +27,10 @@ fn library() -> Result<PathBuf, Box<dyn Error>> {
     Ok(found.ok_or("libtest_prometheus.so is not beside this program")?)
 }
 
-/// 20 000 samples with three labels each, about 2 MB.
-fn page() -> String {
+/// Samples with three labels each, about 70 bytes a sample.
+fn page(samples: u32) -> String {
     let mut page = String::from("# TYPE bench_seconds gauge\n");
-    for row in 0..20_000 {
+    for row in 0..samples {
         let (pod, value) = (row % 40, f64::from(row) * 1.25);
         // Writing to a text cannot fail.
         let line = format_args!(
@@ -50,11 +52,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         return Ok(());
     }
-    let body = match first {
-        Some(file) => std::fs::read(file)?,
-        None => page().into_bytes(),
+    if first.as_deref() == Some(parsing::HOST.as_ref()) {
+        let rest: Vec<_> = arguments
+            .filter_map(|text| text.into_string().ok())
+            .collect();
+        let [library, sha256, run] = &rest[..] else {
+            return Err("not for people".into());
+        };
+        return Ok(serve_plugin_host(Path::new(library), sha256, run.parse()?)?);
+    }
+    let bodies = match first {
+        Some(file) => vec![std::fs::read(file)?],
+        None => vec![page(20_000).into_bytes(), page(300).into_bytes()],
     };
     let library = library()?;
-    parsing::compare(&library, &body)?;
+    for body in bodies {
+        parsing::compare(&library, &body)?;
+    }
     loading::measure(&library)
 }

@@ -1,9 +1,11 @@
-//! The same parser twice: built in, and as a library.
+//! The same parser three times: built in, as a library, and as one with a process of its own.
 
 use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use aiperf_core::plugins::isolation::isolated;
+use aiperf_core::plugins::loader::{HostCommand, LoadOptions, inspect};
 use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::hosting::{
     Factory, ParserHandle, SinkServices, builtin_factories, open_library,
@@ -11,6 +13,8 @@ use aiperf_plugin_sdk::hosting::{
 use aiperf_plugin_sdk::testing::FakeHost;
 use aiperf_plugin_sdk::time::PayloadClock;
 use aiperf_plugin_sdk::{Context, Payload, PluginError, Result as PluginResult};
+
+use crate::loading::probe;
 
 const ROUNDS: usize = 300;
 
@@ -29,40 +33,57 @@ impl SinkServices for Count {
     fn error(&mut self, _: PluginError) {}
 }
 
-/// Prints ns per sample of both, measured in turns.
+/// Argument that makes this program a plugin's process.
+pub(crate) const HOST: &str = "host";
+
+/// Prints ns per sample of all three, measured in turns.
 pub(crate) fn compare(library: &Path, body: &[u8]) -> Result<(), Box<dyn Error>> {
-    let library = open_library(library)?.factories;
-    let mut parsers = [opened(&builtin_factories())?, opened(&library)?];
-    let mut times = [Vec::new(), Vec::new()];
+    let loaded = open_library(library)?.factories;
+    let mut parsers = [
+        ("built in", opened(&builtin_factories())?),
+        ("library", opened(&loaded)?),
+        ("process", opened(&[own_process(library)?])?),
+    ];
+    let mut times = [const { Vec::new() }; 3];
     let mut samples = 0;
     for _ in 0..ROUNDS {
-        for (parser, times) in parsers.iter_mut().zip(&mut times) {
+        for ((_, parser), times) in parsers.iter_mut().zip(&mut times) {
             let (count, time) = round(parser, body)?;
             samples = count;
             times.push(time);
         }
     }
-    let per_sample = |time: Duration| time.as_nanos() as f64 / samples as f64;
-    let [built_in, loaded] = times.map(|mut times| {
-        times.sort_unstable();
-        (per_sample(times[0]), per_sample(times[ROUNDS / 2]))
-    });
     println!(
         "parse {samples} samples, {} bytes, {ROUNDS} rounds in turns",
         body.len()
     );
-    println!(
-        "  built in   best {:.1} ns/sample, median {:.1}",
-        built_in.0, built_in.1
-    );
-    println!(
-        "  library    best {:.1} ns/sample, median {:.1}",
-        loaded.0, loaded.1
-    );
-    let more = |a: f64, b: f64| 100.0 * (b / a - 1.0);
-    let (best, median) = (more(built_in.0, loaded.0), more(built_in.1, loaded.1));
-    println!("  difference best {best:+.1} %, median {median:+.1} %");
+    let ns = |time: Duration| time.as_nanos() as f64;
+    let mut built_in = [0.0; 2];
+    for ((name, _), mut times) in parsers.iter().zip(times) {
+        times.sort_unstable();
+        let found = [ns(times[0]), ns(times[ROUNDS / 2])];
+        if *name == "built in" {
+            built_in = found;
+        }
+        let [best, median] = found.map(|time| time / samples as f64);
+        let [more, more_median] = [0, 1].map(|at| (found[at] - built_in[at]) / samples as f64);
+        println!(
+            "  {name:<9} best {best:.1} ns/sample ({more:+.1}), median {median:.1} ({more_median:+.1})"
+        );
+    }
     Ok(())
+}
+
+/// The library's plugin, in a process that is this program again.
+fn own_process(library: &Path) -> Result<Factory, Box<dyn Error>> {
+    let inspection = inspect(library, &LoadOptions::default(), &probe()?)?;
+    let host = HostCommand {
+        program: std::env::current_exe()?,
+        arguments: vec![HOST.into()],
+        environment: Vec::new(),
+    };
+    let mut plugins = isolated(inspection, host).plugins;
+    Ok(plugins.pop().ok_or("no plugin")?.1)
 }
 
 fn opened(factories: &[Factory]) -> Result<ParserHandle, Box<dyn Error>> {

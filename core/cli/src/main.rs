@@ -35,6 +35,7 @@ fn main() -> std::process::ExitCode {
         },
         Action::Sim(sim) => commands::sim(sim),
         Action::PluginProbe { path } => commands::probe_plugin(path),
+        Action::PluginHost { path, sha256, run } => commands::host_plugin(path, sha256, *run),
     };
     // Whatever else there was to say of it, a script must not take half of it for the whole.
     if code == ExitCode::Success && output::is_lost() {

@@ -41,6 +41,7 @@ pub enum BatchError {
 /// text reads as `None` where it is used, and costs that row alone.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchView<'a> {
+    columns: &'a [Column<'a>],
     text: &'a [u8],
     extra: &'a [u8],
     grammar: ValueGrammar,
@@ -169,6 +170,7 @@ impl<'a> BatchView<'a> {
             columns.find(name).ok_or(BatchError::Missing(name))?;
         }
         let view = Self {
+            columns: batch.columns.as_slice(),
             text: batch.text.as_slice(),
             extra: batch.extra.as_slice(),
             grammar: columns
@@ -201,6 +203,38 @@ impl<'a> BatchView<'a> {
         };
         view.check()?;
         Ok(view)
+    }
+
+    /// Checks columns that crossed in another way, over `text` (what was read) and `extra` (what the
+    /// writer made up).
+    ///
+    /// # Errors
+    /// As [`BatchView::new`].
+    pub fn of_columns(
+        text: &'a [u8],
+        extra: &'a [u8],
+        columns: &'a [Column<'a>],
+    ) -> Result<Self, BatchError> {
+        Self::new(AbiBatch {
+            text: text.into(),
+            extra: extra.into(),
+            columns: columns.into(),
+        })
+    }
+
+    /// All columns as they came, also those that are not known here.
+    pub fn columns(&self) -> &'a [Column<'a>] {
+        self.columns
+    }
+
+    /// The text that was read.
+    pub fn text(&self) -> &'a [u8] {
+        self.text
+    }
+
+    /// What the writer made up.
+    pub fn extra(&self) -> &'a [u8] {
+        self.extra
     }
 
     fn check(&self) -> Result<(), BatchError> {

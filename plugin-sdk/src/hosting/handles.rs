@@ -2,17 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use abi_stable::RMut;
-use abi_stable::sabi_trait::TD_Opaque;
-use abi_stable::std_types::RResult;
-
-use super::services::{HostAdapter, HostServices, SinkAdapter, SinkServices};
-use crate::abi::{
-    AbiError, AbiPayload, AbiResponse, AbiSink_TO, AbiVerdict, CollectorBox, ExporterBox,
-    FactoryBox, ParserBox, SinkMut,
-};
+use super::boundary::plain;
+use super::objects::{CollectorObject, FactoryObject, ParserObject};
+use super::services::{HostServices, SinkServices};
+use crate::abi::ExporterBox;
 use crate::collector::{Response, Targets, Verdict};
 use crate::report::{Chunk, Report};
 use crate::run::{PhaseEvent, RunInfo};
@@ -26,11 +20,7 @@ pub fn builtin_factories() -> Vec<Factory> {
 
 /// Makes instances of one plugin. Clones are the same plugin.
 #[derive(Clone)]
-pub struct Factory(Arc<FactoryBox>);
-
-fn plain<T>(result: RResult<T, AbiError>) -> Result<T> {
-    result.into_result().map_err(PluginError::from)
-}
+pub struct Factory(Arc<dyn FactoryObject>);
 
 macro_rules! opaque_debug {
     ($($name:ident),*) => {$(
@@ -44,7 +34,8 @@ macro_rules! opaque_debug {
 opaque_debug!(Factory, CollectorHandle, ParserHandle, ExporterHandle);
 
 impl Factory {
-    pub(super) fn new(object: FactoryBox) -> Self {
+    /// A plugin that stands behind `object`.
+    pub fn new(object: impl FactoryObject) -> Self {
         Self(Arc::new(object))
     }
 
@@ -53,7 +44,7 @@ impl Factory {
     /// # Errors
     /// If it panics or does not speak this SDK's JSON.
     pub fn describe(&self) -> Result<Described> {
-        Ok(Descriptor::from_json(plain(self.0.descriptor())?.as_str())?)
+        self.0.describe()
     }
 
     /// As [`Factory::describe`], for plugins that have to be known.
@@ -72,9 +63,7 @@ impl Factory {
 
     /// Every option that is wrong. Opens nothing.
     pub fn validate(&self, options: &serde_json::Value) -> Vec<PluginError> {
-        let options = options.to_string();
-        let errors = self.0.validate(options.as_str().into());
-        errors.into_iter().map(PluginError::from).collect()
+        self.0.validate(options)
     }
 
     /// Opens a collector.
@@ -87,10 +76,9 @@ impl Factory {
         context: &Context,
         services: Arc<dyn HostServices>,
     ) -> Result<CollectorHandle> {
-        let (options, context) = (options.to_string(), serde_json::to_string(context)?);
-        let host = HostAdapter::boxed(services);
-        let (options, context) = (options.as_str().into(), context.as_str().into());
-        plain(self.0.open_collector(options, context, host)).map(CollectorHandle)
+        self.0
+            .open_collector(options, context, services)
+            .map(CollectorHandle)
     }
 
     /// Opens a parser.
@@ -103,10 +91,9 @@ impl Factory {
         context: &Context,
         services: Arc<dyn HostServices>,
     ) -> Result<ParserHandle> {
-        let (options, context) = (options.to_string(), serde_json::to_string(context)?);
-        let host = HostAdapter::boxed(services);
-        let (options, context) = (options.as_str().into(), context.as_str().into());
-        plain(self.0.open_parser(options, context, host)).map(ParserHandle)
+        self.0
+            .open_parser(options, context, services)
+            .map(ParserHandle)
     }
 
     /// Opens an exporter.
@@ -119,15 +106,12 @@ impl Factory {
         context: &Context,
         services: Arc<dyn HostServices>,
     ) -> Result<ExporterHandle> {
-        let (options, context) = (options.to_string(), serde_json::to_string(context)?);
-        let host = HostAdapter::boxed(services);
-        let (options, context) = (options.as_str().into(), context.as_str().into());
-        plain(self.0.open_exporter(options, context, host)).map(ExporterHandle)
+        self.0.open_exporter(options, context, services)
     }
 }
 
 /// An open collector.
-pub struct CollectorHandle(CollectorBox);
+pub struct CollectorHandle(Box<dyn CollectorObject>);
 
 impl CollectorHandle {
     /// Targets mode: the targets.
@@ -135,7 +119,7 @@ impl CollectorHandle {
     /// # Errors
     /// As the plugin says.
     pub fn targets(&mut self) -> Result<Targets> {
-        Ok(serde_json::from_str(plain(self.0.targets())?.as_str())?)
+        self.0.targets()
     }
 
     /// Targets mode: what to do after an answer.
@@ -143,7 +127,7 @@ impl CollectorHandle {
     /// # Errors
     /// If the plugin panics.
     pub fn on_response(&mut self, response: &Response<'_>) -> Result<Verdict> {
-        plain(self.0.on_response(response.into())).map(Verdict::from)
+        self.0.on_response(response)
     }
 
     /// Poll mode: reads all sources once.
@@ -151,7 +135,7 @@ impl CollectorHandle {
     /// # Errors
     /// As the plugin says.
     pub fn collect(&mut self, sink: &mut dyn SinkServices) -> Result<()> {
-        with_sink(sink, |sink| plain(self.0.collect(sink)))
+        self.0.collect(sink)
     }
 
     /// Stream mode: runs until the host says stop.
@@ -159,7 +143,7 @@ impl CollectorHandle {
     /// # Errors
     /// As the plugin says.
     pub fn run(&mut self, sink: &mut dyn SinkServices) -> Result<()> {
-        with_sink(sink, |sink| plain(self.0.run(sink)))
+        self.0.run(sink)
     }
 
     /// Releases what `open` took.
@@ -167,23 +151,17 @@ impl CollectorHandle {
     /// # Errors
     /// As the plugin says.
     pub fn close(&mut self) -> Result<()> {
-        plain(self.0.close())
+        self.0.close()
     }
 }
 
-fn with_sink<T>(sink: &mut dyn SinkServices, work: impl FnOnce(&mut SinkMut<'_>) -> T) -> T {
-    let mut adapter = SinkAdapter(sink);
-    let mut object = AbiSink_TO::from_ptr(RMut::new(&mut adapter), TD_Opaque);
-    work(&mut object)
-}
-
 /// An open parser.
-pub struct ParserHandle(ParserBox);
+pub struct ParserHandle(Box<dyn ParserObject>);
 
 impl ParserHandle {
     /// True if `head` looks like the parser's format.
-    pub fn sniff(&self, head: &[u8]) -> bool {
-        self.0.sniff(head.into())
+    pub fn sniff(&mut self, head: &[u8]) -> bool {
+        self.0.sniff(head)
     }
 
     /// Parses `payload` into `sink`, which gets one batch.
@@ -191,9 +169,7 @@ impl ParserHandle {
     /// # Errors
     /// If nothing can be read, or the batch is malformed.
     pub fn parse(&mut self, payload: &Payload<'_>, sink: &mut dyn SinkServices) -> Result<()> {
-        with_sink(sink, |sink| {
-            plain(self.0.parse(AbiPayload::from(payload), sink))
-        })
+        self.0.parse(payload, sink)
     }
 
     /// Releases what `open` took.
@@ -201,12 +177,12 @@ impl ParserHandle {
     /// # Errors
     /// As the plugin says.
     pub fn close(&mut self) -> Result<()> {
-        plain(self.0.close())
+        self.0.close()
     }
 }
 
 /// An open exporter.
-pub struct ExporterHandle(ExporterBox);
+pub struct ExporterHandle(pub(super) ExporterBox);
 
 impl ExporterHandle {
     /// The run is about to start.
@@ -275,29 +251,5 @@ impl ExporterHandle {
     /// As the plugin says.
     pub fn close(&mut self) -> Result<()> {
         plain(self.0.close())
-    }
-}
-
-impl<'a> From<&Response<'a>> for AbiResponse<'a> {
-    fn from(response: &Response<'a>) -> Self {
-        Self {
-            target_id: response.target_id.into(),
-            status: response.status.unwrap_or_default(),
-            content_type: response.content_type.into(),
-            head: response.head.into(),
-            error: response.error.into(),
-            headers: response.headers.into(),
-        }
-    }
-}
-
-impl From<AbiVerdict> for Verdict {
-    fn from(verdict: AbiVerdict) -> Self {
-        match verdict.action {
-            1 => Self::Replace(verdict.text.into()),
-            2 => Self::Pause(Duration::from_nanos(verdict.pause_ns)),
-            3 => Self::Disable(verdict.text.into()),
-            _ => Self::Keep,
-        }
     }
 }

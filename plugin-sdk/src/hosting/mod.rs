@@ -3,12 +3,16 @@
 //! Everything a plugin gives back is checked here, and nothing of the boundary's types shows: a
 //! host implements [`HostServices`] and [`SinkServices`] and drives the handles.
 
+mod boundary;
 mod handles;
 mod library;
+mod objects;
 mod services;
 
+pub use crate::abi::Column;
 pub use handles::{CollectorHandle, ExporterHandle, Factory, ParserHandle, builtin_factories};
 pub use library::{LayoutFit, Library, OpenError, ROOT_SYMBOL, open_library};
+pub use objects::{CollectorObject, FactoryObject, ParserObject};
 pub use services::{FileServices, HostServices, HttpRequest, SinkServices};
 
 /// Keeps panics in built-in plugins off standard error: they come back as errors, which say the

@@ -60,6 +60,11 @@ pub trait HostServices: Send + Sync + 'static {
     fn time_left(&self) -> Option<Duration> {
         None
     }
+    /// True once the instance has been told to stop. For what stands between host and plugin;
+    /// plugins learn it from [`HostServices::wait`].
+    fn is_stopping(&self) -> bool {
+        false
+    }
 }
 
 /// A file of the run.

@@ -44,6 +44,8 @@ pub(crate) const EXAMPLE_CONFIG: &str = include_str!("../../../../aiperf.toml.ex
 
 /// The hidden subcommand with which the program tries plugin libraries in a process of their own.
 pub(crate) const PROBE: &str = "__plugin-probe";
+/// The subcommand that a plugin's own process runs.
+pub(crate) const PLUGIN_HOST: &str = "__plugin-host";
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -95,6 +97,16 @@ pub(crate) enum Action {
     PluginProbe {
         /// The library.
         path: PathBuf,
+    },
+    /// The process of a plugin that has one of its own
+    #[command(name = PLUGIN_HOST, hide = true)]
+    PluginHost {
+        /// The library.
+        path: PathBuf,
+        /// Its SHA-256.
+        sha256: String,
+        /// The process that it works for.
+        run: u32,
     },
 }
 

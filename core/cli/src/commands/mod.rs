@@ -13,7 +13,7 @@ use aiperf_core::plugins::loader::Loader;
 use console::Term;
 
 pub(crate) use config::{check_config, config_schema, init_config, show_config};
-pub(crate) use libraries::probe_plugin;
+pub(crate) use libraries::{host_plugin, probe_plugin};
 pub(crate) use plugins::{check_plugin, list_plugins, new_plugin, show_plugin};
 pub(crate) use report::report;
 pub(crate) use run::run;
@@ -41,8 +41,8 @@ impl World {
         console::set_colors_enabled(color);
         console::set_colors_enabled_stderr(error_color);
         Self {
+            loader: libraries::loader(&environment),
             environment,
-            loader: libraries::loader(),
             color,
             error_color,
         }

@@ -48,7 +48,7 @@ pub(super) struct Answer {
 #[derive(Debug)]
 pub(super) enum Source {
     Target(Box<Scraper>),
-    Poll(Poller),
+    Poll(Box<Poller>),
 }
 
 impl Source {

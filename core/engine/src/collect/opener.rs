@@ -165,7 +165,7 @@ impl Attempts {
                 let route = Route::new(self.opener.context.clone(), &self.spec);
                 let host = Arc::clone(&self.host);
                 let poller = Poller::new(route, instance, host, self.spec.timeout);
-                self.join_source(roster, Source::Poll(poller), self.spec.interval);
+                self.join_source(roster, Source::Poll(Box::new(poller)), self.spec.interval);
             }),
             CollectorMode::Stream => self.join(|roster| self.join_stream(roster, &instance)),
         }

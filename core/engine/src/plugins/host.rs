@@ -168,6 +168,11 @@ impl HostServices for InstanceHost {
         self.signal(|signal| signal.syncs_done += 1);
     }
 
+    fn is_stopping(&self) -> bool {
+        let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
+        signal.stop
+    }
+
     fn time_left(&self) -> Option<Duration> {
         let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
         deadline.map(|deadline| deadline.until(self.clock.now()))

@@ -5,6 +5,8 @@ mod back_off;
 mod budget;
 mod exporters;
 mod host;
+#[cfg(target_os = "linux")]
+pub mod isolation;
 pub mod loader;
 mod registry;
 

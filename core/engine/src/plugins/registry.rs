@@ -23,6 +23,8 @@ pub enum Origin {
     BuiltIn,
     /// From a dynamic library.
     Library(PathBuf),
+    /// From a dynamic library, each instance in a process of its own.
+    Process(PathBuf),
 }
 
 impl fmt::Display for Origin {
@@ -30,6 +32,7 @@ impl fmt::Display for Origin {
         match self {
             Self::BuiltIn => f.write_str("built-in"),
             Self::Library(path) => write!(f, "{}", path.display()),
+            Self::Process(path) => write!(f, "{}, in its own process", path.display()),
         }
     }
 }
@@ -137,12 +140,22 @@ impl Registry {
         library: LoadedLibrary,
         overrides: bool,
     ) -> Result<(), RegistryError> {
-        let LoadedLibrary { facts, plugins, .. } = library;
+        let LoadedLibrary {
+            facts,
+            plugins,
+            isolated,
+            ..
+        } = library;
+        let origin = if isolated {
+            Origin::Process(facts.path.clone())
+        } else {
+            Origin::Library(facts.path.clone())
+        };
         for (descriptor, factory) in plugins {
             let entry = Entry {
                 descriptor,
                 factory,
-                origin: Origin::Library(facts.path.clone()),
+                origin: origin.clone(),
             };
             self.insert(entry, overrides)?;
         }

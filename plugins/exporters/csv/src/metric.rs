@@ -8,7 +8,7 @@ use aiperf_plugin_sdk::report::{
     BoundScope, ClientMetric, Estimator, MetricReport, Stats, ValueBounds,
 };
 
-use crate::cell::{count, labels_cell, number, text};
+use crate::cell::{count, labels_cell, number, owned_text, text};
 use crate::sheet::{Row, heading};
 
 /// Columns after `std`.

@@ -26,7 +26,15 @@ macro_rules! plugin {
                 Fault::check(options)
             }
 
-            fn open(options: Options, _: &Host) -> Result<Self> {
+            fn open(options: Options, host: &Host) -> Result<Self> {
+                if options.fault == Fault::Thread {
+                    let host = host.clone();
+                    std::thread::spawn(move || {
+                        host.log(LogLevel::Info, "a thread says hello");
+                        host.wait(std::time::Duration::MAX);
+                        host.log(LogLevel::Info, "a thread says goodbye");
+                    });
+                }
                 Ok(Self(Bomb(Fault::open(&options))))
             }
 
@@ -100,6 +108,9 @@ fn garbage(fault: Fault, out: &mut CollectorSink<'_>) {
         Fault::Series => series(out.batch()),
         Fault::Spans => stray(out.batch(), 0),
         Fault::Families => stray(out.batch(), 7),
+        Fault::Environment => std::env::vars().for_each(|(name, _)| {
+            out.batch().gauge("seen", &[("name", &name)], 1.0);
+        }),
         _ => out.batch().gauge("faulty_value", &[], 1.0),
     }
 }

@@ -1,8 +1,11 @@
 //! What goes wrong.
 
-use std::thread;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::{process, thread};
 
 use aiperf_plugin_sdk::prelude::*;
+use nix::sys::signal::{Signal, raise};
 
 /// A kind of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -40,6 +43,26 @@ pub enum Fault {
     Families,
     /// Panics when its options are checked.
     PanicValidate,
+    /// Ends the process when its options are checked.
+    AbortValidate,
+    /// Ends the process when it is opened.
+    AbortOpen,
+    /// Ends the process: as a wild pointer does.
+    Segv,
+    /// Ends the process: as a failed check in a C library does.
+    Abort,
+    /// Ends the process: calls itself without end.
+    Stack,
+    /// Ends the process: as a library that takes itself for a program.
+    Exit,
+    /// Ends the process at every third call of it.
+    AbortThird,
+    /// Prints, on both streams.
+    Print,
+    /// Says what it sees of the environment.
+    Environment,
+    /// Logs from a thread of its own, without a call.
+    Thread,
 }
 
 /// Options of every plugin here.
@@ -54,6 +77,7 @@ impl Fault {
     /// The fault of `options`, for a plugin that may be asked to panic while it checks them.
     pub(crate) fn check(options: &Options) -> Vec<PluginError> {
         options.fault.panic_if(Self::PanicValidate);
+        options.fault.abort_if(Self::AbortValidate);
         Vec::new()
     }
 
@@ -61,12 +85,19 @@ impl Fault {
     pub(crate) fn open(options: &Options) -> Self {
         let fault = options.fault;
         fault.panic_if(Self::PanicOpen);
+        fault.abort_if(Self::AbortOpen);
         fault.hang_if(Self::HangOpen);
         fault
     }
 
     pub(crate) fn panic_if(self, fault: Self) {
         assert!(self != fault, "it is {fault:?}");
+    }
+
+    fn abort_if(self, fault: Self) {
+        if self == fault {
+            process::abort();
+        }
     }
 
     pub(crate) fn hang_if(self, fault: Self) {
@@ -81,6 +112,8 @@ impl Fault {
     pub(crate) fn strike(self) -> Result<()> {
         self.panic_if(Self::Panic);
         self.hang_if(Self::Hang);
+        self.abort_if(Self::Abort);
+        self.crash();
         if self == Self::Shout {
             let message = "what a day\n".repeat(100_000);
             return Err(PluginError::new(ErrorKind::Other, message));
@@ -91,6 +124,32 @@ impl Fault {
         }
         Ok(())
     }
+}
+
+impl Fault {
+    fn crash(self) {
+        static CALLS: AtomicU32 = AtomicU32::new(0);
+        match self {
+            // The first one is for the handler that looks whether the stack is full.
+            Self::Segv => (0..2).for_each(|_| raise(Signal::SIGSEGV).expect("a signal")),
+            Self::Stack => assert!(deep(0) > 0),
+            Self::Exit => process::exit(9),
+            Self::AbortThird if CALLS.fetch_add(1, Relaxed) == 2 => process::abort(),
+            Self::Print => {
+                writeln!(io::stdout(), "hello from stdout").expect("stdout");
+                writeln!(io::stderr(), "hello from stderr").expect("stderr");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Calls itself until the stack ends.
+pub(crate) fn deep(depth: u64) -> u64 {
+    if std::hint::black_box(depth) == u64::MAX {
+        return 0;
+    }
+    1 + deep(depth + 1)
 }
 
 /// Panics when it is dropped, if that is the fault.

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use aiperf_plugin_sdk::prelude::*;
 use aiperf_plugin_sdk::schemars::{Schema, SchemaGenerator};
 
+use crate::fault::deep;
+
 /// Options whose schema is asked for while the library is loaded.
 #[derive(Debug, Deserialize)]
 struct Trap {}
@@ -29,14 +31,6 @@ impl JsonSchema for Trap {
         }
         generator.subschema_for::<()>()
     }
-}
-
-/// Calls itself until the stack ends.
-fn deep(depth: u64) -> u64 {
-    if std::hint::black_box(depth) == u64::MAX {
-        return 0;
-    }
-    1 + deep(depth + 1)
 }
 
 struct Loading;

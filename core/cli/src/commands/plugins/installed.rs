@@ -1,5 +1,7 @@
 //! What the commands have in common.
 
+use std::path::{Path, PathBuf};
+
 use aiperf_core::plugins::loader::LibraryFacts;
 use aiperf_core::plugins::{Entry, Origin, Registry};
 use aiperf_plugin_sdk::display::json_text;
@@ -36,7 +38,7 @@ pub(super) fn installed(args: &Installed, world: &World) -> Result<(Registry, Ex
 
 /// The library that a plugin is from.
 pub(super) fn library<'a>(registry: &'a Registry, entry: &Entry) -> Option<&'a LibraryFacts> {
-    let Origin::Library(path) = &entry.origin else {
+    let (Origin::Library(path) | Origin::Process(path)) = &entry.origin else {
         return None;
     };
     let mut libraries = registry.libraries().iter();
@@ -56,12 +58,15 @@ pub(super) fn width(world: &World) -> Option<usize> {
 pub(super) fn origin(entry: &Entry) -> String {
     let here = std::env::current_dir().ok();
     match (&entry.origin, here) {
-        (Origin::Library(path), Some(here)) => {
-            let path = path.strip_prefix(&here).unwrap_or(path);
-            path.display().to_string()
-        }
+        (Origin::Library(path), Some(here)) => Origin::Library(below(path, &here)).to_string(),
+        (Origin::Process(path), Some(here)) => Origin::Process(below(path, &here)).to_string(),
         (origin, _) => origin.to_string(),
     }
+}
+
+/// `path` as seen from `here`.
+fn below(path: &Path, here: &Path) -> PathBuf {
+    path.strip_prefix(here).unwrap_or(path).to_owned()
 }
 
 /// All that a plugin says of itself, and where it comes from.

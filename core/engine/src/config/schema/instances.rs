@@ -136,7 +136,7 @@ pub enum Isolation {
     /// In this process: a crash ends the run.
     #[default]
     Thread,
-    /// In a process of its own: a crash costs its sources only.
+    /// In processes of its own, one for each instance: a crash costs that instance only.
     Process,
 }
 
@@ -149,7 +149,8 @@ pub struct PluginFileConfig {
     /// SHA-256 that the library must have, in hex. Without it, any. `run.log` of a run says which it had.
     #[schemars(length(min = 64, max = 64))]
     pub sha256: Option<String>,
-    /// How it is kept apart from the run.
+    /// How it is kept apart from the run: in this process, where a crash ends the run, or in a process for
+    /// each instance, which is started again. Processes are for collectors and parsers, on Linux.
     #[serde(default)]
     pub isolation: Isolation,
     /// Refuse a library whose panics would end the process.

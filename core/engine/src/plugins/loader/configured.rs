@@ -1,8 +1,12 @@
 //! From the libraries that settings name to the registry.
 
-use super::{LoadError, LoadOptions, LoadedLibrary, ProbeCommand, Reason, load};
+#[cfg(target_os = "linux")]
+use super::inspect;
+use super::{HostCommand, LoadError, LoadOptions, LoadedLibrary, ProbeCommand, Reason, load};
 use crate::config::schema::Isolation;
 use crate::config::{LibraryFile, Settings};
+#[cfg(target_os = "linux")]
+use crate::plugins::isolation::isolated;
 use crate::plugins::{Origin, Registry, RegistryError};
 
 /// Loads what settings name.
@@ -10,6 +14,8 @@ use crate::plugins::{Origin, Registry, RegistryError};
 pub struct Loader {
     /// How libraries are tried in a child process. Without it none is, whatever the settings say.
     pub probe: Option<ProbeCommand>,
+    /// How processes of plugins are started. Without it there are none.
+    pub host: Option<HostCommand>,
 }
 
 impl Loader {
@@ -26,7 +32,7 @@ impl Loader {
 
     fn library(&self, file: &LibraryFile) -> Result<LoadedLibrary, LoadError> {
         if file.config.isolation == Isolation::Process {
-            return Err(LoadError::new(&file.path, Reason::NoIsolation));
+            return self.isolated(file);
         }
         let options = LoadOptions {
             sha256: file.config.sha256.clone(),
@@ -34,6 +40,26 @@ impl Loader {
             probe: self.probe.clone().filter(|_| file.config.probe),
         };
         load(&file.path, &options)
+    }
+
+    /// The library's plugins, without the library. Whether its panics end a process makes no
+    /// difference: it is its own.
+    #[cfg(target_os = "linux")]
+    fn isolated(&self, file: &LibraryFile) -> Result<LoadedLibrary, LoadError> {
+        let (Some(probe), Some(host)) = (&self.probe, &self.host) else {
+            return Err(LoadError::new(&file.path, Reason::NoIsolation));
+        };
+        let options = LoadOptions {
+            sha256: file.config.sha256.clone(),
+            ..LoadOptions::default()
+        };
+        let inspection = inspect(&file.path, &options, probe)?;
+        Ok(isolated(inspection, host.clone()))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn isolated(&self, file: &LibraryFile) -> Result<LoadedLibrary, LoadError> {
+        Err(LoadError::new(&file.path, Reason::NoIsolation))
     }
 }
 
@@ -43,7 +69,8 @@ fn add(
     file: &LibraryFile,
     library: LoadedLibrary,
 ) {
-    if library.facts.panic_abort {
+    let isolated = file.config.isolation == Isolation::Process;
+    if library.facts.panic_abort && !isolated {
         let path = library.facts.path.display();
         let message = format!("a panic in `{path}` ends the run");
         settings.warn_of_library(file, "require_unwind", message);

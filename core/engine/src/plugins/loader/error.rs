@@ -93,7 +93,7 @@ pub enum Reason {
     #[error("did not finish loading within {0}")]
     Hangs(String),
     /// It is to run in a process of its own.
-    #[error("cannot have a process of its own: this build knows `isolation = \"thread\"` only")]
+    #[error("cannot have a process of its own here: `isolation = \"thread\"` is all there is")]
     NoIsolation,
     /// The child process cannot be had.
     #[error("cannot be tried in a child process: {0}")]

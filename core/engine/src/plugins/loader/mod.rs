@@ -14,6 +14,7 @@ mod configured;
 mod elf;
 mod error;
 mod file;
+mod host_command;
 mod probe;
 
 use std::fmt;
@@ -25,6 +26,9 @@ use serde::{Deserialize, Serialize};
 
 pub use configured::Loader;
 pub use error::{LoadError, Reason};
+pub use host_command::HostCommand;
+#[cfg(target_os = "linux")]
+pub(super) use probe::signal_of;
 pub use probe::{ProbeCommand, serve_probe};
 
 use file::CheckedFile;
@@ -74,7 +78,7 @@ impl fmt::Display for LibraryFacts {
 /// What a plugin says of itself, and what makes instances of it.
 pub type DescribedFactory = (Descriptor, Factory);
 
-/// A library in this process.
+/// A library whose plugins can be used.
 #[derive(Debug)]
 pub struct LoadedLibrary {
     /// What is known of its file.
@@ -83,6 +87,8 @@ pub struct LoadedLibrary {
     pub plugins: Vec<DescribedFactory>,
     /// Its plugins that cannot be used here.
     pub left_out: Vec<LeftOut>,
+    /// True if nothing of it is in this process: its instances have processes of their own.
+    pub isolated: bool,
 }
 
 /// A plugin that only a newer version can use. It costs the library none of its others.
@@ -168,6 +174,7 @@ fn open(file: CheckedFile) -> Result<LoadedLibrary, LoadError> {
         },
         plugins,
         left_out,
+        isolated: false,
     })
 }
 

@@ -143,12 +143,16 @@ fn wait(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> 
     }
 }
 
+/// Name of the signal that ended a process, if one did.
+pub(in crate::plugins) fn signal_of(status: ExitStatus) -> Option<String> {
+    let number = status.signal()?;
+    let named = Signal::try_from(number).map(|signal| signal.as_str().to_owned());
+    Some(named.unwrap_or_else(|_| format!("signal {number}")))
+}
+
 fn how_it_ended(status: ExitStatus) -> Reason {
-    match status.signal() {
-        Some(number) => Reason::Crashed(match Signal::try_from(number) {
-            Ok(signal) => signal.as_str().to_owned(),
-            Err(_) => format!("signal {number}"),
-        }),
+    match signal_of(status) {
+        Some(signal) => Reason::Crashed(signal),
         None => Reason::Exited(status.code().unwrap_or_default()),
     }
 }
