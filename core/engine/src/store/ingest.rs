@@ -84,6 +84,7 @@ impl Store {
             body_bytes: info.body_bytes,
         };
         let facts = self.observe(id, info, facts);
+        self.relieve(id);
         let endpoint = &mut self.endpoints[id.0 as usize];
         let mut schema = self.catalog.delta(endpoint);
         let record = |server: &u32| ScrapeRecord {

@@ -2,6 +2,7 @@
 
 mod groups;
 mod keys;
+mod memory;
 mod servers;
 mod types;
 

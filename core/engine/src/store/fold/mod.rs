@@ -71,21 +71,22 @@ pub struct Folded {
 }
 
 impl Store {
-    /// Folds the older half of an endpoint's pages if memory is short.
+    /// Folds the older half of an endpoint's pages if memory is short, and with them what is known
+    /// of their readings: left alone, that would take the room of the pages bit by bit.
     pub(super) fn relieve(&mut self, id: EndpointId) {
+        if !self.memory.is_short() {
+            return;
+        }
         let at = id.0 as usize;
-        relieve(&mut self.endpoints[at], &mut self.catalog, &mut self.memory);
+        fold(&mut self.endpoints[at], &mut self.catalog, &mut self.memory);
         let Own {
             endpoint, catalog, ..
         } = &mut self.own[at];
-        relieve(endpoint, catalog, &mut self.memory);
+        fold(endpoint, catalog, &mut self.memory);
     }
 }
 
-fn relieve(endpoint: &mut Endpoint, catalog: &mut Catalog, memory: &mut Memory) {
-    if !memory.is_short() {
-        return;
-    }
+fn fold(endpoint: &mut Endpoint, catalog: &mut Catalog, memory: &mut Memory) {
     let Some(chunk) = Chunk::of(endpoint) else {
         return;
     };
