@@ -11,6 +11,7 @@
 mod arrival;
 mod attend;
 mod cancel;
+mod conversation;
 mod cost;
 mod endpoint;
 mod error;
@@ -39,6 +40,7 @@ mod warning;
 mod worker;
 
 pub use arrival::{Arrival, ClosedLoop, Next, Schedule};
+pub use conversation::{Conversation, Message, Prompt, Role, Turn};
 pub use cost::{MachineUse, PhaseUse, ThreadUse};
 pub use endpoint::{FinishReason, Usage};
 pub use error::LoadError;
