@@ -6,6 +6,7 @@
     reason = "a failed check ends a test, and counts are whole numbers"
 )]
 
+mod apis;
 mod bad_disks;
 mod bad_input;
 mod bad_pages;

@@ -29,6 +29,10 @@ pub struct SimConfig {
     pub jitter: f64,
     /// Length of an answer when the request names no maximum, in tokens.
     pub output_tokens: u32,
+    /// Tokens of each answer that are reasoning, the first ones.
+    pub reasoning_tokens: u32,
+    /// Tokens in one chunk of a stream; it leaves when the last of them is due.
+    pub tokens_per_chunk: u32,
     /// Requests generating at once; further ones wait in arrival order.
     pub max_running: u32,
     /// Tokens sent with one write when `itl` is zero.
@@ -64,6 +68,8 @@ impl Default for SimConfig {
             itl: Duration::from_millis(5),
             jitter: 0.0,
             output_tokens: 32,
+            reasoning_tokens: 0,
+            tokens_per_chunk: 1,
             max_running: 256,
             coalesce: 1,
             lockstep: false,
@@ -91,8 +97,8 @@ impl SimConfig {
             "`max_running` must be at least 1"
         } else if self.coalesce == 0 {
             "`coalesce` must be at least 1"
-        } else if self.output_tokens == 0 {
-            "`output_tokens` must be at least 1"
+        } else if self.output_tokens == 0 || self.tokens_per_chunk == 0 {
+            "`output_tokens` and `tokens_per_chunk` must be at least 1"
         } else if !(0.0..=1.0).contains(&self.jitter) {
             "`jitter` must be between 0 and 1"
         } else if self.kv_blocks == 0 || self.context_length == 0 {

@@ -12,6 +12,17 @@ pub(crate) enum Spoil {
     Json,
     /// An event that is none, then the connection is closed.
     Event,
+    /// An event that reports an error, then the end of the body.
+    Error,
+    /// The end of the body.
+    End,
+}
+
+impl Spoil {
+    /// Whether the body is complete, as HTTP has it.
+    pub(crate) fn ends_the_body(self) -> bool {
+        matches!(self, Self::Error | Self::End)
+    }
 }
 
 /// What goes wrong, and when. Everything is off by default.
@@ -24,6 +35,10 @@ pub struct Faults {
     pub error_every: u64,
     /// Closes the connection in the middle of every Nth answer.
     pub cut_every: u64,
+    /// Reports an error in the middle of every Nth stream, and ends it there.
+    pub stream_error_every: u64,
+    /// Ends every Nth stream in the middle as if it were complete, but for the words that say so.
+    pub end_every: u64,
     /// Ends every Nth answer at half its length with `finish_reason` "stop", unless the request
     /// set `ignore_eos`; never below `min_tokens`.
     pub stop_early_every: u64,
@@ -78,10 +93,15 @@ impl Faults {
         kind.map_or(Slow::Nothing, FaultKind::slow)
     }
 
-    /// What becomes of the answer to request number `seq`.
-    pub(crate) fn spoil(&self, seq: u64) -> Option<Spoil> {
-        let cut = || Self::hits(self.cut_every, seq).then_some(Spoil::Cut);
-        self.of_request(seq).and_then(FaultKind::spoil).or_else(cut)
+    /// What becomes of the answer to request number `seq`; streams can end in more ways.
+    pub(crate) fn spoil(&self, seq: u64, streams: bool) -> Option<Spoil> {
+        let hit = |period, spoil| Self::hits(period, seq).then_some(spoil);
+        let in_stream = |period, spoil| hit(period, spoil).filter(|_| streams);
+        self.of_request(seq)
+            .and_then(FaultKind::spoil)
+            .or_else(|| hit(self.cut_every, Spoil::Cut))
+            .or_else(|| in_stream(self.stream_error_every, Spoil::Error))
+            .or_else(|| in_stream(self.end_every, Spoil::End))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::chunks::AnswerId;
+use crate::chunks::{AnswerId, Chunks};
 use crate::faults::{Faults, Spoil};
 use crate::http::{EVENTS, Head, Response, write_stream_head};
 use crate::metrics::{Ended, Progress};
-use crate::openai::Plan;
+use crate::plan::Plan;
 use crate::receive::Arrival;
 use crate::schedule::Pace;
 use crate::shared::Shared;
@@ -25,6 +25,8 @@ pub(crate) struct Generation {
     progress: Progress,
     /// None while the request waits for a slot.
     pace: Option<Pace>,
+    /// Tokens that are generated and not sent: several leave in one chunk.
+    pending: u32,
     /// What happens after half of the tokens.
     spoil: Option<Spoil>,
     half: u32,
@@ -43,6 +45,8 @@ pub(crate) enum Step {
     Complete,
     /// The connection is to be closed at this point.
     Cut,
+    /// The body ends here although the answer is not complete; that is in the output buffer.
+    Broken,
 }
 
 impl Generation {
@@ -58,8 +62,9 @@ impl Generation {
                 ..Progress::default()
             },
             pace: None,
-            spoil: faults.spoil(seq),
-            half: (plan.output_tokens / 2).max(1),
+            pending: 0,
+            spoil: faults.spoil(seq, plan.stream),
+            half: (plan.output_tokens / 2).max(1).min(plan.output_tokens),
             response_bytes: 0,
             token_ns: Vec::with_capacity(plan.output_tokens as usize),
             timer: 0,
@@ -76,7 +81,7 @@ impl Generation {
         if self.plan.stream {
             let before = out.len();
             write_stream_head(out, EVENTS, self.close);
-            shared.chunks.role(out, self.plan.endpoint, self.id);
+            shared.chunks.open(out, &self.plan, self.id);
             self.response_bytes += (out.len() - before) as u64;
         }
     }
@@ -114,7 +119,7 @@ impl Generation {
         let step = self.step();
         match (step, self.spoil) {
             (Step::Complete, _) => self.finish(out, shared),
-            (Step::Cut, Some(spoil)) => self.break_off(spoil, out, shared),
+            (Step::Cut | Step::Broken, Some(spoil)) => self.break_off(spoil, out, shared),
             _ => {}
         }
         self.response_bytes += (out.len() - before) as u64;
@@ -122,25 +127,46 @@ impl Generation {
     }
 
     fn advance(&mut self, now: i64, out: &mut Vec<u8>, shared: &Shared) {
-        if self.plan.stream {
-            shared
-                .chunks
-                .token(out, self.plan.endpoint, self.id, self.progress.tokens);
-        }
         if self.progress.tokens == 0 {
             self.progress.first_token = now;
         }
         self.progress.last_token = now;
         self.progress.tokens += 1;
         self.token_ns.push(now);
+        self.pending += 1;
+        self.send(now, out, shared);
         if let Some(pace) = &mut self.pace {
             pace.advance();
         }
     }
 
+    /// Sends what has come together, if it is a whole chunk.
+    fn send(&mut self, now: i64, out: &mut Vec<u8>, shared: &Shared) {
+        let end = self.progress.tokens;
+        let start = end - self.pending;
+        let spoiled = self.spoil.map_or(u32::MAX, |_| self.half);
+        let last = Chunks::limit(&self.plan, start).min(spoiled);
+        if self.pending < shared.config.tokens_per_chunk && end < last {
+            return;
+        }
+        self.pending = 0;
+        if self.plan.stream {
+            shared.chunks.tokens(out, &self.plan, self.id, start..end);
+        }
+        // They leave together.
+        let from = self.token_ns.len() - (end - start) as usize;
+        for sent in self.token_ns.iter_mut().skip(from) {
+            *sent = now;
+        }
+    }
+
     fn step(&self) -> Step {
-        if self.spoil.is_some() && self.progress.tokens >= self.half {
-            Step::Cut
+        if let Some(spoil) = self.spoil.filter(|_| self.progress.tokens >= self.half) {
+            if spoil.ends_the_body() {
+                Step::Broken
+            } else {
+                Step::Cut
+            }
         } else if self.progress.tokens >= self.plan.output_tokens {
             Step::Complete
         } else {
@@ -150,7 +176,7 @@ impl Generation {
 
     fn finish(&self, out: &mut Vec<u8>, shared: &Shared) {
         if self.plan.stream {
-            shared.chunks.end(out, &self.plan, self.id);
+            shared.chunks.close(out, &self.plan, self.id);
         } else {
             Response::json(200, shared.chunks.whole(&self.plan, self.id)).write_to(out, self.close);
         }
@@ -158,7 +184,7 @@ impl Generation {
 
     fn break_off(&self, spoil: Spoil, out: &mut Vec<u8>, shared: &Shared) {
         if self.plan.stream {
-            shared.chunks.broken(out, spoil);
+            Chunks::broken(out, &self.plan, spoil);
         } else if spoil != Spoil::Cut {
             let mut half = shared.chunks.whole(&self.plan, self.id);
             half.truncate(half.len() / 2);

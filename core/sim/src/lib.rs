@@ -6,7 +6,9 @@
 //!
 //! | route | answer |
 //! |---|---|
-//! | `POST /v1/chat/completions`, `/v1/completions` | server-sent events, or JSON without `stream` |
+//! | `POST /v1/chat/completions`, `/v1/completions`, `/v1/responses`, `/v1/messages` | server-sent events, or JSON without `stream` |
+//! | `POST /generate`, `/generate_stream` | JSON, server-sent events |
+//! | `POST /v1/embeddings`, `/v1/rerank`, `/v2/rerank`, `/rerank`, `/v1/ranking` | vectors, scores |
 //! | `GET /v1/models`, `/health`, `/version` | JSON |
 //! | `GET /metrics` | counters under the names of vLLM, of Dynamo, and generic ones |
 //! | `GET /multi/metrics` | the same for two servers, whose counters add up to `/metrics` |
@@ -39,6 +41,7 @@ mod chunks;
 mod clock;
 mod config;
 mod connection;
+mod endpoint;
 mod error;
 mod event_loop;
 mod fault;
@@ -46,8 +49,8 @@ mod faults;
 mod generation;
 mod http;
 mod metrics;
-mod openai;
 mod output;
+mod plan;
 mod receive;
 mod routes;
 mod schedule;
@@ -55,6 +58,7 @@ mod shared;
 mod sim;
 mod slab;
 mod slots;
+mod tokens;
 mod truth;
 mod weather;
 mod worker;

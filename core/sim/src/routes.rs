@@ -1,8 +1,8 @@
 //! Which path does what, and every answer that is not an inference.
 
+use crate::endpoint::Endpoint;
 use crate::http::{Head, Response, prefers_openmetrics};
 use crate::metrics::{Format, Kind};
-use crate::openai::Endpoint;
 use crate::shared::Shared;
 
 /// What a request is for.
@@ -20,15 +20,16 @@ pub(crate) enum Route {
 impl Route {
     pub(crate) fn of(head: &Head) -> Self {
         let (route, method) = match head.path.as_str() {
-            "/v1/chat/completions" => (Self::Infer(Endpoint::Chat), "POST"),
-            "/v1/completions" => (Self::Infer(Endpoint::Completions), "POST"),
             "/metrics" => (Self::Metrics(Kind::Whole), "GET"),
             "/multi/metrics" => (Self::Metrics(Kind::Multi), "GET"),
             "/dcgm/metrics" => (Self::Metrics(Kind::Dcgm), "GET"),
             "/v1/models" => (Self::Models, "GET"),
             "/health" => (Self::Health, "GET"),
             "/version" => (Self::Version, "GET"),
-            _ => return Self::Unknown,
+            path => match Endpoint::at(path) {
+                Some(endpoint) => (Self::Infer(endpoint), "POST"),
+                None => return Self::Unknown,
+            },
         };
         if head.method == method {
             route

@@ -21,7 +21,7 @@ pub enum Outcome {
     Stop,
     /// The client hung up first.
     Cancelled,
-    /// The server closed the connection first: [`cut_every`](crate::Faults::cut_every), or the
+    /// The server broke off first: [`cut_every`](crate::Faults::cut_every) and its like, or the
     /// server was stopped.
     Cut,
     /// Answered with an error status, no token generated.

@@ -69,6 +69,12 @@ impl Flags {
         }
     }
 
+    /// A flag with all values of a list, also if there are none.
+    pub(crate) fn whole_list(&mut self, name: &str, path: &str, values: &[impl ToString]) {
+        let values = values.iter().map(ToString::to_string).collect();
+        self.push(name, path, SettingValue::List(values));
+    }
+
     /// One entry of a table, taken out of what was written.
     pub(crate) fn entry(
         &mut self,

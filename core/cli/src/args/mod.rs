@@ -11,6 +11,7 @@ mod flags;
 mod groups;
 mod plugins;
 mod profile;
+mod prompts;
 mod report;
 mod resolve;
 mod sim;

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use aiperf_core::config::Command;
-use clap::{ArgAction, Args, ValueEnum};
+use aiperf_core::load::EndpointKind;
+use clap::builder::PossibleValuesParser;
+use clap::{ArgAction, Args};
 
 use super::flags::{Flags, RunArgs};
 use super::groups::{MetricsArgs, OutputArgs, TlsArgs};
+use super::prompts::PromptArgs;
 use super::value::{Hidden, extra_inputs, header};
 
 const AFTER_HELP: &str = "\
@@ -24,6 +27,8 @@ pub(crate) struct ProfileArgs {
     pub(crate) endpoint: EndpointArgs,
     #[command(flatten)]
     pub(crate) load: LoadArgs,
+    #[command(flatten)]
+    pub(crate) prompts: PromptArgs,
     #[command(flatten)]
     pub(crate) metrics: MetricsArgs,
     #[command(flatten)]
@@ -43,6 +48,7 @@ impl RunArgs for ProfileArgs {
         let mut flags = Flags::default();
         self.endpoint.add_to(&mut flags);
         self.load.add_to(&mut flags);
+        self.prompts.add_to(&mut flags);
         self.metrics.add_to(&mut flags);
         self.tls.add_to(&mut flags);
         self.output.add_to(&mut flags);
@@ -54,15 +60,15 @@ impl RunArgs for ProfileArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Endpoint")]
 pub(crate) struct EndpointArgs {
-    /// Where the server is [default: localhost:8000]
-    #[arg(long, short, value_name = "URL")]
-    pub(crate) url: Option<Hidden>,
+    /// Where the server is; several take turns (repeatable) [default: localhost:8000]
+    #[arg(long, short, value_name = "URL", action = ArgAction::Append)]
+    pub(crate) url: Vec<Hidden>,
     /// Model to ask for [default: the first one that the server lists]
     #[arg(long, alias = "model-names", short, value_name = "NAME")]
     pub(crate) model: Option<String>,
-    /// API that requests are sent to: chat or completions [default: chat]
-    #[arg(long, value_enum, value_name = "TYPE", hide_possible_values = true)]
-    pub(crate) endpoint_type: Option<EndpointType>,
+    /// API that requests are sent to [default: chat]
+    #[arg(long, value_name = "TYPE", value_parser = endpoint_types())]
+    pub(crate) endpoint_type: Option<String>,
     /// Path of the API, if it is not the usual one, such as `/api/chat`.
     #[arg(long, alias = "custom-endpoint", value_name = "PATH")]
     pub(crate) endpoint: Option<String>,
@@ -72,6 +78,15 @@ pub(crate) struct EndpointArgs {
     /// Ask for complete answers; there is no time to first token then.
     #[arg(long, overrides_with = "streaming")]
     pub(crate) no_streaming: bool,
+    /// Ask for token counts with each chunk of a stream.
+    #[arg(long)]
+    pub(crate) per_chunk_usage: bool,
+    /// Body of each request for the type `template`, such as '{"text": {{text}}}'; `@FILE` reads it.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) payload_template: Option<String>,
+    /// Where the text of an answer is, such as `outputs[0].text`, for `template` and `raw`.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) response_field: Option<String>,
     /// Add a header to each request (repeatable).
     #[arg(long, short = 'H', value_name = "NAME: VALUE", action = ArgAction::Append)]
     pub(crate) header: Vec<Hidden>,
@@ -92,24 +107,21 @@ pub(crate) struct EndpointArgs {
     pub(crate) connect_timeout: Option<String>,
 }
 
-/// API that requests are sent to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EndpointType {
-    /// `POST /v1/chat/completions`
-    Chat,
-    /// `POST /v1/completions`
-    Completions,
+/// Names of all APIs.
+fn endpoint_types() -> PossibleValuesParser {
+    EndpointKind::ALL.map(EndpointKind::as_str).into()
 }
 
 impl EndpointArgs {
     fn add_to(&self, flags: &mut Flags) {
-        flags.text("--url", "endpoint.url", self.url.as_ref());
+        if let Some((first, more)) = self.url.split_first() {
+            flags.text("--url", "endpoint.url", Some(first));
+            // A flag speaks of all servers: those of a file are not beside it.
+            flags.whole_list("--url", "endpoint.urls", more);
+        }
         flags.text("--model", "endpoint.model", self.model.as_ref());
-        let kind = self.endpoint_type.map(|kind| match kind {
-            EndpointType::Chat => "chat",
-            EndpointType::Completions => "completions",
-        });
-        flags.text("--endpoint-type", "endpoint.type", kind.as_ref());
+        let kind = self.endpoint_type.as_ref();
+        flags.text("--endpoint-type", "endpoint.type", kind);
         flags.text("--endpoint", "endpoint.path", self.endpoint.as_ref());
         flags.switch("--streaming", "endpoint.streaming", self.streaming, true);
         flags.switch(
@@ -118,6 +130,13 @@ impl EndpointArgs {
             self.no_streaming,
             false,
         );
+        let per_chunk = self.per_chunk_usage;
+        let path = "endpoint.per_chunk_usage";
+        flags.switch("--per-chunk-usage", path, per_chunk, true);
+        let template = self.payload_template.as_ref();
+        flags.text("--payload-template", "endpoint.payload_template", template);
+        let field = self.response_field.as_ref();
+        flags.text("--response-field", "endpoint.response_field", field);
         self.header
             .iter()
             .for_each(|written| header(flags, written));

@@ -81,6 +81,14 @@ impl Prompt {
         self.body = None;
     }
 
+    /// Length of all texts together, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let images: usize = self.images.iter().map(|url| url.len()).sum();
+        let texts = [&self.system, &self.text].into_iter().chain(&self.more);
+        let earlier = self.history.iter().map(|said| &said.text);
+        images + texts.chain(earlier).map(String::len).sum::<usize>()
+    }
+
     /// The next turn of a conversation: `answer` is what the model said to this one.
     pub fn proceed(&mut self, answer: &str, next: &Prompt) {
         let asked = std::mem::take(&mut self.text);

@@ -9,7 +9,8 @@ use tokio::time::timeout;
 
 use crate::http::{Chunk, Client, Connection, HttpError, Response, Stamps};
 
-use super::endpoint::{Endpoint, Reply};
+use super::conversation::Prompt;
+use super::endpoint::{Asked, Endpoint, Reply, Said};
 use super::failure::{Failure, FailureClass};
 use super::headers;
 use super::phase::Ticket;
@@ -34,7 +35,11 @@ const END_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Scratch {
     pub(super) record: RequestRecord,
-    pub(super) prompt: String,
+    pub(super) prompt: Prompt,
+    /// What the answer says, if it is kept.
+    pub(super) said: Said,
+    /// Which of the servers the request goes to.
+    pub(super) server: usize,
     /// Of the connection that carries, or last carried, the request.
     pub(super) stamps: Option<Arc<Stamps>>,
     decoder: Decoder,
@@ -45,7 +50,9 @@ impl Scratch {
     pub(super) fn new(worker: u16) -> Self {
         Self {
             record: RequestRecord::new(worker),
-            prompt: String::new(),
+            prompt: Prompt::default(),
+            said: Said::default(),
+            server: 0,
             stamps: None,
             decoder: Decoder::new(),
             body: Vec::new(),
@@ -63,6 +70,7 @@ impl Scratch {
         self.record.estimated_isl = draw.input_tokens;
         self.record.requested_osl = draw.output_tokens;
         self.stamps = None;
+        self.said.begin(false);
     }
 
     /// Keeps hold of the stamps: they outlive the connection if the request is given up.
@@ -122,14 +130,15 @@ async fn send(
     scratch: &mut Scratch,
     with_stream_options: bool,
 ) -> Result<Response, HttpError> {
-    let max_tokens = scratch.record.requested_osl;
-    let body = Bytes::from(
-        endpoint
-            .body
-            .fill(&scratch.prompt, max_tokens, with_stream_options),
-    );
-    let id = scratch.record.id;
-    let build = || endpoint.request(id, body.clone());
+    let body = endpoint.body.fill(&Asked {
+        prompt: &scratch.prompt,
+        max_tokens: scratch.record.requested_osl,
+        with_stream_options,
+    });
+    scratch.record.request_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    let body = Bytes::from(body);
+    let (id, server) = (scratch.record.id, scratch.server);
+    let build = || endpoint.request(server, id, body.clone());
     let response = client
         .send(build, |connection| scratch.observe(connection))
         .await?;
@@ -181,7 +190,8 @@ async fn whole(
         .read_to_end(&mut scratch.body, MAX_BODY_BYTES)
         .await?;
     scratch.note_end(response);
-    let reply = endpoint.read(&scratch.body)?;
+    scratch.record.response_bytes = u32::try_from(scratch.body.len()).unwrap_or(u32::MAX);
+    let reply = endpoint.read(&scratch.body, &mut scratch.said)?;
     if reply == Reply::default() {
         return Err(Failure::invalid("neither text nor usage", &scratch.body));
     }
@@ -204,6 +214,7 @@ async fn stream(
         left: MAX_STREAM_BYTES,
         has_events: false,
         done: false,
+        said_something: false,
     };
     scratch.decoder.reset();
     while let Some(chunk) = next_chunk(response, reader.done).await {
@@ -213,7 +224,8 @@ async fn stream(
     }
     scratch.note_end(response);
     let record = &scratch.record;
-    if reader.done || record.finish.is_some() {
+    let is_over = reader.done || record.finish.is_some();
+    if is_over || (endpoint.ends_with_the_body() && reader.said_something) {
         return Ok(());
     }
     let message = if reader.has_events {
@@ -238,8 +250,10 @@ struct StreamReader<'a> {
     /// Bytes that may still come.
     left: u64,
     has_events: bool,
-    /// `[DONE]` has come.
+    /// `[DONE]`, or what the API has for it, has come.
     done: bool,
+    /// At least one event has come.
+    said_something: bool,
 }
 
 impl StreamReader<'_> {
@@ -249,13 +263,18 @@ impl StreamReader<'_> {
             .checked_sub(chunk.bytes.len() as u64)
             .ok_or_else(Failure::endless)?;
         let Scratch {
-            decoder, record, ..
+            decoder,
+            record,
+            said,
+            ..
         } = scratch;
+        let bytes = u32::try_from(chunk.bytes.len()).unwrap_or(u32::MAX);
+        record.response_bytes = record.response_bytes.saturating_add(bytes);
         let had_tokens = record.first_token.is_some();
         let mut outcome = Ok(());
         let fed = decoder.feed(&chunk.bytes, |event| {
             if outcome.is_ok() {
-                outcome = self.event(event, chunk, record);
+                outcome = self.event(event, chunk, record, said);
             }
         });
         if let (false, Some(first)) = (had_tokens, record.first_token) {
@@ -272,6 +291,7 @@ impl StreamReader<'_> {
         event: Event<'_>,
         chunk: &Chunk,
         record: &mut RequestRecord,
+        said: &mut Said,
     ) -> Result<(), Failure> {
         self.has_events = true;
         if event.data == b"[DONE]" {
@@ -281,19 +301,29 @@ impl StreamReader<'_> {
         if event.kind == b"error" {
             return Err(self.error_event(event));
         }
-        let reply = self.endpoint.read(event.data)?;
+        let reply = self.endpoint.read(event.data, said)?;
+        self.said_something = true;
+        self.done |= reply.ends;
+        record.finish = reply.finish.or(record.finish);
+        if let Some(usage) = reply.usage {
+            record.usage.update(usage);
+        }
         if reply.text_bytes > 0 {
             record.token(chunk.arrived, reply.text_bytes);
             self.counters.chunk();
+            if reply.text_bytes > reply.reasoning_bytes {
+                record.first_output.get_or_insert(chunk.arrived);
+            }
+            if record.chunks == 1 {
+                record.first_chunk_tokens = reply.usage.and_then(|usage| usage.completion_tokens);
+            }
         }
-        record.finish = reply.finish.or(record.finish);
-        record.usage = reply.usage.unwrap_or(record.usage);
         Ok(())
     }
 
     /// An event that calls itself an error is one, whatever its data looks like.
     fn error_event(&self, event: Event<'_>) -> Failure {
-        match self.endpoint.read(event.data) {
+        match self.endpoint.read(event.data, &mut Said::default()) {
             Err(failure) if failure.class == FailureClass::StreamError => failure,
             _ => Failure::stream_error(event.data),
         }

@@ -42,17 +42,17 @@ mod worker;
 pub use arrival::{Arrival, ClosedLoop, Next, Schedule};
 pub use conversation::{Conversation, Message, Prompt, Role, Turn};
 pub use cost::{MachineUse, PhaseUse, ThreadUse};
-pub use endpoint::{FinishReason, Usage};
+pub use endpoint::{EndpointKind, Field, FinishReason, Template, TemplateError, Usage};
 pub use error::LoadError;
 pub use failure::FailureClass;
 pub use files::OpenFiles;
 pub use plan::{
-    ArrivalPattern, ArrivalPlan, EndpointKind, LoadPlan, PhaseKind, PhasePlan, PlanError, RatePlan,
-    StopPlan, TokenCount,
+    ArrivalPattern, ArrivalPlan, LoadPlan, PhaseKind, PhasePlan, PlanError, RatePlan, StopPlan,
+    TokenCount,
 };
 pub use probe::{ProbeOk, probe};
 pub use progress::Progress;
-pub use prompt::{Draw, PromptSource};
+pub use prompt::{Draw, PrefixPlan, PromptPlan, PromptSource, RankingPlan};
 pub use record::{Gaps, Outcome, RecordSink, RequestRecord, RequestRecords, RequestRow};
 pub use run::{EndReason, LoadGenerator, PhaseOutcome};
 pub use stop::{Stop, StopSignal};

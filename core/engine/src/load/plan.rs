@@ -10,24 +10,8 @@ use super::files::OpenFiles;
 use crate::http::{Origin, Secret, Tls};
 use crate::secrets::Secrets;
 
-/// The API that requests are sent to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EndpointKind {
-    /// `POST /v1/chat/completions`.
-    Chat,
-    /// `POST /v1/completions`.
-    Completions,
-}
-
-impl EndpointKind {
-    /// The stable name used in configuration and files.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Completions => "completions",
-        }
-    }
-}
+use super::endpoint::{EndpointKind, Field, Template};
+use super::prompt::PromptPlan;
 
 /// A normally distributed number of tokens, rounded, at least 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,17 +24,29 @@ pub struct TokenCount {
 
 /// Everything that the load generator needs to know.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, each with a name of its own"
+)]
 pub struct LoadPlan {
     /// Which API.
     pub endpoint: EndpointKind,
     /// The server; its base path may be empty, end with `/v1`, or be the endpoint itself.
     pub origin: Origin,
+    /// Further servers of the same kind: requests go to all of them in turn.
+    pub more_origins: Vec<Origin>,
     /// Path of the endpoint on the server, if it is not the usual one.
     pub endpoint_path: Option<String>,
     /// Model name sent with each request.
     pub model: String,
     /// Ask for a stream of tokens. Without it there is no time to first token.
     pub streaming: bool,
+    /// Ask for token counts with each chunk of a stream.
+    pub per_chunk_usage: bool,
+    /// Body of [`EndpointKind::Template`].
+    pub template: Option<Arc<Template>>,
+    /// Where the text of an answer is; `None` goes by its shape.
+    pub response_field: Option<Arc<Field>>,
     /// Further headers of each request.
     pub headers: HeaderMap,
     /// Sent as `Authorization: Bearer ...`.
@@ -61,6 +57,8 @@ pub struct LoadPlan {
     pub input_tokens: TokenCount,
     /// Sent as `max_tokens`; `None` leaves the length to the server.
     pub output_tokens: Option<TokenCount>,
+    /// What prompts hold beside that.
+    pub prompts: PromptPlan,
     /// Seed of everything that is drawn at random.
     pub random_seed: u64,
     /// Limit for one request, connecting included.
@@ -198,10 +196,16 @@ impl LoadPlan {
         if let Some(output_tokens) = self.output_tokens {
             output_tokens.check("osl")?;
         }
+        self.prompts.check()?;
         if self.phases.is_empty() {
             return Err(PlanError::NoPhase);
         }
         self.phases.iter().try_for_each(PhasePlan::check)
+    }
+
+    /// All servers, in turn.
+    pub fn origins(&self) -> impl Iterator<Item = &Origin> {
+        std::iter::once(&self.origin).chain(&self.more_origins)
     }
 
     /// Files that its load has open at once.
@@ -225,7 +229,7 @@ impl LoadPlan {
 }
 
 impl TokenCount {
-    fn check(self, name: &'static str) -> Result<(), PlanError> {
+    pub(super) fn check(self, name: &'static str) -> Result<(), PlanError> {
         let usable = self.mean.is_finite() && self.mean >= 1.0;
         let spread = self.stddev.is_finite() && self.stddev >= 0.0;
         if usable && spread {

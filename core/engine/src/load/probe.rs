@@ -54,13 +54,17 @@ struct Model {
 /// sent; [`LoadError::Thread`] if the runtime cannot be started; [`LoadError::Stopped`] if `stop`
 /// asks for it.
 pub fn probe(plan: &LoadPlan, clock: &Clock, stop: &StopSignal) -> Result<ProbeOk, LoadError> {
-    let path = models_path(plan);
+    let path = models_path(&plan.origin);
     let target =
         Uri::try_from(&path).map_err(|error| PlanError::Unsendable(path, error.to_string()))?;
-    let mut headers = common_headers(plan)?;
+    let mut headers = common_headers(plan, &plan.origin)?;
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.extend(plan.headers.clone());
-    let connector = Connector::new(plan.origin.clone(), connect_options(plan)?, clock.clone())?;
+    let connector = Connector::new(
+        plan.origin.clone(),
+        connect_options(plan, &plan.origin)?,
+        clock.clone(),
+    )?;
     let client = Client::new(connector);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::http::{Client, Clock, ConnectOptions, Connector, HttpError, Scheme};
+use crate::http::{Client, Clock, ConnectOptions, Connector, HttpError, Origin, Scheme};
 use crate::secrets::Secrets;
 
 use super::endpoint::Endpoint;
@@ -22,8 +22,8 @@ pub(super) struct Shared {
     pub(super) streaming: bool,
     pub(super) request_timeout: Duration,
     pub(super) secrets: Arc<Secrets>,
-    origin: crate::http::Origin,
-    connect: ConnectOptions,
+    /// One entry a server.
+    servers: Vec<(Origin, ConnectOptions)>,
 }
 
 impl Shared {
@@ -41,19 +41,20 @@ impl Shared {
             streaming: plan.streaming,
             request_timeout: plan.request_timeout,
             secrets: Arc::clone(&plan.secrets),
-            origin: plan.origin.clone(),
-            connect: connect_options(plan)?,
+            servers: plan
+                .origins()
+                .map(|origin| Ok((origin.clone(), connect_options(plan, origin)?)))
+                .collect::<Result<_, HttpError>>()?,
         })
     }
 
-    /// A client without connections.
-    pub(super) fn client(&self) -> Result<Client, HttpError> {
-        let connector = Connector::new(
-            self.origin.clone(),
-            self.connect.clone(),
-            self.clock.clone(),
-        )?;
-        Ok(Client::new(connector))
+    /// A client without connections for each server.
+    pub(super) fn clients(&self) -> Result<Vec<Client>, HttpError> {
+        let clients = self.servers.iter().map(|(origin, connect)| {
+            let connector = Connector::new(origin.clone(), connect.clone(), self.clock.clone())?;
+            Ok(Client::new(connector))
+        });
+        clients.collect()
     }
 
     /// Whether to ask for usage by `stream_options`.
@@ -63,9 +64,12 @@ impl Shared {
     }
 }
 
-pub(super) fn connect_options(plan: &LoadPlan) -> Result<ConnectOptions, HttpError> {
-    let tls = match plan.origin.scheme() {
-        Scheme::Https => Some(plan.tls.session(&plan.origin)?),
+pub(super) fn connect_options(
+    plan: &LoadPlan,
+    origin: &Origin,
+) -> Result<ConnectOptions, HttpError> {
+    let tls = match origin.scheme() {
+        Scheme::Https => Some(plan.tls.session(origin)?),
         Scheme::Http => None,
     };
     Ok(ConnectOptions {

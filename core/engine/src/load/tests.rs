@@ -1,6 +1,8 @@
 //! The load generator against servers that answer byte for byte as they are told.
 
 mod answers;
+#[cfg(target_os = "linux")]
+mod apis;
 mod probes;
 mod rates;
 
@@ -27,9 +29,13 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
     LoadPlan {
         endpoint: EndpointKind::Chat,
         origin: Origin::parse(url).unwrap(),
+        more_origins: Vec::new(),
         endpoint_path: None,
         model: "m".to_owned(),
         streaming: true,
+        per_chunk_usage: false,
+        template: None,
+        response_field: None,
         headers: HeaderMap::new(),
         api_key: Some(Secret::new("key")),
         extra_inputs: serde_json::Map::new(),
@@ -41,6 +47,7 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
             mean: 2.0,
             stddev: 0.0,
         }),
+        prompts: PromptPlan::default(),
         random_seed: 1,
         request_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(30),

@@ -66,7 +66,7 @@ impl LoadThread {
         shared: Arc<Shared>,
         finished: mpsc::Sender<Finished>,
     ) -> Result<Self, LoadError> {
-        let client = shared.client()?;
+        let clients = shared.clients()?;
         let runtime = Builder::new_current_thread()
             .enable_all()
             .event_interval(TURNS)
@@ -74,7 +74,7 @@ impl LoadThread {
             .map_err(LoadError::Thread)?;
         let (assignments, receiver) = unbounded_channel();
         let handle = start(index, move || {
-            serve(&runtime, receiver, index, &shared, client, &finished);
+            serve(&runtime, receiver, index, &shared, clients, &finished);
         })
         .map_err(LoadError::Thread)?;
         Ok(Self {
@@ -113,14 +113,14 @@ fn serve(
     mut assignments: UnboundedReceiver<Assignment>,
     index: usize,
     shared: &Arc<Shared>,
-    client: Client,
+    clients: Vec<Client>,
     finished: &mpsc::Sender<Finished>,
 ) {
-    let client = Arc::new(client);
+    let clients: Arc<[Client]> = clients.into();
     runtime.block_on(async move {
         while let Some(assignment) = assignments.recv().await {
             let before = used_so_far();
-            take_part(assignment, index, shared, &client).await;
+            take_part(assignment, index, shared, &clients).await;
             let used = used_since(before);
             let done = Finished {
                 thread: index,
@@ -153,11 +153,11 @@ async fn take_part(
     Assignment { phase, part }: Assignment,
     index: usize,
     shared: &Arc<Shared>,
-    client: &Arc<Client>,
+    clients: &Arc<[Client]>,
 ) {
     let worker = Arc::new(Worker {
         shared: Arc::clone(shared),
-        client: Arc::clone(client),
+        clients: Arc::clone(clients),
         phase: Arc::clone(&phase),
         index: u16::try_from(index).unwrap_or(u16::MAX),
         cancel: Cancel::default(),

@@ -20,7 +20,8 @@ const BLOCK_ROWS: usize = 256;
 /// One load thread's part in a phase.
 pub(super) struct Worker {
     pub(super) shared: Arc<Shared>,
-    pub(super) client: Arc<Client>,
+    /// One a server.
+    pub(super) clients: Arc<[Client]>,
     pub(super) phase: Arc<Phase>,
     pub(super) index: u16,
     pub(super) cancel: Cancel,
@@ -68,13 +69,15 @@ impl Worker {
             .prompts
             .draw(phase, ticket.ordinal, &mut scratch.prompt);
         scratch.begin(ticket, phase, draw);
+        let client = self.client(ticket, scratch);
         self.counters().request_begun();
-        let exchange = exchange(shared, &self.client, self.counters(), scratch);
+        let exchange = exchange(shared, client, self.counters(), scratch);
         let ended = self
             .cancel
             .guard(timeout(shared.request_timeout, exchange))
             .await;
-        let ended = ended.map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(self.timed_out())));
+        let ended =
+            ended.map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(self.timed_out(client))));
         self.finish(ended, scratch);
     }
 
@@ -122,8 +125,15 @@ impl Worker {
         self.block.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn timed_out(&self) -> Failure {
-        let url = self.client.connector().origin().to_string();
+    /// Servers take turns, by the number of the request.
+    fn client(&self, ticket: &Ticket, scratch: &mut Scratch) -> &Client {
+        let turn = ticket.id % self.clients.len() as u64;
+        scratch.server = usize::try_from(turn).unwrap_or_default();
+        &self.clients[scratch.server]
+    }
+
+    fn timed_out(&self, client: &Client) -> Failure {
+        let url = client.connector().origin().to_string();
         let detail = format!("waited {:?}", self.shared.request_timeout);
         HttpError::new(ErrorClass::Timeout, url, detail).into()
     }

@@ -38,6 +38,9 @@ pub(super) struct Requests {
     tokens: f64,
     /// Time in flight, over all requests.
     busy_ms: f64,
+    /// Answers without a token count of the server's.
+    output_unreported: u64,
+    /// Of these, those whose chunks were counted instead.
     output_estimated: u64,
     input_estimated: u64,
 }
@@ -89,19 +92,23 @@ impl Requests {
         }
     }
 
-    fn ended(&mut self, row: &RequestRow<'_>, latency: f64, output: f64) {
+    fn ended(&mut self, row: &RequestRow<'_>, latency: f64, output: Option<f64>) {
         let usage = &row.usage;
         let input = usage.prompt_tokens.unwrap_or(row.estimated_isl);
-        self.output_estimated += u64::from(usage.completion_tokens.is_none());
+        let is_unreported = usage.completion_tokens.is_none();
+        self.output_unreported += u64::from(is_unreported);
+        self.output_estimated += u64::from(is_unreported && output.is_some());
         self.input_estimated += u64::from(usage.prompt_tokens.is_none());
         self.latency_ms.push(latency);
-        self.output.push(output);
+        if let Some(output) = output {
+            self.output.push(output);
+        }
         self.input.push(f64::from(input));
     }
 
     /// Answers whose output tokens are not known from `usage`.
-    pub(super) fn output_estimated(&self) -> u64 {
-        self.output_estimated
+    pub(super) fn output_unreported(&self) -> u64 {
+        self.output_unreported
     }
 
     /// Complete requests that were due when as many as may be were in flight, and the longest time
@@ -110,11 +117,13 @@ impl Requests {
         (self.held, self.longest_held_ms)
     }
 
-    /// All client metrics over `seconds`, in the order of the tables.
+    /// All client metrics over `seconds`, in the order of the tables. `generates`: answers are made
+    /// of tokens.
     pub(super) fn metrics(
         self,
         totals: &RequestTotals,
         seconds: f64,
+        generates: bool,
     ) -> IndexMap<String, ClientMetric> {
         let per_second = |count: f64| Some(count / seconds).filter(|_| seconds > 0.0);
         let tokens = per_second(self.tokens);
@@ -131,7 +140,9 @@ impl Requests {
         metrics.spread(label::INPUT, self.input);
         metrics.spread(label::PER_USER, self.per_user);
         metrics.spread(label::SEND_DELAY, self.send_delay_ms);
-        metrics.single(label::TOKENS, tokens);
+        if generates {
+            metrics.single(label::TOKENS, tokens);
+        }
         metrics.single(label::REQUESTS, per_second(done));
         metrics.single(label::CONCURRENCY, busy);
         metrics.single(label::COUNT, Some(done));
@@ -158,9 +169,15 @@ fn add(row: &RequestRow<'_>, slices: &mut [Requests], cuts: Cuts) {
     }
 }
 
+/// Tokens of an answer: the server's count, else its chunks; `None` if it has no chunks.
+fn output_of(row: &RequestRow<'_>) -> Option<u32> {
+    let chunks = Some(row.chunks).filter(|&chunks| chunks > 0);
+    row.usage.completion_tokens.or(chunks)
+}
+
 /// Puts what a complete request says where it belongs.
 fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts) {
-    let output = f64::from(row.usage.completion_tokens.unwrap_or(row.chunks));
+    let output = output_of(row).map(f64::from);
     let last = row.last_token.unwrap_or(row.end);
     let latency = ms(last.since(start));
     slices[cuts.index_of(row.end.0)].ended(row, latency, output);
@@ -176,7 +193,7 @@ fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts
     }
     add_busy(start, last, slices, cuts);
     let Some(first) = row.first_token else {
-        slices[cuts.index_of(row.end.0)].tokens += output;
+        slices[cuts.index_of(row.end.0)].tokens += output.unwrap_or_default();
         return;
     };
     let ttft = ms(first.since(start));
@@ -185,6 +202,7 @@ fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts
     if row.released.is_some() {
         slice.effective_ttft_ms.push(ttft + delay);
     }
+    let output = output.unwrap_or_default();
     if output > 1.0 {
         let itl = (latency - ttft) / (output - 1.0);
         let slice = &mut slices[cuts.index_of(row.end.0)];

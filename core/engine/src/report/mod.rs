@@ -46,6 +46,7 @@ pub use unit::unit_of;
 
 use crate::http::ClockSource;
 use crate::knowledge::Knowledge;
+use crate::load::EndpointKind;
 use crate::store::{EndpointView, Store};
 use client::Requests;
 use histogram::Histograms;
@@ -175,10 +176,10 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     }
     warnings::of_patterns(&mut report.warnings, input.store);
     if let Some((phase, cuts)) = cuts {
-        report.slices = slices::reports(phase, input.records, cuts);
+        report.slices = slices::reports(phase, input.records, cuts, generates(input));
     }
     if let (Some(phase), Some(records)) = (profiling, input.records) {
-        add_clients(&mut report, phase, records);
+        add_clients(&mut report, input, phase, records);
     }
     warnings::of_phases(&mut report.warnings, &report.phases, &report.endpoints);
     report.aggregates = aggregate::of(&report.servers, input.knowledge, &histograms);
@@ -192,21 +193,38 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     report
 }
 
-fn add_clients(report: &mut Report, phase: &PhaseWindow, records: &RequestLog) {
+fn add_clients(
+    report: &mut Report,
+    input: &ReportInput<'_>,
+    phase: &PhaseWindow,
+    records: &RequestLog,
+) {
     let requests = Requests::of_phase(records, phase.index);
     if let Some(past) = records.past(phase.index) {
         warnings::of_folded_requests(&mut report.warnings, past.count());
     }
     let totals = report.requests.get_or_insert_default();
-    warnings::of_requests(&mut report.warnings, totals, requests.output_estimated());
+    let generates = generates(input);
+    let unreported = if generates {
+        requests.output_unreported()
+    } else {
+        0
+    };
+    warnings::of_requests(&mut report.warnings, totals, unreported);
     warnings::of_held(&mut report.warnings, requests.held());
-    report.llm_metrics = requests.metrics(totals, phase.seconds());
+    report.llm_metrics = requests.metrics(totals, phase.seconds(), generates);
     report.client_health = phase.health.clone().map(|mut health| {
         let scale = health::Scale::of(&report.llm_metrics);
         health.degraded = health::judge(&health, &scale, &mut report.warnings)
             | warnings::scrapes_late(&report.warnings);
         health
     });
+}
+
+/// Whether answers are made of tokens.
+fn generates(input: &ReportInput<'_>) -> bool {
+    let kind = EndpointKind::from_name(&input.run.endpoint_type);
+    kind.is_none_or(EndpointKind::generates)
 }
 
 fn metadata(input: &ReportInput<'_>, profiling: Option<&PhaseWindow>) -> Metadata {

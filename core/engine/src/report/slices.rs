@@ -33,6 +33,7 @@ pub(super) fn reports(
     phase: &PhaseWindow,
     records: Option<&RequestLog>,
     cuts: Cuts,
+    generates: bool,
 ) -> Vec<SliceReport> {
     let mut slices: Vec<SliceReport> = (0..cuts.len())
         .map(|index| empty(phase, cuts, index))
@@ -50,7 +51,7 @@ pub(super) fn reports(
             FOLDED.clone_into(&mut slice.note);
             continue;
         }
-        slice.llm_metrics = requests.metrics(&totals, slice.duration_seconds);
+        slice.llm_metrics = requests.metrics(&totals, slice.duration_seconds, generates);
         slice.requests = Some(totals);
     }
     slices

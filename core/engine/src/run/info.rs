@@ -30,13 +30,7 @@ pub(super) fn run_info(
         aiperf_version: parts.version.to_owned(),
         command: command.to_owned(),
         model: load.map(|load| load.model.clone()).unwrap_or_default(),
-        url: load
-            .map(|load| {
-                plan.secrets
-                    .scrub_name(&load.origin.to_string())
-                    .into_owned()
-            })
-            .unwrap_or_default(),
+        url: load.map(urls).unwrap_or_default(),
         endpoint_type: load
             .map(|load| load.endpoint.as_str().to_owned())
             .unwrap_or_default(),
@@ -49,6 +43,13 @@ pub(super) fn run_info(
         terminal: parts.terminal,
         settings: load.map(|load| settings(plan, load)).unwrap_or_default(),
     }
+}
+
+/// All servers, with commas between.
+fn urls(load: &LoadPlan) -> String {
+    let name = |origin: &Origin| load.secrets.scrub_name(&origin.to_string()).into_owned();
+    let urls: Vec<String> = load.origins().map(name).collect();
+    urls.join(", ")
 }
 
 fn profiling(load: &LoadPlan) -> Option<&PhasePlan> {

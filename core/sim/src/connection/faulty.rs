@@ -13,7 +13,7 @@ use crate::clock::monotonic;
 use crate::fault::FaultKind;
 use crate::http::{EVENTS, Head, Response, write_chunk, write_stream_head};
 use crate::metrics::Kind;
-use crate::openai::Plan;
+use crate::plan::Plan;
 use crate::routes::page;
 use crate::truth::RequestTruth;
 use crate::worker::Worker;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::{Connection, Flow, Wait};
 use crate::clock::monotonic;
+use crate::endpoint::Endpoint;
 use crate::faults::Faults;
 use crate::generation::{Generation, Step};
 use crate::http::{Head, Response};
-use crate::openai::{Endpoint, Finish, Plan, Refusal};
+use crate::plan::{Finish, Plan, Refusal};
 use crate::truth::{Outcome, RequestTruth};
 use crate::worker::Worker;
 
@@ -144,6 +145,7 @@ impl Connection {
                 Step::More => self.flush(worker),
                 Step::Complete => return self.complete(now, worker),
                 Step::Cut => return self.cut(worker),
+                Step::Broken => return self.broken(now, worker),
             };
             if flow == Flow::Close || self.is_blocked() {
                 return flow;
@@ -166,6 +168,18 @@ impl Connection {
         self.output.write_to(&self.stream).ok();
         self.abandon(Outcome::Cut, worker);
         Flow::Close
+    }
+
+    /// Books an answer whose body is complete and which is not, and sends its last bytes.
+    fn broken(&mut self, now: i64, worker: &mut Worker) -> Flow {
+        let Some(generation) = self.generation.take() else {
+            return Flow::Keep;
+        };
+        self.close_after(generation.closes(), worker);
+        let truth = self.end(generation, Outcome::Cut, now, worker);
+        let flow = self.flush(worker);
+        worker.shared.truth.write_line(&truth);
+        flow
     }
 
     /// Books a complete answer and sends its last bytes, in this order.

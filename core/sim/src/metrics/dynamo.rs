@@ -6,7 +6,7 @@ use super::bounds::{
 use super::family::{Catalog, Family, PickFn, Style, Type, View};
 use super::stats::{KV_BLOCK, lane};
 use crate::config::SimConfig;
-use crate::openai::Endpoint;
+use crate::endpoint::Endpoint;
 
 /// A worker's labels.
 pub(super) const WORKER: [(&str, &str); 4] = [
@@ -73,32 +73,35 @@ pub(super) fn add_frontend_requests(catalog: &mut Catalog, model: &str) {
     for (endpoint, path) in [
         (Endpoint::Chat, "chat_completions"),
         (Endpoint::Completions, "completions"),
+        (Endpoint::Responses, "responses"),
+        (Endpoint::Embeddings, "embeddings"),
     ] {
+        // A server shows what it has served; two endpoints are there from the start.
+        let is_late = !matches!(endpoint, Endpoint::Chat | Endpoint::Completions);
         for (stream, mode) in [(true, "stream"), (false, "unary")] {
             let lane = lane(endpoint, stream);
-            started = started.number(
-                &[("endpoint", path), ("model", model), ("request_type", mode)],
-                move |view| view.stats.started.get(lane).copied().unwrap_or(0) as f64,
-            );
+            let labels = [("endpoint", path), ("model", model), ("request_type", mode)];
+            let value =
+                move |view: &View| view.stats.started.get(lane).copied().unwrap_or(0) as f64;
+            started = started.maybe_late(is_late, &labels, value);
             let results = [
                 ("success", ""),
                 ("error", "cancelled"),
                 ("error", "internal"),
             ];
             for (result, (status, error)) in results.into_iter().enumerate() {
-                requests = requests.number(
-                    &[
-                        ("endpoint", path),
-                        ("error_type", error),
-                        ("model", model),
-                        ("request_type", mode),
-                        ("status", status),
-                    ],
-                    move |view| {
-                        let lane = view.stats.ended.get(lane);
-                        lane.and_then(|lane| lane.get(result)).copied().unwrap_or(0) as f64
-                    },
-                );
+                let labels = [
+                    ("endpoint", path),
+                    ("error_type", error),
+                    ("model", model),
+                    ("request_type", mode),
+                    ("status", status),
+                ];
+                let value = move |view: &View| {
+                    let lane = view.stats.ended.get(lane);
+                    lane.and_then(|lane| lane.get(result)).copied().unwrap_or(0) as f64
+                };
+                requests = requests.maybe_late(is_late, &labels, value);
             }
         }
     }

@@ -56,6 +56,8 @@ pub(super) type Pick = Arc<dyn for<'a> Fn(&'a View) -> &'a Distribution + Send +
 /// Where a series gets its values.
 pub(super) enum Source {
     Number(Number),
+    /// A number that is shown once it is not 0.
+    Late(Number),
     Histogram(Pick, Scale, &'static [f64]),
 }
 
@@ -89,6 +91,24 @@ impl Family {
     ) -> Self {
         self.series
             .push((owned(labels), Source::Number(Arc::new(value))));
+        self
+    }
+
+    /// A series that comes up when it has something to say, if it `is_late`. The first one of a
+    /// family is not.
+    pub(super) fn maybe_late(
+        mut self,
+        is_late: bool,
+        labels: &[(&'static str, &str)],
+        value: impl Fn(&View) -> f64 + Send + Sync + 'static,
+    ) -> Self {
+        let value: Number = Arc::new(value);
+        let source = if is_late {
+            Source::Late(value)
+        } else {
+            Source::Number(value)
+        };
+        self.series.push((owned(labels), source));
         self
     }
 

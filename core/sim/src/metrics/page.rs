@@ -21,6 +21,8 @@ struct Piece {
     server: usize,
     style: Style,
     value: Value,
+    /// Left out while the value is 0.
+    is_late: bool,
 }
 
 /// A page with holes where the values go.
@@ -64,9 +66,13 @@ impl Layout {
         let size = self.pieces.iter().map(|piece| piece.text.len() + 12).sum();
         let mut out = Vec::with_capacity(size);
         for piece in &self.pieces {
+            let value = views.get(piece.server).map(|view| piece.value.read(view));
+            if piece.is_late && value.is_none_or(|value| value <= 0.0) {
+                continue;
+            }
             out.extend_from_slice(piece.text.as_bytes());
-            if let Some(view) = views.get(piece.server) {
-                write_number(&mut out, piece.value.read(view), piece.style);
+            if let Some(value) = value {
+                write_number(&mut out, value, piece.style);
             }
             out.push(b'\n');
         }
@@ -89,6 +95,10 @@ impl SeriesLayout<'_> {
             Source::Number(number) => {
                 pieces.push(self.piece("", None, Value::Number(Arc::clone(number))));
             }
+            Source::Late(number) => pieces.push(Piece {
+                is_late: true,
+                ..self.piece("", None, Value::Number(Arc::clone(number)))
+            }),
             Source::Histogram(pick, scale, bounds) => {
                 for bound in *bounds {
                     let bucket = Value::Bucket(Arc::clone(pick), scale.position(*bound));
@@ -129,6 +139,7 @@ impl SeriesLayout<'_> {
             server: self.server,
             style: self.family.style,
             value,
+            is_late: false,
         }
     }
 }

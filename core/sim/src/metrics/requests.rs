@@ -1,7 +1,8 @@
 //! What is counted of single requests, when they end.
 
 use super::distribution::{Distribution, Scale};
-use crate::openai::{Endpoint, Plan};
+use crate::endpoint::Endpoint;
+use crate::plan::Plan;
 use crate::truth::Outcome;
 
 /// Routes as the HTTP metrics name them.
@@ -39,6 +40,7 @@ impl From<Endpoint> for Handler {
         match endpoint {
             Endpoint::Chat => Self::Chat,
             Endpoint::Completions => Self::Completions,
+            _ => Self::Other,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::distribution::{Distribution, Scale};
 use super::requests::{Ended, EndedStats, Handler, HttpStats, Progress};
-use crate::openai::{Endpoint, Plan};
+use crate::endpoint::Endpoint;
+use crate::plan::Plan;
 use crate::truth::Outcome;
 
 /// Tokens in a block of the KV cache.
@@ -23,9 +24,9 @@ pub(crate) struct Stats {
     pub(super) received_bytes: u64,
     pub(super) sent_bytes: u64,
     /// Inference requests accepted, by [`lane`].
-    pub(super) started: [u64; 4],
+    pub(super) started: [u64; LANES],
     /// Ended ones by [`lane`] and success, cancelled, internal error.
-    pub(super) ended: [[u64; 3]; 4],
+    pub(super) ended: [[u64; 3]; LANES],
     /// Complete answers by `finish_reason`: stop, length.
     pub(super) finished: [u64; 2],
     pub(super) http: [HttpStats; 4],
@@ -37,9 +38,19 @@ pub(crate) struct Stats {
     pub(super) incomplete: EndedStats,
 }
 
-/// Index of a request's endpoint and mode in the arrays above.
+/// Endpoints and modes that are counted apart.
+const LANES: usize = 8;
+
+/// Index of a request's endpoint and mode in the arrays above. Endpoints that Dynamo has no name for
+/// count as the nearest one.
 pub(super) fn lane(endpoint: Endpoint, stream: bool) -> usize {
-    usize::from(endpoint == Endpoint::Completions) * 2 + usize::from(!stream)
+    let endpoint = match endpoint {
+        Endpoint::Chat => 0,
+        Endpoint::Completions => 1,
+        other if other.generates() => 2,
+        _ => 3,
+    };
+    endpoint * 2 + usize::from(!stream)
 }
 
 impl Default for Stats {
@@ -56,8 +67,8 @@ impl Default for Stats {
             generation_tokens: 0,
             received_bytes: 0,
             sent_bytes: 0,
-            started: [0; 4],
-            ended: [[0; 3]; 4],
+            started: [0; LANES],
+            ended: [[0; 3]; LANES],
             finished: [0; 2],
             http: std::array::from_fn(|_| HttpStats {
                 by_class: [0; 3],
@@ -141,6 +152,9 @@ impl Stats {
         };
         self.add_ended(plan, result);
         if ended.outcome.is_complete() {
+            if progress.tokens == 0 {
+                self.prompt_tokens += u64::from(plan.prompt_tokens);
+            }
             let [stop, length] = &mut self.finished;
             *if ended.outcome == Outcome::Stop {
                 stop

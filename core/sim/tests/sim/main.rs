@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod apis;
 mod client;
 mod faults;
 mod lifecycle;

@@ -19,9 +19,11 @@ pub struct Config {
     pub targets: Vec<TargetConfig>,
     /// URL of the inference server. Its metrics are looked for at `/metrics` and below its path.
     pub inference_url: Option<String>,
+    /// Further inference servers, looked at in the same way.
+    pub more_inference_urls: Vec<String>,
     /// Endpoints to try in every run. One that never answers is left out silently.
     pub default_endpoints: Vec<String>,
-    /// Look for metrics at `inference_url` and the `default_endpoints`.
+    /// Look for metrics at the inference servers and the `default_endpoints`.
     pub auto: bool,
     /// Request headers for all endpoints except the `default_endpoints`.
     pub headers: BTreeMap<String, String>,
@@ -38,6 +40,7 @@ impl Default for Config {
             urls: Vec::new(),
             targets: Vec::new(),
             inference_url: None,
+            more_inference_urls: Vec::new(),
             default_endpoints: Vec::new(),
             auto: true,
             headers: BTreeMap::new(),

@@ -159,14 +159,25 @@ impl Planner {
         self.named.push(target.unwrap_or(plan));
     }
 
-    /// The inference server, where its metrics may be.
-    fn inference(&mut self, config: &Config) -> Option<Plan> {
-        let url = config.inference_url.as_deref();
-        let url = url.filter(|url| !url.trim().is_empty())?;
-        let address = self.address("inference_url", url)?;
-        let mut headers = self.shared.clone();
-        add_userinfo(&mut headers, Some(&address));
-        Some(simple(address.candidates(), headers, true))
+    /// The inference servers, where their metrics may be.
+    fn inference(&mut self, config: &Config) -> Vec<Plan> {
+        let first = config.inference_url.iter();
+        let first = first.map(|url| ("inference_url".to_owned(), url));
+        let more = config.more_inference_urls.iter().enumerate();
+        let more = more.map(|(index, url)| (format!("more_inference_urls[{index}]"), url));
+        let mut plans: Vec<Plan> = Vec::new();
+        for (path, url) in first.chain(more).filter(|(_, url)| !url.trim().is_empty()) {
+            let Some(address) = self.address(&path, url) else {
+                continue;
+            };
+            let mut headers = self.shared.clone();
+            add_userinfo(&mut headers, Some(&address));
+            let plan = simple(address.candidates(), headers, true);
+            if position(&plans, &plan).is_none() {
+                plans.push(plan);
+            }
+        }
+        plans
     }
 
     fn defaults(&mut self, config: &Config) -> Vec<Plan> {
@@ -184,14 +195,16 @@ impl Planner {
         plans
     }
 
-    /// The inference server comes first, whether it was found or named; then what was named by URL,
-    /// then other targets, then the defaults. Whatever is automatic gives way to what was named at
-    /// the same authority.
-    fn in_order(self, auto: bool, inference: Option<Plan>, defaults: Vec<Plan>) -> Vec<Plan> {
+    /// The inference servers come first, whether they were found or named; then what was named by
+    /// URL, then other targets, then the defaults. Whatever is automatic gives way to what was named
+    /// at the same authority.
+    fn in_order(self, auto: bool, inference: Vec<Plan>, defaults: Vec<Plan>) -> Vec<Plan> {
         let mut named = self.named;
         named.extend(self.targets);
-        if let Some(at) = inference.as_ref().and_then(|plan| named_as(plan, &named)) {
-            named[..=at].rotate_right(1);
+        for plan in inference.iter().rev() {
+            if let Some(at) = named_as(plan, &named) {
+                named[..=at].rotate_right(1);
+            }
         }
         let taken: HashSet<_> = named
             .iter()

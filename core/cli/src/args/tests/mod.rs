@@ -84,11 +84,14 @@ fn flags(line: &[&str]) -> Flags {
 }
 
 /// Every flag of `profile` that stands for a setting, but for those that exclude one of them.
-const ALL_PROFILE_FLAGS: [&[&str]; 49] = [
-    &["--url", "http://h"],
+const ALL_PROFILE_FLAGS: [&[&str]; 62] = [
+    &["--url", "http://h", "--url", "http://g"],
     &["--model", "m"],
-    &["--endpoint-type", "completions"],
+    &["--endpoint-type", "template"],
+    &["--payload-template", r#"{"text": {{text}}}"#],
+    &["--response-field", "text"],
     &["--endpoint", "/x"],
+    &["--per-chunk-usage"],
     &["--no-streaming"],
     &["--header", "A: b"],
     &["--extra-inputs", "a:1"],
@@ -113,6 +116,16 @@ const ALL_PROFILE_FLAGS: [&[&str]; 49] = [
     &["--osl", "9"],
     &["--osl-stddev", "2"],
     &["--random-seed", "3"],
+    &["--prompt-batch-size", "2"],
+    &["--shared-system-prompt-length", "3"],
+    &["--num-prefix-prompts", "4"],
+    &["--prefix-prompt-length", "5"],
+    &["--rankings-passages-mean", "6"],
+    &["--rankings-passages-stddev", "1"],
+    &["--rankings-passages-prompt-token-mean", "7"],
+    &["--rankings-passages-prompt-token-stddev", "1"],
+    &["--rankings-query-prompt-token-mean", "8"],
+    &["--rankings-query-prompt-token-stddev", "1"],
     &["--server-metrics", "http://m/metrics"],
     &["--server-metrics-interval", "1"],
     &["--server-metrics-timeout", "0.5"],

@@ -214,8 +214,12 @@ impl Resolver<'_> {
             (name.to_owned(), entry)
         };
         let url = self.config.endpoint.url.as_str();
+        let more = self.config.endpoint.urls.as_slice();
         let defaults = metrics.default_endpoints.as_slice();
-        let table = Table::from([
+        // A collector that looks at one server only can do without.
+        let more = (!more.is_empty())
+            .then(|| option("more_inference_urls", ["endpoint", "urls"], more.into()));
+        let mut table = Table::from([
             option("inference_url", ["endpoint", "url"], url.into()),
             option("auto", ["server_metrics", "auto"], metrics.auto.into()),
             option(
@@ -229,6 +233,7 @@ impl Resolver<'_> {
                 metrics.urls.as_slice().into(),
             ),
         ]);
+        table.extend(more);
         Node::new(Value::Table(table), None)
     }
 

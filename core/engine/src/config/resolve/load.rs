@@ -27,15 +27,22 @@ impl Resolver<'_> {
         let api_key = self.api_key();
         // An unusable URL has been recorded by the schema's check.
         let origin = Server::parse(&endpoint.url).ok()?;
+        let template = self.payload_template();
+        let response_field = self.response_field();
+        let prompts = self.prompts();
         let phases = self.phases(random_seed);
         let most = phases.iter().map(|phase| phase.arrival.max_in_flight());
         let most = most.map(|most| most.unwrap_or(usize::MAX)).max();
         let plan = LoadPlan {
             endpoint: endpoint.kind,
             origin,
+            more_origins: self.more_servers(),
             endpoint_path: endpoint.path.clone(),
             model: String::new(),
-            streaming: endpoint.streaming,
+            streaming: endpoint.streaming && endpoint.kind.generates(),
+            per_chunk_usage: endpoint.per_chunk_usage,
+            template,
+            response_field,
             headers,
             api_key,
             extra_inputs: endpoint.extra_inputs.clone(),
@@ -47,6 +54,7 @@ impl Resolver<'_> {
                 mean,
                 stddev: load.osl_stddev,
             }),
+            prompts,
             random_seed,
             request_timeout: endpoint.request_timeout.0,
             connect_timeout: endpoint.connect_timeout.0,

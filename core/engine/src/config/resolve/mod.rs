@@ -1,8 +1,10 @@
 //! Turns settings into a plan and finds what does not fit together.
 
+mod endpoint;
 mod installed;
 mod instances;
 mod load;
+mod prompts;
 mod tls;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -17,6 +17,10 @@ pub struct EndpointConfig {
     /// Where the server is. A path such as `/v1` is kept; without a scheme `http://` is meant.
     #[schemars(with = "UrlText")]
     pub url: String,
+    /// Further servers of the same kind: requests go to all of them in turn. The first one's
+    /// `/v1/models` names the model.
+    #[schemars(with = "Vec<UrlText>")]
+    pub urls: Vec<String>,
     /// Model name sent with each request. Without it, the first one that `/v1/models` lists.
     #[schemars(length(min = 1))]
     pub model: Option<String>,
@@ -27,8 +31,21 @@ pub struct EndpointConfig {
     /// Path of the API on the server, if it is not the usual one, such as `/api/chat`.
     #[schemars(length(min = 1))]
     pub path: Option<String>,
-    /// Ask for a stream of tokens. Without it there is no time to first token.
+    /// Ask for a stream of tokens. Without it there is no time to first token. Embeddings and
+    /// rankings are never streamed.
     pub streaming: bool,
+    /// Ask for token counts with each chunk of a stream (`continuous_usage_stats`), so that chunks of
+    /// several tokens are known.
+    pub per_chunk_usage: bool,
+    /// Body of each request for the type `template`: JSON with gaps `{{text}}`, `{{texts}}`,
+    /// `{{query}}`, `{{passages}}`, `{{images}}`, `{{messages}}`, `{{model}}`, `{{max_tokens}}` and
+    /// `{{stream}}`. A text that begins with `@` names a file.
+    #[schemars(length(min = 1))]
+    pub payload_template: Option<String>,
+    /// Where the text of an answer is, such as `outputs[0].text`, for the types `template` and `raw`.
+    /// Without it, it is found by the answer's shape.
+    #[schemars(length(min = 1))]
+    pub response_field: Option<String>,
     /// Further headers of each request, such as `X-Tenant = "a"`.
     pub headers: IndexMap<String, String>,
     /// Sent as `Authorization: Bearer ...`. Better not written here: `"${NAME}"`, `"${file:PATH}"`, or see
@@ -52,10 +69,14 @@ impl Default for EndpointConfig {
     fn default() -> Self {
         Self {
             url: "http://localhost:8000".to_owned(),
+            urls: Vec::new(),
             model: None,
             kind: EndpointKind::Chat,
             path: None,
             streaming: true,
+            per_chunk_usage: false,
+            payload_template: None,
+            response_field: None,
             headers: IndexMap::new(),
             api_key: None,
             api_key_env: None,
@@ -67,39 +88,72 @@ impl Default for EndpointConfig {
 }
 
 /// The written form of [`EndpointKind`].
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is used")]
 enum EndpointType {
     /// `POST /v1/chat/completions`.
     Chat,
     /// `POST /v1/completions`.
     Completions,
+    /// `POST /v1/responses`.
+    Responses,
+    /// `POST /v1/messages`, Anthropic's.
+    Messages,
+    /// `POST /v1/embeddings`.
+    Embeddings,
+    /// `POST /v1/rerank`, as vLLM and llama.cpp have it.
+    Rankings,
+    /// `POST /v2/rerank`, Cohere's.
+    CohereRankings,
+    /// `POST /v1/ranking`, of NVIDIA NIM.
+    NimRankings,
+    /// `POST /rerank`, of Hugging Face TEI.
+    HfTeiRankings,
+    /// `POST /generate` and `/generate_stream`, of Hugging Face TGI.
+    HuggingfaceGenerate,
+    /// Bodies from a file, sent as they are.
+    Raw,
+    /// Bodies from `payload_template`.
+    Template,
 }
 
 /// The engine's type stays free of serde: what files say may change apart from it.
 mod kind {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::de::{Deserializer, Error, Unexpected};
+    use serde::{Deserialize, Serializer};
 
-    use super::{EndpointKind, EndpointType};
+    use super::EndpointKind;
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
     pub(super) fn serialize<S: Serializer>(
         kind: &EndpointKind,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let written = match kind {
-            EndpointKind::Chat => EndpointType::Chat,
-            EndpointKind::Completions => EndpointType::Completions,
-        };
-        written.serialize(serializer)
+        serializer.serialize_str(kind.as_str())
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<EndpointKind, D::Error> {
-        Ok(match EndpointType::deserialize(deserializer)? {
-            EndpointType::Chat => EndpointKind::Chat,
-            EndpointType::Completions => EndpointKind::Completions,
-        })
+        let name = String::deserialize(deserializer)?;
+        EndpointKind::from_name(&name)
+            .ok_or_else(|| Error::invalid_value(Unexpected::Str(&name), &"the name of an API"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_name_all_apis_as_the_engine_does() {
+        let schema = schemars::schema_for!(EndpointType).to_value();
+        let written: Vec<_> = schema["oneOf"].as_array().unwrap().iter().collect();
+        let names: Vec<_> = written
+            .iter()
+            .map(|one| one["const"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, EndpointKind::ALL.map(EndpointKind::as_str));
     }
 }

@@ -5,6 +5,7 @@ mod endpoint;
 mod instances;
 mod knowledge;
 mod load;
+mod prompts;
 mod run;
 mod server_metrics;
 mod tls;
@@ -20,6 +21,7 @@ pub use instances::{
 };
 pub use knowledge::{AggregateConfig, DerivedConfig, PairConfig, UserKnowledge};
 pub use load::{ArrivalPattern, LoadConfig};
+pub use prompts::PromptsConfig;
 pub use run::{CollectConfig, RunConfig, Ui};
 pub use server_metrics::ServerMetricsConfig;
 pub use tls::TlsConfig;
@@ -32,6 +34,8 @@ pub struct Config {
     pub endpoint: EndpointConfig,
     /// The requests that are sent.
     pub load: LoadConfig,
+    /// What requests ask, beside the lengths in `[load]`.
+    pub prompts: PromptsConfig,
     /// Metrics of the server side, found automatically or by URL.
     pub server_metrics: ServerMetricsConfig,
     /// Whom `https` connections trust, to the inference server and to metrics endpoints alike.

@@ -99,7 +99,7 @@ error: `endpoint.url` is not a usable URL
   |
   = help: give it as `http://host:port` or `https://host`
 
-error: `endpoint.type` must be `chat` or `completions`, not `chatt`
+error: `endpoint.type` must be `chat`, `completions`, `responses`, `messages`, `embeddings`, `rankings`, `cohere-rankings`, `nim-rankings`, `hf-tei-rankings`, `huggingface-generate`, `raw` or `template`, not `chatt`
  --> aiperf.toml:3:8
   |
 3 | type = "chatt"

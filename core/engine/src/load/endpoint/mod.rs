@@ -1,11 +1,27 @@
-//! The APIs that load is sent to: path, request body, and what a response means.
+//! The APIs that load is sent to: path, request body, and what a response means. Each API has a file
+//! of its own, named after it.
 
+mod api;
 mod body;
 mod chat;
+mod choices;
 mod completions;
+mod embeddings;
+mod field;
+mod generate;
+mod input;
+mod kind;
+mod messages;
 mod path;
+mod problem;
+mod rankings;
+mod raw;
+mod reply;
+mod responses;
+mod template;
 mod usage;
-mod wire;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, USER_AGENT};
@@ -13,16 +29,23 @@ use http::{HeaderValue, Request, Uri};
 use http_body_util::Full;
 
 use super::failure::Failure;
-use super::plan::{EndpointKind, LoadPlan, PlanError};
+use super::plan::{LoadPlan, PlanError};
+use crate::http::Origin;
 
-pub(super) use body::BodyTemplate;
+pub(super) use body::{Asked, BodyTemplate};
+pub use field::Field;
+pub use kind::EndpointKind;
 pub(super) use path::{endpoint_path, models_path};
+pub use reply::FinishReason;
+pub(super) use reply::{Reply, Said};
+pub use template::{Template, TemplateError};
 pub use usage::Usage;
-pub use wire::FinishReason;
-pub(super) use wire::Reply;
 
 /// Correlates a request with the server's log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Where Anthropic's API looks for the key.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("aiperf/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -31,63 +54,100 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 #[derive(Debug)]
 pub(super) struct Endpoint {
     kind: EndpointKind,
-    target: Uri,
-    headers: HeaderMap,
+    field: Option<Arc<Field>>,
+    /// One entry a server.
+    targets: Vec<Target>,
     pub(super) body: BodyTemplate,
+}
+
+/// The endpoint on one server.
+#[derive(Debug)]
+struct Target {
+    uri: Uri,
+    headers: HeaderMap,
 }
 
 impl Endpoint {
     pub(super) fn new(plan: &LoadPlan) -> Result<Self, PlanError> {
-        let path = endpoint_path(plan);
-        let target =
-            Uri::try_from(&path).map_err(|error| PlanError::Unsendable(path, error.to_string()))?;
-        let mut headers = common_headers(plan)?;
-        headers.insert(CONTENT_TYPE, JSON);
-        headers.insert(ACCEPT, if plan.streaming { EVENT_STREAM } else { JSON });
-        headers.extend(plan.headers.clone());
+        let targets = plan.origins().map(|origin| Target::new(plan, origin));
         Ok(Self {
             kind: plan.endpoint,
-            target,
-            headers,
+            field: plan.response_field.clone(),
+            targets: targets.collect::<Result<_, _>>()?,
             body: BodyTemplate::new(plan),
         })
     }
 
-    /// The HTTP request that carries `body`.
-    pub(super) fn request(&self, id: u64, body: Bytes) -> Request<Full<Bytes>> {
+    /// The HTTP request that carries `body` to a server.
+    ///
+    /// # Panics
+    /// If there are not as many servers.
+    pub(super) fn request(&self, server: usize, id: u64, body: Bytes) -> Request<Full<Bytes>> {
+        let target = &self.targets[server];
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.target.clone();
-        *request.headers_mut() = self.headers.clone();
+        *request.uri_mut() = target.uri.clone();
+        *request.headers_mut() = target.headers.clone();
         request
             .headers_mut()
             .insert(REQUEST_ID, HeaderValue::from(id));
         request
     }
 
+    /// Whether a stream may end without saying so: nobody knows how APIs of other kinds do it.
+    pub(super) fn ends_with_the_body(&self) -> bool {
+        matches!(self.kind, EndpointKind::Raw | EndpointKind::Template)
+    }
+
     /// Reads one event of a stream, or a whole response body.
-    pub(super) fn read(&self, json: &[u8]) -> Result<Reply, Failure> {
-        match self.kind {
-            EndpointKind::Chat => wire::read::<chat::Choice<'_>>(json),
-            EndpointKind::Completions => wire::read::<completions::Choice<'_>>(json),
+    pub(super) fn read(&self, json: &[u8], said: &mut Said) -> Result<Reply, Failure> {
+        match &self.field {
+            Some(field) => field.read(json, said),
+            None => (self.kind.api().read)(json, said),
         }
     }
 }
 
+impl Target {
+    fn new(plan: &LoadPlan, origin: &Origin) -> Result<Self, PlanError> {
+        let path = endpoint_path(plan, origin);
+        let uri =
+            Uri::try_from(&path).map_err(|error| PlanError::Unsendable(path, error.to_string()))?;
+        let mut headers = common_headers(plan, origin)?;
+        headers.insert(CONTENT_TYPE, JSON);
+        headers.insert(ACCEPT, if plan.streaming { EVENT_STREAM } else { JSON });
+        if plan.endpoint == EndpointKind::Messages {
+            headers.insert(ANTHROPIC_VERSION, HeaderValue::from_static("2023-06-01"));
+            let key = plan.api_key.as_ref();
+            let key = key.map(|key| secret("api key", key.expose())).transpose()?;
+            if let Some(key) = key {
+                headers.insert(API_KEY, key);
+            }
+        }
+        headers.extend(plan.headers.clone());
+        Ok(Self { uri, headers })
+    }
+}
+
 /// Host, agent and authorization; a key given for the run wins over one in the URL.
-pub(super) fn common_headers(plan: &LoadPlan) -> Result<HeaderMap, PlanError> {
+pub(super) fn common_headers(plan: &LoadPlan, origin: &Origin) -> Result<HeaderMap, PlanError> {
     let mut headers = HeaderMap::new();
-    headers.insert(HOST, sendable("host", &plan.origin.authority())?);
+    headers.insert(HOST, sendable("host", &origin.authority())?);
     headers.insert(USER_AGENT, AGENT);
-    if let Some(authorization) = plan.origin.authorization() {
+    if let Some(authorization) = origin.authorization() {
         headers.insert(AUTHORIZATION, authorization.clone());
     }
     if let Some(key) = &plan.api_key {
-        let mut value = sendable("api key", &format!("Bearer {}", key.expose()))?;
-        value.set_sensitive(true);
+        let value = secret("api key", &format!("Bearer {}", key.expose()))?;
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
+}
+
+fn secret(name: &str, value: &str) -> Result<HeaderValue, PlanError> {
+    let mut value = sendable(name, value)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn sendable(name: &str, value: &str) -> Result<HeaderValue, PlanError> {

@@ -60,6 +60,8 @@ columns! {
     first_token_ns: Option<NonZeroI64>,
     /// Arrival of the last chunk with text, monotonic ns.
     last_token_ns: Option<NonZeroI64>,
+    /// Arrival of the first chunk with text that is no reasoning, monotonic ns.
+    first_output_ns: Option<NonZeroI64>,
     /// Arrival of the end, or the moment of failure, monotonic ns.
     end_ns: i64,
     /// HTTP status.
@@ -74,17 +76,23 @@ columns! {
     estimated_isl: u32,
     /// `max_tokens` that was asked for.
     requested_osl: Option<u32>,
+    /// Tokens of the first chunk with text, if the server counted them there.
+    first_chunk_tokens: Option<u32>,
     /// Chunks with text.
     chunks: u32,
     /// Length of the text, escaped as JSON.
     text_bytes: u32,
+    /// Length of the request's body.
+    request_bytes: u32,
+    /// Length of the response's body.
+    response_bytes: u32,
     /// Arrival to reading of the first token, ns.
     first_token_lag_ns: u32,
 }
 
 /// Finished requests in the order in which they ended (per load thread).
 ///
-/// About 130 bytes a request and 4 bytes a chunk. Columns have one entry per request; rarely used
+/// About 170 bytes a request and 4 bytes a chunk. Columns have one entry per request; rarely used
 /// fields (connect times, error messages) are kept apart. [`RequestRecords::rows`] puts them
 /// together again.
 #[derive(Clone, Debug, Default)]
@@ -113,6 +121,7 @@ pub struct RequestRow<'a> {
     pub start: Option<MonoNs>,
     pub first_token: Option<MonoNs>,
     pub last_token: Option<MonoNs>,
+    pub first_output: Option<MonoNs>,
     pub end: MonoNs,
     pub status: Option<u16>,
     pub outcome: Outcome,
@@ -120,8 +129,11 @@ pub struct RequestRow<'a> {
     pub usage: Usage,
     pub estimated_isl: u32,
     pub requested_osl: Option<u32>,
+    pub first_chunk_tokens: Option<u32>,
     pub chunks: u32,
     pub text_bytes: u32,
+    pub request_bytes: u32,
+    pub response_bytes: u32,
     pub first_token_lag_ns: u32,
     pub connect: Option<ConnectTimes>,
     pub error: Option<&'a str>,
@@ -214,6 +226,7 @@ impl RequestRecords {
             start: moment(columns.start_ns[row]),
             first_token: moment(columns.first_token_ns[row]),
             last_token: moment(columns.last_token_ns[row]),
+            first_output: moment(columns.first_output_ns[row]),
             end: MonoNs(columns.end_ns[row]),
             status: columns.status[row].map(NonZeroU16::get),
             outcome: columns.outcome[row],
@@ -221,8 +234,11 @@ impl RequestRecords {
             usage: columns.usage[row],
             estimated_isl: columns.estimated_isl[row],
             requested_osl: columns.requested_osl[row],
+            first_chunk_tokens: columns.first_chunk_tokens[row],
             chunks: columns.chunks[row],
             text_bytes: columns.text_bytes[row],
+            request_bytes: columns.request_bytes[row],
+            response_bytes: columns.response_bytes[row],
             first_token_lag_ns: columns.first_token_lag_ns[row],
             connect: sparse(&self.connects, row),
             error: sparse(&self.errors, row).and_then(|message| self.messages.text(message)),
@@ -243,6 +259,7 @@ fn cells(record: &RequestRecord) -> Cells {
         start_ns: optional(record.start),
         first_token_ns: optional(record.first_token),
         last_token_ns: optional(record.last_token),
+        first_output_ns: optional(record.first_output),
         end_ns: record.end.0,
         status: record.status.and_then(NonZeroU16::new),
         outcome: record.outcome,
@@ -250,8 +267,11 @@ fn cells(record: &RequestRecord) -> Cells {
         usage: record.usage,
         estimated_isl: record.estimated_isl,
         requested_osl: record.requested_osl,
+        first_chunk_tokens: record.first_chunk_tokens,
         chunks: record.chunks,
         text_bytes: record.text_bytes,
+        request_bytes: record.request_bytes,
+        response_bytes: record.response_bytes,
         first_token_lag_ns: record.first_token_lag_ns,
     }
 }

@@ -59,6 +59,8 @@ pub struct RequestRecord {
     pub first_token: Option<MonoNs>,
     /// Arrival of the last chunk with text.
     pub last_token: Option<MonoNs>,
+    /// Arrival of the first chunk with text that is no reasoning.
+    pub first_output: Option<MonoNs>,
     /// Arrival of the end of the response, or the moment of failure.
     pub end: MonoNs,
     /// HTTP status, if there was one.
@@ -73,10 +75,16 @@ pub struct RequestRecord {
     pub estimated_isl: u32,
     /// `max_tokens` that was asked for.
     pub requested_osl: Option<u32>,
+    /// Tokens of the first chunk with text, if the server counted them there.
+    pub first_chunk_tokens: Option<u32>,
     /// Chunks with text.
     pub chunks: u32,
     /// Length of the text, escaped as JSON.
     pub text_bytes: u32,
+    /// Length of the request's body, in bytes.
+    pub request_bytes: u32,
+    /// Length of the response's body, in bytes.
+    pub response_bytes: u32,
     /// From the arrival of the first token to the moment we read it; 0 without kernel stamps.
     pub first_token_lag_ns: u32,
     /// What opening a connection took, if this request had to.
@@ -99,6 +107,7 @@ impl RequestRecord {
             start: None,
             first_token: None,
             last_token: None,
+            first_output: None,
             end: MonoNs(0),
             status: None,
             outcome: Outcome::Cancelled,
@@ -106,8 +115,11 @@ impl RequestRecord {
             usage: Usage::default(),
             estimated_isl: 0,
             requested_osl: None,
+            first_chunk_tokens: None,
             chunks: 0,
             text_bytes: 0,
+            request_bytes: 0,
+            response_bytes: 0,
             first_token_lag_ns: 0,
             connect: None,
             error: None,

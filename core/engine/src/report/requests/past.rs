@@ -68,7 +68,7 @@ impl PhasePast {
     /// of some are not known.
     pub(crate) fn outcome(&self) -> (u64, u64, Option<u64>) {
         let totals = self.totals.totals();
-        let known = self.requests.output_estimated() == 0;
+        let known = self.requests.output_unreported() == 0;
         let tokens = known.then(|| totals.completion_tokens.unwrap_or_default());
         (totals.failed + totals.cancelled, totals.done, tokens)
     }

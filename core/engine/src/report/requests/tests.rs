@@ -53,7 +53,7 @@ fn folding_keeps_totals_and_moments_and_percentiles_within_the_stated_error() {
         assert!(past.count() > 1_000 && exact.past(phase).is_none());
         let (known, found) = (totals(&exact, phase), totals(&folded, phase));
         assert_eq!(found, known);
-        let of = |log| Requests::of_phase(log, phase).metrics(&known, 14.0);
+        let of = |log| Requests::of_phase(log, phase).metrics(&known, 14.0, true);
         let (exact, found) = (of(&exact), of(&folded));
         assert!(found.keys().eq(exact.keys()));
         for ((name, found), exact) in found.iter().zip(exact.values()) {
@@ -100,7 +100,7 @@ fn blocks_do_not_matter() {
         by_block.append(&block);
     }
     for phase in 0..2 {
-        let of = |log| Requests::of_phase(log, phase).metrics(&totals(log, phase), 1.0);
+        let of = |log| Requests::of_phase(log, phase).metrics(&totals(log, phase), 1.0, true);
         assert_eq!(of(&one_by_one), of(&by_block));
         assert_eq!(totals(&one_by_one, phase), totals(&by_block, phase));
     }
@@ -114,7 +114,7 @@ fn what_is_folded_is_in_no_slice_and_later_slices_are_whole() {
     let until = log.past(0).expect("there was no room").until_ns();
     let of = |log| {
         let all = Requests::sliced(log, 0, cuts).into_iter();
-        all.map(|slice| slice.metrics(&RequestTotals::default(), 1.0))
+        all.map(|slice| slice.metrics(&RequestTotals::default(), 1.0, true))
             .collect::<Vec<_>>()
     };
     let (found, exact) = (of(&log), of(&exact));

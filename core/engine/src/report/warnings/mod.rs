@@ -130,10 +130,10 @@ pub(super) fn of_held(to: &mut Vec<Warning>, (held, longest_ms): (u64, f64)) {
 }
 
 /// Of the requests.
-pub(super) fn of_requests(to: &mut Vec<Warning>, totals: &RequestTotals, estimated: u64) {
-    if estimated > 0 {
+pub(super) fn of_requests(to: &mut Vec<Warning>, totals: &RequestTotals, unreported: u64) {
+    if unreported > 0 {
         let message = format!(
-            "{estimated} of {} answers carried no `usage`: their tokens are counted as chunks",
+            "{unreported} of {} answers carried no `usage`: their tokens are counted as chunks",
             totals.done
         );
         let remedy = "let the server report usage (`stream_options.include_usage`)";

@@ -73,6 +73,7 @@ fn request(
                 line.output_sequence_length,
             ),
             cached_tokens: line.cached_tokens,
+            cache_write_tokens: None,
             reasoning_tokens: None,
         },
         estimated_isl: line.input_sequence_length,

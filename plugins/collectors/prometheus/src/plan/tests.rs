@@ -330,3 +330,24 @@ fn all_errors_come_at_once_with_their_paths() {
         ]
     );
 }
+
+#[test]
+fn further_inference_servers_follow_the_first_one() {
+    let config = Config {
+        inference_url: Some("http://a:8000/v1".to_owned()),
+        more_inference_urls: vec!["http://b:8000".to_owned(), "http://a:8000".to_owned()],
+        urls: vec!["c:9090".to_owned(), "b:8000/metrics".to_owned()],
+        default_endpoints: Vec::new(),
+        ..config()
+    };
+    let authorities: Vec<_> = plan(&config)
+        .unwrap()
+        .iter()
+        .map(|plan| (plan.candidates[0].authority(), plan.automatic))
+        .collect();
+    let expected = [("a", 8000, true), ("b", 8000, false), ("c", 9090, false)];
+    assert_eq!(
+        authorities,
+        expected.map(|(host, port, automatic)| ((host.to_owned(), port), automatic))
+    );
+}

@@ -1,0 +1,143 @@
+//! What chunks and answers of `chat` and `completions` mean.
+
+use super::*;
+use crate::load::failure::FailureClass;
+
+fn delta(delta: &str) -> Reply {
+    let chunk =
+        format!(r#"{{"id":"1","choices":[{{"index":0,"delta":{delta},"finish_reason":null}}]}}"#);
+    read(EndpointKind::Chat, &chunk).unwrap_or_else(|failure| panic!("{chunk}: {failure:?}"))
+}
+
+#[test]
+fn a_chunk_counts_as_a_token_if_it_has_text_of_any_kind() {
+    let with_text = [
+        r#"{"content":"hi"}"#,
+        r#"{"content":"\u00e9\n"}"#,
+        r#"{"content":[{"type":"text","text":"hi"}]}"#,
+        r#"{"role":"assistant","content":" "}"#,
+        r#"{"content":null,"reasoning_content":"hm"}"#,
+        r#"{"content":"","reasoning":"hm"}"#,
+        r#"{"refusal":"no"}"#,
+        r#"{"tool_calls":[{"index":0,"function":{"arguments":"{"}}]}"#,
+    ];
+    for chunk in with_text {
+        assert!(delta(chunk).text_bytes > 0, "{chunk}");
+    }
+    let without_text = [
+        "{}",
+        "null",
+        r#"{"role":"assistant"}"#,
+        r#"{"role":"assistant","content":""}"#,
+        r#"{"content":null,"reasoning_content":null,"tool_calls":null}"#,
+        r#"{"content":"","reasoning_content":"","tool_calls":[]}"#,
+        r#"{"something_new":"text"}"#,
+    ];
+    for chunk in without_text {
+        assert_eq!(delta(chunk).text_bytes, 0, "{chunk}");
+    }
+}
+
+#[test]
+fn reasoning_under_both_names_counts_once() {
+    assert_eq!(
+        delta(r#"{"reasoning":"abc","reasoning_content":"abc"}"#).text_bytes,
+        3
+    );
+}
+
+#[test]
+fn completions_have_their_text_in_the_choice() {
+    let reply = read(
+        EndpointKind::Completions,
+        r#"{"choices":[{"text":"hi","index":0,"finish_reason":"length"}]}"#,
+    );
+    let expected = Reply {
+        text_bytes: 2,
+        finish: Some(FinishReason::Length),
+        ..Reply::default()
+    };
+    assert_eq!(reply, Ok(expected));
+}
+
+#[test]
+fn a_response_in_one_piece_is_read_like_a_chunk() {
+    let reply = read(
+        EndpointKind::Chat,
+        r#"{"object":"chat.completion","choices":[{"message":{"role":"assistant","content":"hi"},
+            "finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        (reply.text_bytes, reply.finish),
+        (2, Some(FinishReason::Stop))
+    );
+    assert_eq!(reply.usage.unwrap().completion_tokens, Some(1));
+}
+
+#[test]
+fn usage_is_read_with_its_details_and_without() {
+    let usage = |usage: &str| {
+        let chunk = format!(r#"{{"choices":[],"usage":{usage}}}"#);
+        read(EndpointKind::Chat, &chunk).unwrap().usage
+    };
+    let full = r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,
+        "prompt_tokens_details":{"cached_tokens":8,"audio_tokens":null},
+        "completion_tokens_details":{"reasoning_tokens":2}}"#;
+    let expected = Usage {
+        prompt_tokens: Some(10),
+        completion_tokens: Some(5),
+        cached_tokens: Some(8),
+        cache_write_tokens: None,
+        reasoning_tokens: Some(2),
+    };
+    assert_eq!(usage(full), Some(expected));
+    let bare = r#"{"prompt_tokens":10,"prompt_tokens_details":null,"reasoning_tokens":3}"#;
+    let expected = Usage {
+        prompt_tokens: Some(10),
+        reasoning_tokens: Some(3),
+        ..Usage::default()
+    };
+    assert_eq!(usage(bare), Some(expected));
+    let written = r#"{"prompt_tokens":11.0,"completion_tokens":-1}"#;
+    let expected = Usage {
+        prompt_tokens: Some(11),
+        ..Usage::default()
+    };
+    assert_eq!(usage(written), Some(expected));
+    assert_eq!(usage("null"), None);
+}
+
+#[test]
+fn errors_inside_a_good_response_are_failures() {
+    let cases = [
+        (
+            r#"{"error":{"message":"out of memory","type":"x","code":500}}"#,
+            "out of memory",
+        ),
+        (r#"{"error":"overloaded"}"#, "overloaded"),
+        (r#"{"error":{"code":7}}"#, r#"{"code":7}"#),
+        (
+            r#"{"object":"error","message":"too long","code":40303}"#,
+            "\"too long\"",
+        ),
+    ];
+    for (chunk, said) in cases {
+        let failure = read(EndpointKind::Chat, chunk).unwrap_err();
+        assert_eq!(failure.class, FailureClass::StreamError);
+        assert!(
+            said.contains(failure.message.rsplit(": ").next().unwrap()),
+            "{}",
+            failure.message
+        );
+    }
+    assert!(read(EndpointKind::Chat, r#"{"choices":[],"error":null}"#).is_ok());
+}
+
+#[test]
+fn what_is_no_json_of_the_api_is_named_as_such() {
+    for chunk in ["<html>", r#"{"choices":7}"#, ""] {
+        let failure = read(EndpointKind::Chat, chunk).unwrap_err();
+        assert_eq!(failure.class, FailureClass::InvalidResponse, "{chunk}");
+    }
+}
