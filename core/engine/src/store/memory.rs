@@ -29,10 +29,10 @@ impl Memory {
         self.used += SERIES + 2 * key;
     }
 
-    /// True if it is time to fold: three eighths of the limit are left to what is not counted, above
-    /// all the allocator's own share, which grows as blocks of all sizes come and go.
+    /// True if it is time to fold: seven sixteenths of the limit are left to what is not counted, above
+    /// all the allocator's own share, which grows over hours as blocks of all sizes come and go.
     pub(super) fn is_short(&self) -> bool {
-        self.used > self.limit / 8 * 5
+        self.used > self.limit / 16 * 9
     }
 
     /// True if there is no room for another series.
