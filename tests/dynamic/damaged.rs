@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::context::Context;
-use crate::library::library;
+use crate::library::{c_library, library};
 
 /// Bytes at pseudo-random places, always the same ones.
 struct Places(u64);
@@ -59,12 +59,20 @@ fn no_cut_off_library_crashes_the_program() {
 
 #[test]
 fn no_library_with_wrong_bytes_crashes_the_program() {
+    check_wrong_bytes(&fs::read(library("acme")).expect("the library"));
+}
+
+#[test]
+fn nor_does_one_in_c() {
+    check_wrong_bytes(&fs::read(c_library()).expect("the library"));
+}
+
+fn check_wrong_bytes(whole: &[u8]) {
     let context = Context::new();
-    let whole = fs::read(library("acme")).expect("the library");
     let mut places = Places(7);
     let mut refused = 0;
     for round in 0..60 {
-        let mut bytes = whole.clone();
+        let mut bytes = whole.to_vec();
         // A third each: the headers, the tables of the system's loader, anywhere.
         let end = [64 + 56 * 12, whole.len() / 16, whole.len()][round % 3];
         for _ in 0..20 {

@@ -12,6 +12,7 @@ mod contained;
 mod context;
 mod damaged;
 mod examples;
+mod in_c;
 mod isolated;
 mod library;
 mod listed;

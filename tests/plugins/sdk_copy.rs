@@ -13,6 +13,8 @@ const SDK: &str = "../../../plugin-sdk";
 pub fn copy_sdk(changes: &[(&str, &str, &str)]) -> Result<(), Box<dyn std::error::Error>> {
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
+    // What an earlier build has left there may not be a part of the SDK any more.
+    fs::remove_dir_all(out)?;
     copy(&Path::new(SDK).join("src"), out)?;
     for (file, before, after) in changes {
         let source = fs::read_to_string(out.join(file))?;

@@ -32,6 +32,7 @@ fn main() -> std::process::ExitCode {
             PluginsAction::Show(show) => commands::show_plugin(show, &world),
             PluginsAction::New(new) => commands::new_plugin(new),
             PluginsAction::Check(check) => commands::check_plugin(check, &world),
+            PluginsAction::Header => commands::print_header(),
         },
         Action::Sim(sim) => commands::sim(sim),
         Action::PluginProbe { path } => commands::probe_plugin(path),

@@ -276,7 +276,7 @@ impl Batch {
     }
 
     fn typed(&mut self, name: &str, kind: MetricKind, labels: &[(&str, &str)], value: f64) {
-        let family = self.family_named(name, kind);
+        let family = self.family_named(name.as_bytes(), kind);
         let name = self.push_extra(name.as_bytes());
         for (label, text) in labels {
             let label = self.push_extra(label.as_bytes());
@@ -294,19 +294,19 @@ impl Batch {
     }
 
     /// Row of the family `name`; looked up from the end, where the last one nearly always is.
-    fn family_named(&mut self, name: &str, kind: MetricKind) -> u32 {
+    pub(crate) fn family_named(&mut self, name: &[u8], kind: MetricKind) -> u32 {
         let found = self.family_name.chunks_exact(2).rposition(|pair| {
             Span {
                 start: pair[0],
                 end: pair[1],
             }
             .slice(&[], &self.extra)
-                == Some(name.as_bytes())
+                == Some(name)
         });
         if let Some(found) = found {
             return row(found);
         }
-        let name = self.push_extra(name.as_bytes());
+        let name = self.push_extra(name);
         self.push_family(FamilyRow {
             name,
             kind,

@@ -15,6 +15,7 @@ use abi_stable::type_layout::TypeLayout;
 use serde::{Deserialize, Serialize};
 
 use super::Factory;
+use super::c::{self, C_REVISION};
 use crate::abi::{ABI_REVISION, PluginRootRef};
 use crate::{PluginError, SDK_VERSION};
 
@@ -25,9 +26,9 @@ pub const ROOT_SYMBOL: &str = ROOT_MODULE_LOADER_NAME;
 /// cannot safely be taken away.
 #[derive(Debug)]
 pub struct Library {
-    /// Version of the SDK that it was built with.
+    /// Version of the SDK that it was built with, or [`C_SDK`](super::C_SDK).
     pub sdk: String,
-    /// Revision of the boundary that it was built for.
+    /// Revision of the boundary, or of the C header, that it was built for.
     pub abi_revision: u32,
     /// Compiler that built it.
     pub rustc: String,
@@ -49,6 +50,8 @@ pub enum LayoutFit {
     Newer,
     /// The library has some less at their ends; defaults stand in.
     Older,
+    /// It speaks the C header, which has none to check.
+    Unchecked,
 }
 
 /// Why a file cannot be used as a plugin library. The texts are predicates of the file.
@@ -88,6 +91,15 @@ pub enum OpenError {
         /// Its revision.
         theirs: u32,
     },
+    /// It speaks another C header.
+    #[error(
+        "was built with revision {theirs} of aiperf_plugin.h, this aiperf needs {C_REVISION}: build \
+         it again with the one that `aiperf plugins header` prints"
+    )]
+    Header {
+        /// Its revision.
+        theirs: u64,
+    },
     /// It fails while it says which plugins it has.
     #[error("fails while it lists its plugins: {0}")]
     Listing(PluginError),
@@ -109,6 +121,9 @@ impl OpenError {
 /// # Errors
 /// If it is no plugin library for this SDK. What was loaded stays in the process.
 pub fn open_library(path: &Path) -> Result<Library, OpenError> {
+    if let Some(library) = c::open(path) {
+        return library;
+    }
     let header = lib_header_from_path(path).map_err(|error| of_system(&error))?;
     let (root, layout) = root_of(header)?;
     if root.abi_revision() != ABI_REVISION {

@@ -4,14 +4,18 @@
 //! host implements [`HostServices`] and [`SinkServices`] and drives the handles.
 
 mod boundary;
+mod c;
 mod handles;
 mod library;
+mod nobody;
 mod objects;
 mod services;
 
 pub use crate::abi::Column;
+pub use c::{C_REVISION, C_ROOT_SYMBOL, C_SDK};
 pub use handles::{CollectorHandle, ExporterHandle, Factory, ParserHandle, builtin_factories};
 pub use library::{LayoutFit, Library, OpenError, ROOT_SYMBOL, open_library};
+pub use nobody::Nobody;
 pub use objects::{CollectorObject, FactoryObject, ParserObject};
 pub use services::{FileServices, HostServices, HttpRequest, SinkServices};
 

@@ -24,6 +24,8 @@ pub(crate) enum PluginsAction {
     New(NewArgs),
     /// Check a library before it is shipped: what is in it, where it runs, its hash
     Check(CheckArgs),
+    /// Print `aiperf_plugin.h`, for plugins in C and C++
+    Header,
 }
 
 /// Which plugins there are.

@@ -106,7 +106,7 @@ fn facts(registry: &Registry, entry: &Entry) -> Vec<(&'static str, String)> {
     }
     facts.push(("SDK", plugin.sdk.clone()));
     facts.push(("compiler", plugin.rustc.clone()));
-    facts.push(("panics", panics(plugin.panic_abort).to_owned()));
+    facts.push(("panics", panics(&plugin.sdk, plugin.panic_abort).to_owned()));
     facts
 }
 

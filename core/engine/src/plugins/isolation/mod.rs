@@ -5,7 +5,7 @@
 //! `proxy` has the objects that stand in the registry. They start a `process` and have it do what the
 //! engine asks of them, over a `channel`; it runs `serve`, where a `remote_host` asks back for what a host
 //! lends. `message` is what goes over the channel, `columns` what goes through `memory` that both see, and
-//! `handover` is how the other side gets its ends of them. `docs/decisions/0009-plugins-in-their-own-processes.md` says why it is so.
+//! `handover` is how the other side gets its ends of them. `docs/decisions/0013-plugins-in-their-own-processes.md` says why it is so.
 
 mod answers;
 mod channel;
@@ -14,7 +14,6 @@ mod handover;
 mod library;
 mod memory;
 mod message;
-mod nobody;
 mod process;
 mod proxy;
 mod remote_host;

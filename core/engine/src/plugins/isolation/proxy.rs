@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aiperf_plugin_sdk::hosting::{
-    CollectorObject, FactoryObject, HostServices, ParserObject, SinkServices,
+    CollectorObject, FactoryObject, HostServices, Nobody, ParserObject, SinkServices,
 };
 use aiperf_plugin_sdk::{
     Context, Described, Descriptor, ErrorKind, LogLevel, Payload, PluginError, PluginKind,
@@ -15,7 +15,6 @@ use serde_json::Value as Json;
 
 use super::library::IsolatedLibrary;
 use super::message::{Call, Outcome, PageHead};
-use super::nobody::Nobody;
 use super::process::{Caller, Failure, PluginProcess};
 use crate::plugins::BackOff;
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use aiperf_plugin_sdk::hosting::ROOT_SYMBOL;
+use aiperf_plugin_sdk::hosting::{C_ROOT_SYMBOL, ROOT_SYMBOL};
 
 use super::elf;
 use super::error::{LoadError, Reason};
@@ -40,7 +40,8 @@ impl CheckedFile {
         let sha256 = hex(ring::digest::digest(&ring::digest::SHA256, &bytes).as_ref());
         check_pin(&sha256, pin).map_err(fail)?;
         elf::check(&bytes).map_err(fail)?;
-        if memchr::memmem::find(&bytes, ROOT_SYMBOL.as_bytes()).is_none() {
+        let has = |symbol: &str| memchr::memmem::find(&bytes, symbol.as_bytes()).is_some();
+        if !has(ROOT_SYMBOL) && !has(C_ROOT_SYMBOL) {
             return Err(fail(Reason::NoRoot));
         }
         let size = bytes.len() as u64;

@@ -53,9 +53,9 @@ pub struct LibraryFacts {
     pub size: u64,
     /// Its SHA-256 in lower-case hex.
     pub sha256: String,
-    /// Version of the SDK that it was built with.
+    /// Version of the SDK that it was built with; `C header` for one in C.
     pub sdk: String,
-    /// Revision of the plugin boundary that it was built for.
+    /// Revision of the plugin boundary, or of the C header, that it was built for.
     pub abi_revision: u32,
     /// How the types on the boundary fit.
     pub layout: LayoutFit,
@@ -70,8 +70,12 @@ impl fmt::Display for LibraryFacts {
         let Self {
             path, sdk, rustc, ..
         } = self;
+        let built = match self.layout {
+            LayoutFit::Unchecked => "",
+            _ => "plugin SDK ",
+        };
         write!(f, "{} (SHA-256 {}, ", path.display(), self.sha256)?;
-        write!(f, "plugin SDK {sdk}, {rustc})")
+        write!(f, "{built}{sdk}, {rustc})")
     }
 }
 

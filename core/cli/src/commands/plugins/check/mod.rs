@@ -8,6 +8,7 @@ use std::path::Path;
 use aiperf_core::plugins::loader::{Inspection, LoadError, LoadOptions, ProbeCommand, inspect};
 use aiperf_plugin_sdk::SDK_VERSION;
 use aiperf_plugin_sdk::abi::ABI_REVISION;
+use aiperf_plugin_sdk::hosting::{C_REVISION, LayoutFit};
 use serde_json::{Value, json};
 
 use self::elf::Needs;
@@ -82,12 +83,16 @@ impl Checked {
         !self.findings.iter().any(Finding::is_error)
     }
 
+    fn is_c(&self) -> bool {
+        self.inspection.facts.layout == LayoutFit::Unchecked
+    }
+
     fn to_json(&self) -> Value {
         json!({
             "loads": self.is_fit(),
             "library": self.inspection.facts,
             "needs": self.needs,
-            "host": { "sdk": SDK_VERSION, "abi_revision": ABI_REVISION },
+            "host": { "sdk": SDK_VERSION, "abi_revision": ABI_REVISION, "c_revision": C_REVISION },
             "plugins": self.inspection.plugins,
             "findings": self.findings,
         })
@@ -114,16 +119,21 @@ impl Checked {
         } else {
             ""
         };
+        let sdk = if self.is_c() {
+            "none".to_owned()
+        } else {
+            format!("{}, here {SDK_VERSION}", facts.sdk)
+        };
         let glibc = self.needs.glibc.as_deref();
         let glibc = glibc.map_or_else(|| "none".to_owned(), |oldest| format!("{oldest} or newer"));
         [
             ("size", format!("{} kB{debug}", facts.size.div_ceil(1000))),
             ("glibc", glibc),
             ("libraries", self.needs.libraries.join(", ")),
-            ("SDK", format!("{}, here {SDK_VERSION}", facts.sdk)),
+            ("SDK", sdk),
             ("boundary", fit(&self.inspection)),
             ("compiler", facts.rustc.clone()),
-            ("panics", panics(facts.panic_abort).to_owned()),
+            ("panics", panics(&facts.sdk, facts.panic_abort).to_owned()),
             ("SHA-256", facts.sha256.clone()),
         ]
     }
@@ -148,8 +158,14 @@ impl Checked {
         let file = facts.path.file_name().unwrap_or_default().to_string_lossy();
         let stem = file.trim_start_matches("lib");
         let name = stem.split('.').next().unwrap_or_default();
+        // Nothing else contains a crash, and what is written in C may have some.
+        let isolation = if self.is_c() {
+            "\nisolation = \"process\""
+        } else {
+            ""
+        };
         format!(
-            "For users:\n\n[plugins.{name}]\npath = {}\nsha256 = \"{}\"",
+            "For users:\n\n[plugins.{name}]\npath = {}\nsha256 = \"{}\"{isolation}",
             toml::Value::from(file.as_ref()),
             facts.sha256
         )

@@ -3,7 +3,7 @@
 use aiperf_core::plugins::Registry;
 use aiperf_core::plugins::loader::Inspection;
 use aiperf_plugin_sdk::abi::ABI_REVISION;
-use aiperf_plugin_sdk::hosting::LayoutFit;
+use aiperf_plugin_sdk::hosting::{C_REVISION, C_SDK, LayoutFit};
 use serde::Serialize;
 
 use super::elf::Needs;
@@ -93,15 +93,18 @@ pub(super) fn fit(inspection: &Inspection) -> String {
         LayoutFit::Same => "the same types",
         LayoutFit::Newer => "its types are newer, and fit",
         LayoutFit::Older => "its types are older, and fit",
+        LayoutFit::Unchecked => {
+            return format!("aiperf_plugin.h, revision {theirs}, here {C_REVISION}");
+        }
     };
     format!("revision {theirs}, here {ABI_REVISION}; {types}")
 }
 
-/// What a panic in it costs.
-pub(in super::super) fn panics(abort: bool) -> &'static str {
-    if abort {
-        "end the run (it was built with panic = \"abort\")"
-    } else {
-        "cost the plugin only"
+/// What a panic in a library costs that was built with `sdk`.
+pub(in super::super) fn panics(sdk: &str, abort: bool) -> &'static str {
+    match (sdk, abort) {
+        (C_SDK, _) => "none in C; a crash ends the run, or its own process",
+        (_, true) => "end the run (it was built with panic = \"abort\")",
+        (_, false) => "cost the plugin only",
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use aiperf_plugin_sdk::batch::BatchView;
-use aiperf_plugin_sdk::hosting::{FileServices, HostServices, SinkServices};
-use aiperf_plugin_sdk::time::Instant2;
-use aiperf_plugin_sdk::{ErrorKind, LogLevel, Payload, PluginError, Result, Wake};
+use crate::batch::BatchView;
+use crate::hosting::{FileServices, HostServices, SinkServices};
+use crate::time::Instant2;
+use crate::{ErrorKind, LogLevel, Payload, PluginError, Result, Wake};
 
 /// Lends nothing, takes nothing.
 #[derive(Debug)]
-pub(super) struct Nobody;
+pub struct Nobody;
 
 impl HostServices for Nobody {
     fn log(&self, _: LogLevel, _: &str) {}
