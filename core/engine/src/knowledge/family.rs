@@ -29,7 +29,7 @@ pub struct FamilyRule {
 }
 
 /// Values below are never blank: spares looking through the ranges for nearly every sample.
-const LEAST_BLANK: f64 = 1e14;
+const LEAST_BLANK: f64 = 2e9;
 
 /// Values that stand for none.
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -236,7 +236,7 @@ impl Software {
     }
 
     /// True if a series of this name shows the software.
-    pub(super) fn is_shown_by(&self, series: &str) -> bool {
+    pub fn is_shown_by(&self, series: &str) -> bool {
         matches_any(&self.signature, series)
     }
 

@@ -142,10 +142,11 @@ fn families_are_what_they_are_whatever_their_page_says() {
 fn what_stands_for_nothing_is_no_value() {
     let power = Knowledge::family("DCGM_FI_DEV_POWER_USAGE");
     let fp64 = 2_f64.powi(47);
-    for blank in [fp64, fp64 + 3.0, 2_f64.powi(63)] {
+    let int32 = f64::from(0x7fff_fff0_u32);
+    for blank in [int32, int32 + 3.0, fp64, fp64 + 3.0, 2_f64.powi(63)] {
         assert!(power.reading(blank).is_nan(), "{blank}");
     }
-    for value in [0.0, 409.692, fp64 - 1.0, 1e18] {
+    for value in [0.0, 409.692, int32 - 1.0, 2_f64.powi(31), fp64 - 1.0, 1e18] {
         assert_eq!(power.reading(value).to_bits(), value.to_bits(), "{value}");
     }
     let other = Knowledge::family("node_memory_bytes");

@@ -1,13 +1,13 @@
 //! Devices that servers show, one row each. See `docs/metrics.md#devices`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::report::{
     DeviceReport, DeviceValue, MetricReport, ServerReport, Stats, Warning,
 };
 
 use super::warnings::warn;
-use crate::knowledge::{DeviceId, DeviceRule, Knowledge, ValueRule};
+use crate::knowledge::{DeviceId, DeviceRule, Knowledge, Software, ValueRule};
 
 /// Host of a server that says nothing of itself.
 const UNKNOWN: &str = "unknown";
@@ -15,9 +15,9 @@ const UNKNOWN: &str = "unknown";
 /// All devices: by server in the order of the report, then by host, index, id and part.
 pub(super) fn of(servers: &[ServerReport], knowledge: &Knowledge) -> Vec<DeviceReport> {
     let mut all = Vec::new();
-    for rule in rules(knowledge) {
+    for (software, rule) in rules(knowledge) {
         for server in servers {
-            let mut devices = of_server(server, rule);
+            let mut devices = of_server(server, software, rule);
             devices.sort_by_cached_key(place);
             all.extend(devices);
         }
@@ -27,7 +27,7 @@ pub(super) fn of(servers: &[ServerReport], knowledge: &Knowledge) -> Vec<DeviceR
 
 /// Warns of devices that report errors.
 pub(super) fn alarms(to: &mut Vec<Warning>, devices: &[DeviceReport], knowledge: &Knowledge) {
-    let values = rules(knowledge).flat_map(|rule| &rule.values);
+    let values = rules(knowledge).flat_map(|(_, rule)| &rule.values);
     let alarms: Vec<&ValueRule> = values.filter(|value| !value.alarm.is_empty()).collect();
     for device in devices {
         for rule in &alarms {
@@ -49,9 +49,9 @@ fn alarm(to: &mut Vec<Warning>, device: &DeviceReport, rule: &ValueRule) {
     warn(to, "device_error", &subject, message, remedy);
 }
 
-fn rules(knowledge: &Knowledge) -> impl Iterator<Item = &DeviceRule> {
+fn rules(knowledge: &Knowledge) -> impl Iterator<Item = (&Software, &DeviceRule)> {
     let software = knowledge.software().iter();
-    software.filter_map(|one| one.device.as_ref())
+    software.filter_map(|one| Some((one, one.device.as_ref()?)))
 }
 
 /// Where a device stands in the list. Indices are numbers.
@@ -76,21 +76,17 @@ struct Shown<'a> {
     codes: BTreeMap<&'a str, f64>,
 }
 
-fn of_server(server: &ServerReport, rule: &DeviceRule) -> Vec<DeviceReport> {
-    let wanted: BTreeSet<&str> = rule
-        .values
-        .iter()
-        .flat_map(|value| value.families.iter().map(String::as_str))
-        .collect();
+fn of_server(server: &ServerReport, software: &Software, rule: &DeviceRule) -> Vec<DeviceReport> {
+    // Any of its families: a device without the values below is there all the same.
     let mut shown: BTreeMap<DeviceId, Shown<'_>> = BTreeMap::new();
     for metric in &server.metrics {
-        let is_wanted = !metric.sum_over_series && wanted.contains(metric.name.as_str());
+        let is_wanted = !metric.sum_over_series && software.is_shown_by(&metric.name);
         if let Some(id) = rule.id_of(&metric.labels).filter(|_| is_wanted) {
             shown.entry(id).or_default().metrics.push(metric);
         }
     }
     for (family, facts) in &server.info {
-        for fact in facts.iter().filter(|_| wanted.contains(family.as_str())) {
+        for fact in facts.iter().filter(|_| software.is_shown_by(family)) {
             if let Some(id) = rule.id_of(&fact.labels) {
                 let codes = &mut shown.entry(id).or_default().codes;
                 codes.insert(family, fact.value);
