@@ -27,6 +27,7 @@ mod one_report;
 mod one_truth;
 mod pages;
 mod peer;
+mod rates;
 mod recording;
 mod report;
 mod scrape_metrics;

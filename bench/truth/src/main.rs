@@ -5,6 +5,7 @@
 //! target/release/aiperf-truth counters --runs 50
 //! target/release/aiperf-truth counters --runs 50 --url http://localhost:8100 --model tiny
 //! target/release/aiperf-truth gauges --runs 200
+//! target/release/aiperf-truth rates --rate 200,5000
 //! ```
 //!
 //! Exit code 1: a report differs from the truth.
@@ -16,6 +17,7 @@ mod counters;
 mod error;
 mod gauges;
 mod occupancy;
+mod rates;
 mod wall;
 
 use std::path::PathBuf;
@@ -49,6 +51,8 @@ enum Action {
     Counters(counters::Options),
     /// Averages of gauges over the profiling phase
     Gauges(gauges::Options),
+    /// Arrivals at a rate: their pattern, and how late they are sent
+    Rates(rates::Options),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
     let outcome = client::Binary::find(cli.common.aiperf).and_then(|binary| match &cli.action {
         Action::Counters(options) => counters::measure(&binary, cli.common.runs, options),
         Action::Gauges(options) => gauges::measure(&binary, cli.common.runs, options),
+        Action::Rates(options) => rates::measure(&binary, cli.common.runs, options),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

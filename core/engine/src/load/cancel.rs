@@ -1,10 +1,11 @@
-//! Cancelling all requests of one load thread at once.
+//! Ending what all slots of one load thread do, at once.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+
+use super::stop::{Stop, StopSignal};
 
 /// The future was cancelled before it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub(super) struct Cancelled;
 /// because a request is polled for every token.
 #[derive(Debug, Default)]
 pub(super) struct Cancel {
-    fired: AtomicBool,
+    state: StopSignal,
     watchers: Mutex<Vec<Waker>>,
 }
 
@@ -28,18 +29,23 @@ impl Cancel {
         .await;
     }
 
-    /// Throws the switch.
-    pub(super) fn fire(&self) {
-        self.fired.store(true, Relaxed);
+    /// Throws the switch; a weaker wish than one already made ends nothing.
+    pub(super) fn fire(&self, stop: Stop) {
+        self.state.request(stop);
         self.watchers().iter().for_each(Waker::wake_by_ref);
     }
 
-    /// Runs `future` until it is done or the switch is thrown. The task must be watching.
-    pub(super) async fn guard<F: Future>(&self, future: F) -> Result<F::Output, Cancelled> {
+    /// Runs `future` until it is done or the switch stands at `stop` or beyond. The task must be
+    /// watching.
+    pub(super) async fn guard<F: Future>(
+        &self,
+        stop: Stop,
+        future: F,
+    ) -> Result<F::Output, Cancelled> {
         let mut future = pin!(future);
         poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending if self.fired.load(Relaxed) => Poll::Ready(Err(Cancelled)),
+            Poll::Pending if self.state.state() >= stop => Poll::Ready(Err(Cancelled)),
             Poll::Pending => Poll::Pending,
         })
         .await
@@ -73,12 +79,12 @@ mod tests {
                 let cancel = Arc::clone(&cancel);
                 tokio::spawn(async move {
                     cancel.watch().await;
-                    cancel.guard(pending::<()>()).await
+                    cancel.guard(Stop::Abort, pending::<()>()).await
                 })
             };
             let waiting = [wait(), wait()];
             tokio::task::yield_now().await;
-            cancel.fire();
+            cancel.fire(Stop::Abort);
             for task in waiting {
                 assert_eq!(task.await.unwrap(), Err(Cancelled));
             }
@@ -88,7 +94,18 @@ mod tests {
     #[test]
     fn what_is_done_is_not_cancelled() {
         let cancel = Cancel::default();
-        cancel.fire();
-        assert_eq!(block_on(cancel.guard(ready(1))), Ok(1));
+        cancel.fire(Stop::Abort);
+        assert_eq!(block_on(cancel.guard(Stop::Abort, ready(1))), Ok(1));
+    }
+
+    #[test]
+    fn draining_ends_what_waits_and_not_what_runs() {
+        let cancel = Cancel::default();
+        cancel.fire(Stop::Drain);
+        let waits = block_on(cancel.guard(Stop::Drain, pending::<()>()));
+        assert_eq!(waits, Err(Cancelled));
+        let runs = pin!(cancel.guard(Stop::Abort, pending::<()>()));
+        let cx = &mut std::task::Context::from_waker(Waker::noop());
+        assert!(runs.poll(cx).is_pending());
     }
 }

@@ -9,10 +9,10 @@
 //! (`worker`) is one.
 
 mod arrival;
-mod attend;
 mod cancel;
 mod conversation;
 mod cost;
+mod crew;
 mod endpoint;
 mod error;
 mod exchange;
@@ -20,14 +20,13 @@ mod failure;
 mod files;
 mod headers;
 mod machine;
-mod pace;
+mod pacer;
 mod phase;
 mod plan;
 mod probe;
 mod progress;
 mod prompt;
 mod record;
-mod room;
 mod run;
 mod shared;
 pub mod sse;
@@ -39,17 +38,17 @@ mod thread;
 mod warning;
 mod worker;
 
-pub use arrival::{Arrival, ClosedLoop, Next, Schedule};
+pub use arrival::{
+    Arrival, ArrivalPlan, ClosedLoop, Curve, CurveError, Next, Pattern, RatePlan, RatePoint,
+};
 pub use conversation::{Conversation, Message, Prompt, Role, Turn};
 pub use cost::{MachineUse, PhaseUse, ThreadUse};
 pub use endpoint::{EndpointKind, Field, FinishReason, Template, TemplateError, Usage};
 pub use error::LoadError;
 pub use failure::FailureClass;
 pub use files::OpenFiles;
-pub use plan::{
-    ArrivalPattern, ArrivalPlan, LoadPlan, PhaseKind, PhasePlan, PlanError, RatePlan, StopPlan,
-    TokenCount,
-};
+pub use phase::{PhaseKind, PhasePlan, StopPlan};
+pub use plan::{LoadPlan, PlanError, TokenCount};
 pub use probe::{ProbeOk, probe};
 pub use progress::Progress;
 pub use prompt::{Draw, PrefixPlan, PromptPlan, PromptSource, RankingPlan};

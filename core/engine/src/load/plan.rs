@@ -7,6 +7,7 @@ use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::files::OpenFiles;
+use super::phase::PhasePlan;
 use crate::http::{Origin, Secret, Tls};
 use crate::secrets::Secrets;
 
@@ -80,80 +81,6 @@ pub struct LoadPlan {
     pub both_ends: bool,
 }
 
-/// One phase of the load.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PhasePlan {
-    /// The phase's name in reports.
-    pub name: String,
-    /// Whether its requests count.
-    pub kind: PhaseKind,
-    /// When requests are sent.
-    pub arrival: ArrivalPlan,
-    /// When no more are sent.
-    pub stop: StopPlan,
-    /// How long requests in flight may go on after sending was stopped by time or by the user.
-    pub grace_period: Duration,
-}
-
-/// What a phase is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PhaseKind {
-    /// Brings the server into its working state; its requests are left out of the results.
-    Warmup,
-    /// Is measured.
-    Profiling,
-}
-
-/// When requests are sent.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ArrivalPlan {
-    /// A fixed number in flight: each response is followed by the next request.
-    ClosedLoop {
-        /// Requests in flight.
-        concurrency: usize,
-        /// Time over which they begin, one after the other. 0: all at once.
-        ramp: Duration,
-    },
-    /// At moments that do not depend on responses.
-    Rate(RatePlan),
-}
-
-/// Requests that come at a rate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RatePlan {
-    /// Requests per second at times since the phase's start, which rise from 0. In between the rate
-    /// changes evenly, after the last point it stays.
-    pub curve: Vec<(Duration, f64)>,
-    /// How the gaps between requests vary.
-    pub pattern: ArrivalPattern,
-    /// The most requests in flight; what comes meanwhile waits. `None`: as many as there are files.
-    pub concurrency: Option<usize>,
-    /// Seed of the gaps.
-    pub seed: u64,
-}
-
-/// How the gaps between requests vary.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum ArrivalPattern {
-    /// Not at all.
-    Constant,
-    /// Independently of each other: exponentially distributed.
-    Poisson,
-    /// By a gamma distribution of this shape: below 1 requests come in bursts, 1 is Poisson's, larger
-    /// ones are more even.
-    Gamma(f64),
-}
-
-/// When a phase stops sending: at whichever limit comes first. At least one must be given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StopPlan {
-    /// After this many requests.
-    pub request_count: Option<u64>,
-    /// After this time.
-    pub duration: Option<Duration>,
-}
-
 /// A plan that cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -163,9 +90,12 @@ pub enum PlanError {
     /// A token count is not a usable number.
     #[error("`{0}` needs a mean of at least 1 and a standard deviation of at least 0")]
     TokenCount(&'static str),
-    /// A rate at which nothing could ever be sent.
-    #[error("a request rate needs times that rise and numbers above 0")]
-    Rate,
+    /// A closed loop has no size.
+    #[error("a closed loop needs a concurrency")]
+    NoConcurrency,
+    /// The smoothness of arrivals is not a usable number.
+    #[error("the smoothness of arrivals must be above 0")]
+    Smoothness,
     /// A phase would never end.
     #[error("phase `{0}` has no end: give it a request count or a duration")]
     Endless(String),
@@ -220,11 +150,8 @@ impl LoadPlan {
 
     /// The most requests that any phase has in flight; `None` without a limit.
     pub fn max_in_flight(&self) -> Option<usize> {
-        let all = self
-            .phases
-            .iter()
-            .map(|phase| phase.arrival.max_in_flight());
-        all.collect::<Option<Vec<_>>>()?.into_iter().max()
+        let most = |most: usize, phase: &PhasePlan| Some(most.max(phase.concurrency?));
+        self.phases.iter().try_fold(0, most)
     }
 }
 
@@ -236,61 +163,6 @@ impl TokenCount {
             Ok(())
         } else {
             Err(PlanError::TokenCount(name))
-        }
-    }
-}
-
-impl PhasePlan {
-    fn check(&self) -> Result<(), PlanError> {
-        if self.arrival.max_in_flight() == Some(0) {
-            return Err(PlanError::Zero("concurrency"));
-        }
-        if let ArrivalPlan::Rate(rate) = &self.arrival {
-            rate.check()?;
-        }
-        match self.stop {
-            StopPlan {
-                request_count: Some(0),
-                ..
-            } => Err(PlanError::Zero("request count")),
-            StopPlan {
-                request_count: None,
-                duration: None,
-            } => Err(PlanError::Endless(self.name.clone())),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl ArrivalPlan {
-    /// The most requests in flight; `None` without a limit.
-    pub fn max_in_flight(&self) -> Option<usize> {
-        match self {
-            Self::ClosedLoop { concurrency, .. } => Some(*concurrency),
-            Self::Rate(rate) => rate.concurrency,
-        }
-    }
-}
-
-impl RatePlan {
-    /// Requests per second in the end.
-    pub fn target(&self) -> f64 {
-        self.curve.last().map_or(0.0, |(_, rate)| *rate)
-    }
-
-    fn check(&self) -> Result<(), PlanError> {
-        let rising = self.curve.is_sorted_by(|(a, _), (b, _)| a < b);
-        let rates = self.curve.iter().map(|(_, rate)| *rate);
-        let usable = rates.clone().all(|rate| rate.is_finite() && rate >= 0.0);
-        let any = rates.fold(0.0, f64::max) > 0.0;
-        let shaped = match self.pattern {
-            ArrivalPattern::Gamma(shape) => shape.is_finite() && shape > 0.0,
-            ArrivalPattern::Constant | ArrivalPattern::Poisson => true,
-        };
-        if rising && usable && any && shaped {
-            Ok(())
-        } else {
-            Err(PlanError::Rate)
         }
     }
 }

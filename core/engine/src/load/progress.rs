@@ -57,12 +57,6 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// Requests that have ended, well or not.
-    pub(super) fn ended(&self) -> u64 {
-        let all = [&self.ok, &self.failed, &self.cancelled];
-        all.iter().map(|counter| counter.load(Relaxed)).sum()
-    }
-
     pub(super) fn request_begun(&self) {
         add(&self.sent, 1);
     }

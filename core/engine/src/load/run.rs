@@ -2,16 +2,12 @@
 
 use std::net::UdpSocket;
 use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
-
-use tokio::sync::mpsc::unbounded_channel;
 
 use crate::http::{Clock, MonoNs, prepare_kernel_stamps};
 
 use super::cost::{Meter, PhaseUse};
 use super::error::LoadError;
-use super::pace::Pacer;
-use super::phase::Phase;
+use super::phase::{Phase, PhaseSetup};
 use super::plan::LoadPlan;
 use super::progress::{Progress, Totals};
 use super::record::RecordSink;
@@ -72,8 +68,8 @@ pub struct LoadGenerator {
     shared: Arc<Shared>,
     threads: Vec<LoadThread>,
     finished: mpsc::Receiver<Finished>,
-    /// Where nothing else limits it.
-    most_in_flight: usize,
+    /// The most connections that there may be.
+    max_open: usize,
     next_id: u64,
     /// Keeps the kernel stamping while the run lasts.
     _stamping: Option<UdpSocket>,
@@ -115,7 +111,7 @@ impl LoadGenerator {
             shared,
             threads,
             finished,
-            most_in_flight: in_flight,
+            max_open: in_flight,
             next_id: 1,
             _stamping: stamping,
         })
@@ -140,51 +136,33 @@ impl LoadGenerator {
             .phases
             .get(index)
             .ok_or(LoadError::NoSuchPhase(index))?;
-        let numbering = (index, self.next_id);
-        let n_threads = self.threads.len();
+        let setup = PhaseSetup {
+            index,
+            first_id: self.next_id,
+            start: self.clock.now(),
+            n_threads: self.threads.len(),
+            max_open: self.max_open,
+            seed: self.plan.random_seed,
+        };
         let meter = Meter::start(&self.clock);
-        let start = self.clock.now();
-        let phase = Arc::new(Phase::new(
-            plan,
-            numbering,
-            (n_threads, self.most_in_flight),
-            start,
-            control.clone(),
-        ));
+        let phase = Arc::new(Phase::new(plan, setup, control.clone()));
         let supervision = Supervision::new(&phase, plan.grace_period, &self.clock);
-        let pacer = self.assign(&phase)?;
-        let ended = supervision.run(&self.finished, &self.threads, on_progress);
-        if let Some(pacer) = pacer {
-            // All its requests have ended, or all threads have: it has nothing to wait for.
-            drop(pacer.join());
+        for (index, thread) in self.threads.iter().enumerate() {
+            thread.assign(Arc::clone(&phase), self.part(index, phase.slots()))?;
         }
-        let ended = ended?;
+        let ended = supervision.run(&self.finished, &self.threads, on_progress)?;
         self.next_id = phase.next_id();
         Ok(self.outcome(&phase, ended, meter))
     }
 
-    /// Gives each thread its part. Returns the thread that hands requests out, if one does.
-    fn assign(&self, phase: &Arc<Phase>) -> Result<Option<JoinHandle<()>>, LoadError> {
-        let (slots, n_threads) = (phase.slots(), self.threads.len());
-        if slots > 0 {
-            for (at, thread) in self.threads.iter().enumerate() {
-                let numbers = (at..slots).step_by(n_threads);
-                thread.assign(Arc::clone(phase), Part::Slots(numbers))?;
-            }
-            return Ok(None);
+    /// The part of a thread in `slots` slots, which are dealt out.
+    fn part(&self, thread: usize, slots: usize) -> Part {
+        let step = self.threads.len();
+        Part {
+            slots: (thread..slots).step_by(step).len(),
+            first: thread,
+            step,
         }
-        let mut queues = Vec::with_capacity(n_threads);
-        for thread in &self.threads {
-            let (queue, tickets) = unbounded_channel();
-            thread.assign(Arc::clone(phase), Part::Tickets(tickets))?;
-            queues.push(queue);
-        }
-        let pacer = Pacer {
-            phase: Arc::clone(phase),
-            clock: self.clock.clone(),
-            queues,
-        };
-        pacer.spawn().map(Some)
     }
 
     /// Ends the load threads and closes all connections.

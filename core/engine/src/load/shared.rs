@@ -8,6 +8,7 @@ use crate::secrets::Secrets;
 
 use super::endpoint::Endpoint;
 use super::error::LoadError;
+use super::pacer::Pacer;
 use super::plan::LoadPlan;
 use super::prompt::PromptSource;
 use super::record::RecordSink;
@@ -15,6 +16,7 @@ use super::warning::{LoadWarning, Warnings};
 
 pub(super) struct Shared {
     pub(super) clock: Clock,
+    pub(super) pacer: Pacer,
     pub(super) endpoint: Endpoint,
     pub(super) prompts: PromptSource,
     pub(super) sink: Arc<dyn RecordSink>,
@@ -33,6 +35,7 @@ impl Shared {
         sink: Arc<dyn RecordSink>,
     ) -> Result<Self, LoadError> {
         Ok(Self {
+            pacer: Pacer::start(clock.clone()).map_err(LoadError::Thread)?,
             clock,
             endpoint: Endpoint::new(plan)?,
             prompts: PromptSource::new(plan),

@@ -79,7 +79,7 @@ impl<'a> Supervision<'a> {
                 Err(RecvTimeoutError::Timeout) => {
                     // A thread that has just finished its part is still alive: it waits for more.
                     if threads.iter().any(LoadThread::has_ended) {
-                        self.phase.abort();
+                        self.phase.halt(Stop::Abort);
                         return Err(LoadError::ThreadDied);
                     }
                     self.tick();
@@ -110,11 +110,15 @@ impl<'a> Supervision<'a> {
         })
     }
 
-    /// Half the time in which the last request will be drawn, if it goes on as so far.
+    fn sent(&self) -> u64 {
+        Totals::of(&self.phase.counters).progress.sent
+    }
+
+    /// Half the time in which the last request will be sent, if it goes on as so far.
     fn until_last_request(&self, now: MonoNs) -> Option<Duration> {
-        let left = self.phase.left().filter(|_| self.sending)?;
-        let drawn = Totals::of(&self.phase.counters).progress.sent.max(1);
-        let each = now.until(self.phase.start).as_secs_f64() / drawn as f64;
+        let sent = self.sent();
+        let left = self.phase.left(sent).filter(|_| self.sending)?;
+        let each = now.until(self.phase.start).as_secs_f64() / sent.max(1) as f64;
         let half = Duration::try_from_secs_f64(each * left as f64 / 2.0).ok()?;
         Some(half.clamp(CLOSE_TICK, TICK))
     }
@@ -122,7 +126,7 @@ impl<'a> Supervision<'a> {
     /// Reports progress when it is time, and at once when nothing more is to be sent.
     fn report(&mut self, on_progress: &mut dyn FnMut(&Progress)) {
         let now = self.clock.now();
-        let sending = self.stopped_at.is_none() && self.phase.left() != Some(0);
+        let sending = self.stopped_at.is_none() && self.phase.left(self.sent()) != Some(0);
         if sending == self.sending && now < self.reported_at.after(TICK) {
             return;
         }
@@ -136,7 +140,7 @@ impl<'a> Supervision<'a> {
             .stopped_at
             .is_some_and(|stopped_at| self.clock.now() >= stopped_at.after(self.grace_period));
         if grace_over || self.phase.stop_requested() == Stop::Abort {
-            self.phase.abort();
+            self.phase.halt(Stop::Abort);
         }
     }
 
@@ -157,6 +161,7 @@ impl<'a> Supervision<'a> {
         self.in_flight = totals.progress.in_flight();
         self.reason = reason;
         self.stopped_at = Some(now);
+        self.phase.halt(Stop::Drain);
     }
 
     fn progress(&mut self) -> Progress {

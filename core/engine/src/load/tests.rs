@@ -64,10 +64,9 @@ fn phase(concurrency: usize, stop: StopPlan) -> PhasePlan {
     PhasePlan {
         name: "test".to_owned(),
         kind: PhaseKind::Profiling,
-        arrival: ArrivalPlan::ClosedLoop {
-            concurrency,
-            ramp: Duration::ZERO,
-        },
+        arrival: ArrivalPlan::ClosedLoop,
+        concurrency: Some(concurrency),
+        concurrency_ramp: Duration::ZERO,
         stop,
         grace_period: Duration::from_secs(30),
     }

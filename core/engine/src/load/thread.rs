@@ -1,24 +1,23 @@
 //! A load thread: a runtime of its own, connections of its own, nothing shared on the hot path.
 
 use std::io;
-use std::iter::StepBy;
-use std::ops::Range;
 use std::panic::resume_unwind;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{JoinError, JoinSet};
 
 use crate::http::{Client, thread_cpu};
 
 use super::cancel::Cancel;
 use super::cost::ThreadUse;
+use super::crew::Crew;
 use super::error::LoadError;
 use super::machine::thread_wait;
-use super::phase::{Phase, Ticket};
+use super::phase::Phase;
 use super::record::RequestRecords;
 use super::shared::Shared;
 use super::worker::Worker;
@@ -33,18 +32,24 @@ struct Assignment {
 }
 
 /// A thread's part in a phase.
-#[derive(Debug)]
-pub(super) enum Part {
-    /// Slots with these numbers, which send by themselves.
-    Slots(StepBy<Range<usize>>),
-    /// Requests that are handed out.
-    Tickets(UnboundedReceiver<Ticket>),
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    /// Its slots at most.
+    pub(super) slots: usize,
+    /// Number of its first slot, over all threads.
+    pub(super) first: usize,
+    /// From one of its slots to the next.
+    pub(super) step: usize,
 }
 
 /// Turns of tasks between two looks at sockets and timers. A response that arrives faster than it can
 /// be read is always ready for its next turn: with the runtime's 61 it keeps the timeouts, and the
 /// other requests of the thread, waiting for seconds.
 const TURNS: u32 = 16;
+
+/// Turns of tasks between two looks at what other threads have woken: the pacer's tasks are not to wait
+/// behind a wave of tokens.
+const PACER_TURNS: u32 = 8;
 
 /// A thread has done its part of a phase.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +75,7 @@ impl LoadThread {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .event_interval(TURNS)
+            .global_queue_interval(PACER_TURNS)
             .build()
             .map_err(LoadError::Thread)?;
         let (assignments, receiver) = unbounded_channel();
@@ -155,43 +161,40 @@ async fn take_part(
     shared: &Arc<Shared>,
     clients: &Arc<[Client]>,
 ) {
+    let (crew, mut wanted) = Crew::new(part.slots, phase.ahead());
     let worker = Arc::new(Worker {
         shared: Arc::clone(shared),
         clients: Arc::clone(clients),
         phase: Arc::clone(&phase),
         index: u16::try_from(index).unwrap_or(u16::MAX),
+        crew,
         cancel: Cancel::default(),
         block: Mutex::new(RequestRecords::default()),
     });
-    let slots: Vec<_> = match part {
-        Part::Slots(numbers) => numbers
-            .map(|number| tokio::spawn(Arc::clone(&worker).slot(number)))
-            .collect(),
-        Part::Tickets(tickets) => vec![tokio::spawn(Arc::clone(&worker).attend(tickets))],
-    };
-    let mut all_done = pin!(async {
-        for slot in slots {
-            if let Some(panic) = slot
-                .await
-                .err()
-                .and_then(|error| error.try_into_panic().ok())
-            {
-                resume_unwind(panic);
-            }
-        }
-    });
-    let mut aborted = pin!(phase.aborted());
-    let mut is_aborted = false;
+    let slot = |number| Arc::clone(&worker).slot(part.first + part.step * number);
+    let mut slots: JoinSet<()> = (0..worker.crew.made()).map(slot).collect();
+    let mut halts = phase.halts();
+    worker.cancel.fire(*halts.borrow_and_update());
     let mut flush = tokio::time::interval(FLUSH_INTERVAL);
     loop {
         tokio::select! {
-            () = &mut all_done => break,
-            () = &mut aborted, if !is_aborted => {
-                is_aborted = true;
-                worker.cancel.fire();
-            }
+            // A slot asks for another one before it ends, so that no request for one is left behind.
+            biased;
+            Some(number) = wanted.recv() => drop(slots.spawn(slot(number))),
+            ended = slots.join_next() => match ended {
+                Some(ended) => raise(ended),
+                None => break,
+            },
+            Ok(()) = halts.changed() => worker.cancel.fire(*halts.borrow_and_update()),
             _ = flush.tick() => worker.flush(),
         }
     }
     worker.flush();
+}
+
+/// Goes on with the panic of a slot, which is a bug that ends the run.
+fn raise(ended: Result<(), JoinError>) {
+    if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
+        resume_unwind(panic);
+    }
 }

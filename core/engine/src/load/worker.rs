@@ -7,12 +7,14 @@ use tokio::time::timeout;
 use crate::http::{Client, ErrorClass, HttpError, MonoNs};
 
 use super::cancel::{Cancel, Cancelled};
+use super::crew::Crew;
 use super::exchange::{Scratch, exchange};
 use super::failure::Failure;
 use super::phase::{Phase, Ticket};
 use super::progress::Counters;
 use super::record::{Outcome, RequestRecord, RequestRecords};
 use super::shared::Shared;
+use super::stop::Stop;
 
 /// Requests handed on at once.
 const BLOCK_ROWS: usize = 256;
@@ -24,6 +26,7 @@ pub(super) struct Worker {
     pub(super) clients: Arc<[Client]>,
     pub(super) phase: Arc<Phase>,
     pub(super) index: u16,
+    pub(super) crew: Crew,
     pub(super) cancel: Cancel,
     pub(super) block: Mutex<RequestRecords>,
 }
@@ -34,47 +37,48 @@ impl Worker {
         self.cancel.watch().await;
         let mut scratch = Scratch::new(self.index);
         let mut free_since = self.phase.slot_start(number);
-        // Whoever begins later must not hold a request back from others until then.
-        let begin = self.cancel.guard(self.wait_until(free_since));
-        if begin.await.is_err() {
+        let begin = self.shared.pacer.until(free_since);
+        if self.cancel.guard(Stop::Drain, begin).await.is_err() {
             return;
         }
-        while let Some(ticket) = self.phase.draw(self.shared.clock.now(), free_since) {
-            if self
-                .cancel
-                .guard(self.wait_until(ticket.intended))
-                .await
-                .is_err()
-            {
-                break;
-            }
-            self.carry(&ticket, &mut scratch).await;
+        while self.next(free_since, &mut scratch).await.is_some() {
+            self.carry(&mut scratch).await;
             free_since = scratch.record.end;
         }
     }
 
-    /// Waits until a slot begins or a request is due. A closed loop is due at once; the timer's
-    /// resolution of 1 ms is too coarse for others.
-    async fn wait_until(&self, due: MonoNs) {
-        let wait = due.until(self.shared.clock.now());
-        if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
-        }
+    /// Prepares the next request in `scratch` and waits until it is due. `None` ends the slot.
+    async fn next(&self, free_since: MonoNs, scratch: &mut Scratch) -> Option<()> {
+        let next = async {
+            let turn = self.crew.turn().await?;
+            let mut ticket = self.phase.draw(self.shared.clock.now(), free_since)?;
+            if self.crew.is_complete() {
+                ticket.released = ticket.released.map(|due| due.max(free_since));
+            }
+            self.prepare(&ticket, scratch);
+            self.shared.pacer.until(ticket.intended).await;
+            self.crew.pass(turn);
+            Some(())
+        };
+        self.cancel.guard(Stop::Drain, next).await.ok().flatten()
     }
 
-    pub(super) async fn carry(&self, ticket: &Ticket, scratch: &mut Scratch) {
-        let shared = &*self.shared;
+    /// Makes what is asked.
+    fn prepare(&self, ticket: &Ticket, scratch: &mut Scratch) {
         let phase = self.phase.index;
-        let draw = shared
-            .prompts
-            .draw(phase, ticket.ordinal, &mut scratch.prompt);
+        let prompts = &self.shared.prompts;
+        let draw = prompts.draw(phase, ticket.ordinal, &mut scratch.prompt);
         scratch.begin(ticket, phase, draw);
-        let client = self.client(ticket, scratch);
+    }
+
+    async fn carry(&self, scratch: &mut Scratch) {
+        let shared = &*self.shared;
+        let client = self.client(scratch);
         self.counters().request_begun();
         let exchange = exchange(shared, client, self.counters(), scratch);
         let ended = self
             .cancel
-            .guard(timeout(shared.request_timeout, exchange))
+            .guard(Stop::Abort, timeout(shared.request_timeout, exchange))
             .await;
         let ended =
             ended.map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(self.timed_out(client))));
@@ -126,8 +130,8 @@ impl Worker {
     }
 
     /// Servers take turns, by the number of the request.
-    fn client(&self, ticket: &Ticket, scratch: &mut Scratch) -> &Client {
-        let turn = ticket.id % self.clients.len() as u64;
+    fn client(&self, scratch: &mut Scratch) -> &Client {
+        let turn = scratch.record.id % self.clients.len() as u64;
         scratch.server = usize::try_from(turn).unwrap_or_default();
         &self.clients[scratch.server]
     }

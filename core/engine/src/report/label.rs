@@ -25,11 +25,7 @@ pub(super) const EFFECTIVE_TTFT: Label = Label(
     "Effective Time to First Token",
     "ms",
 );
-pub(super) const EFFECTIVE_LATENCY: Label = Label(
-    "effective_request_latency",
-    "Effective Request Latency",
-    "ms",
-);
+pub(super) const EFFECTIVE_LATENCY: Label = Label("effective_latency", "Effective Latency", "ms");
 pub(super) const OUTPUT: Label =
     Label("output_sequence_length", "Output Sequence Length", "tokens");
 pub(super) const INPUT: Label = Label("input_sequence_length", "Input Sequence Length", "tokens");

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::RunParts;
 use crate::config::{Command, RunPlan};
 use crate::http::{Clock, Origin};
-use crate::load::{ArrivalPattern, ArrivalPlan, LoadPlan, PhaseKind, PhasePlan};
+use crate::load::{ArrivalPlan, LoadPlan, Pattern, PhaseKind, PhasePlan};
 
 /// What exporters learn before the run.
 pub(super) fn run_info(
@@ -64,11 +64,11 @@ fn describe(phase: &PhasePlan) -> String {
     if let ArrivalPlan::Rate(rate) = &phase.arrival {
         words.push(format!(
             "{} requests/s ({})",
-            rate.target(),
-            pattern(rate.pattern)
+            rate.curve.peak(),
+            rate.pattern.as_str()
         ));
     }
-    let most = phase.arrival.max_in_flight();
+    let most = phase.concurrency;
     words.extend(most.map(|most| format!("concurrency {most}")));
     words.extend(
         phase
@@ -83,15 +83,6 @@ fn describe(phase: &PhasePlan) -> String {
             .map(|duration| format!("{}", humantime::format_duration(duration))),
     );
     words.join(", ")
-}
-
-/// The name of a pattern in configuration and files.
-fn pattern(pattern: ArrivalPattern) -> &'static str {
-    match pattern {
-        ArrivalPattern::Constant => "constant",
-        ArrivalPattern::Poisson => "poisson",
-        ArrivalPattern::Gamma(_) => "gamma",
-    }
 }
 
 /// Nothing for no time at all.
@@ -121,20 +112,19 @@ fn settings(plan: &RunPlan, load: &LoadPlan) -> Map<String, Value> {
     );
     set("random_seed", json!(plan.random_seed));
     if let Some(phase) = profiling(load) {
-        set("concurrency", json!(phase.arrival.max_in_flight()));
-        match &phase.arrival {
-            ArrivalPlan::ClosedLoop { ramp, .. } => {
-                set("concurrency_ramp_seconds", seconds_of(*ramp));
+        set("concurrency", json!(phase.concurrency));
+        let ramp = seconds_of(phase.concurrency_ramp);
+        set("concurrency_ramp_seconds", ramp);
+        if let ArrivalPlan::Rate(rate) = &phase.arrival {
+            set("request_rate", json!(rate.curve.peak()));
+            set("arrival_pattern", json!(rate.pattern.as_str()));
+            if let Pattern::Gamma { smoothness } = rate.pattern {
+                set("arrival_smoothness", json!(smoothness));
             }
-            ArrivalPlan::Rate(rate) => {
-                set("request_rate", json!(rate.target()));
-                set("arrival_pattern", json!(pattern(rate.pattern)));
-                if let ArrivalPattern::Gamma(shape) = rate.pattern {
-                    set("arrival_smoothness", json!(shape));
-                }
-                let ramp = rate.curve.last().map_or(Duration::ZERO, |(at, _)| *at);
-                set("request_rate_ramp_seconds", seconds_of(ramp));
-            }
+            set(
+                "request_rate_ramp_seconds",
+                json!(rate.curve.ramp_seconds()),
+            );
         }
         set("request_count", json!(phase.stop.request_count));
         set(
@@ -170,11 +160,11 @@ pub(super) fn artifact_dir(plan: &RunPlan, load: Option<&LoadPlan>) -> PathBuf {
     let name = match load {
         Some(load) => {
             let mut name = format!("{}-{}", load.model, load.endpoint.as_str());
-            let arrival = profiling(load).map(|phase| &phase.arrival);
-            let most = arrival.and_then(ArrivalPlan::max_in_flight);
+            let phase = profiling(load);
+            let most = phase.and_then(|phase| phase.concurrency);
             name.extend(most.map(|most| format!("-concurrency{most}")));
-            let rate = match arrival {
-                Some(ArrivalPlan::Rate(rate)) => Some(rate.target()),
+            let rate = match phase.map(|phase| &phase.arrival) {
+                Some(ArrivalPlan::Rate(rate)) => Some(rate.curve.peak()),
                 _ => None,
             };
             name.extend(rate.map(|rate| format!("-request_rate{rate}")));

@@ -99,6 +99,7 @@ const ALL_PROFILE_FLAGS: [&[&str]; 62] = [
     &["--request-timeout-seconds", "9"],
     &["--connect-timeout", "1"],
     &["--concurrency", "2"],
+    &["--concurrency-ramp-duration", "2s"],
     &["--request-rate", "40"],
     &["--request-rate-ramp-duration", "2s"],
     &["--arrival-pattern", "gamma"],
@@ -145,7 +146,6 @@ const ALL_PROFILE_FLAGS: [&[&str]; 62] = [
     &["--no-exporter", "jsonl"],
     // Stand beside their opposites above, so they are not resolved together with them.
     &["--streaming"],
-    &["--concurrency-ramp-duration", "2s"],
     &["--api-key", "sk"],
     &["--no-server-metrics"],
 ];

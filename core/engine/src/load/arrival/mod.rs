@@ -1,17 +1,17 @@
-//! When requests are sent: the one thing that closed loops, rates and traces differ in.
+//! When requests are sent: the one thing that closed loops, rates and traces differ in. See
+//! `docs/decisions/0010-arrivals.md`.
 
-mod closed;
 mod curve;
-mod schedule;
+mod plan;
+mod rate;
 
 use std::fmt;
 
 use crate::http::MonoNs;
 
-use super::plan::ArrivalPlan;
-
-pub use closed::ClosedLoop;
-pub use schedule::Schedule;
+pub use curve::{Curve, CurveError, RatePoint};
+pub use plan::{ArrivalPlan, Pattern, RatePlan};
+use rate::Rate;
 
 /// What an arrival process says to a slot that is free to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,33 +25,41 @@ pub enum Next {
 
 /// Decides when requests go out.
 ///
-/// A phase has a number of slots, each of which carries one request at a time. A free slot draws
-/// the next ordinal of the phase and asks when that request is due. Limits of count and time are
-/// the phase's own affair, so that an implementation only knows about moments. It is called from
-/// several threads and must be cheap: a call sits between two requests of a slot.
-pub trait Arrival: fmt::Debug + Send + Sync {
-    /// The number of slots that send by themselves. 0: requests are due at moments that do not depend
-    /// on responses, and a thread of its own hands them out in their order.
-    fn slots(&self) -> usize;
-
-    /// When the slot with this number may begin, in nanoseconds from the phase's start.
-    fn slot_start_ns(&self, slot: usize) -> i64 {
-        let _ = slot;
-        0
-    }
-
-    /// When the request with this ordinal (0, 1, 2, ...) is due. `free_since` is when the asking slot
-    /// became free: the arrival of its previous response, or its start. Without slots it is the start of the
-    /// phase.
-    fn next(&self, ordinal: u64, free_since: MonoNs) -> Next;
+/// A phase has a number of slots, each of which carries one request at a time. A free slot asks when
+/// the next request of the phase is due. Limits of count, time and concurrency are the phase's own
+/// affair, so that an implementation only knows about moments. It is asked once per request, in the
+/// order of the requests, and must be cheap: a call sits between two requests of a slot.
+pub trait Arrival: fmt::Debug + Send {
+    /// When the next request is due. `free_since` is when the asking slot became free: the arrival
+    /// of its previous response, or the start of the phase.
+    fn next(&mut self, free_since: MonoNs) -> Next;
 }
 
-/// Makes the arrival process of a phase.
-pub(super) fn build(plan: &ArrivalPlan) -> Box<dyn Arrival> {
+/// A closed loop: a slot sends its next request as soon as the response of its last one has arrived.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClosedLoop;
+
+impl Arrival for ClosedLoop {
+    fn next(&mut self, free_since: MonoNs) -> Next {
+        Next::At(free_since)
+    }
+}
+
+/// Makes the arrival process of a phase that begins at `start`. The same seed gives the same moments.
+pub(super) fn build(plan: &ArrivalPlan, start: MonoNs, seed: u64) -> Box<dyn Arrival> {
     match plan {
-        ArrivalPlan::ClosedLoop { concurrency, ramp } => {
-            Box::new(ClosedLoop::new(*concurrency, *ramp))
-        }
-        ArrivalPlan::Rate(rate) => Box::new(Schedule::new(rate)),
+        ArrivalPlan::ClosedLoop => Box::new(ClosedLoop),
+        ArrivalPlan::Rate(plan) => Box::new(Rate::new(plan, start, seed)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_loop_is_due_when_its_slot_became_free() {
+        let mut arrival = build(&ArrivalPlan::ClosedLoop, MonoNs(7), 1);
+        assert_eq!(arrival.next(MonoNs(42)), Next::At(MonoNs(42)));
     }
 }

@@ -17,13 +17,12 @@ fn sim(ttft: Duration) -> Sim {
 
 fn rate(per_second: f64, concurrency: Option<usize>, stop: StopPlan) -> PhasePlan {
     let arrival = ArrivalPlan::Rate(RatePlan {
-        curve: vec![(Duration::ZERO, per_second)],
-        pattern: ArrivalPattern::Constant,
-        concurrency,
-        seed: 1,
+        curve: Curve::constant(per_second).unwrap(),
+        pattern: Pattern::Constant,
     });
     PhasePlan {
         arrival,
+        concurrency,
         ..phase(1, stop)
     }
 }
@@ -77,6 +76,38 @@ fn a_limit_of_requests_in_flight_holds_others_back_and_says_so() {
 }
 
 #[test]
+fn the_wait_for_a_free_place_is_told_apart() {
+    let sim = sim(Duration::ZERO);
+    // Far more than one at a time can carry.
+    let mut plan = sim_plan(&sim, vec![rate(1e6, Some(1), requests(50))]);
+    plan.threads = 1;
+    let (_, records) = run(plan);
+    let mut rows: Vec<_> = records.rows().collect();
+    rows.sort_by_key(|row| row.id);
+    for pair in rows.windows(2) {
+        let (before, row) = (&pair[0], &pair[1]);
+        assert_eq!(row.intended.since(before.intended), 1_000);
+        assert_eq!(row.released, Some(before.end.max(row.intended)));
+    }
+    assert_eq!(rows[0].released, Some(rows[0].intended));
+}
+
+#[test]
+fn what_is_due_before_the_end_is_sent_and_nothing_else() {
+    let sim = sim(Duration::ZERO);
+    let stop = StopPlan {
+        request_count: None,
+        duration: Some(Duration::from_millis(105)),
+    };
+    let plan = sim_plan(&sim, vec![rate(100.0, None, stop); 2]);
+    let (outcomes, records) = run(plan);
+    assert_eq!((outcomes[0].sent, outcomes[1].sent), (11, 11));
+    let mut ids = records.id().to_vec();
+    ids.sort_unstable();
+    assert_eq!(ids, (1..=22).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_wish_to_stop_ends_the_wait_for_the_next_request() {
     let sim = sim(Duration::ZERO);
     let plan = sim_plan(&sim, vec![rate(0.000_1, None, requests(2))]);
@@ -115,12 +146,8 @@ fn what_is_in_flight_when_the_grace_period_ends_is_cancelled() {
 #[test]
 fn a_ramp_lets_slots_begin_one_after_the_other() {
     let sim = sim(Duration::ZERO);
-    let arrival = ArrivalPlan::ClosedLoop {
-        concurrency: 4,
-        ramp: Duration::from_millis(40),
-    };
     let phase = PhasePlan {
-        arrival,
+        concurrency_ramp: Duration::from_millis(40),
         ..phase(4, requests(4))
     };
     let (outcomes, records) = run(sim_plan(&sim, vec![phase]));
@@ -132,4 +159,25 @@ fn a_ramp_lets_slots_begin_one_after_the_other() {
     // The first slot may have taken all of them before the others begin.
     assert_eq!((intended.len(), intended[0]), (4, 0));
     assert_eq!(outcomes[0].ok, 4);
+}
+
+#[test]
+fn a_ramp_limits_what_is_in_flight_at_a_rate() {
+    let sim = sim(Duration::from_hours(1));
+    let stop = StopPlan {
+        request_count: None,
+        duration: Some(Duration::from_millis(50)),
+    };
+    // All are due at once; the places become free over four times as long as the phase lasts.
+    let phase = PhasePlan {
+        concurrency_ramp: Duration::from_millis(200),
+        grace_period: Duration::ZERO,
+        ..rate(1e6, Some(40), stop)
+    };
+    let (outcomes, records) = run(sim_plan(&sim, vec![phase]));
+    let sent = outcomes[0].sent;
+    assert!((1..=10).contains(&sent), "{sent} of 40");
+    for row in records.rows() {
+        assert!(row.released >= Some(row.intended));
+    }
 }

@@ -1,0 +1,62 @@
+//! What arrivals are asked for.
+
+use super::curve::Curve;
+
+/// When requests are sent.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ArrivalPlan {
+    /// Each response is followed by the next request; the concurrency is kept.
+    ClosedLoop,
+    /// At moments of their own, whatever the server does.
+    Rate(RatePlan),
+}
+
+/// Requests at a rate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RatePlan {
+    /// Requests per second over time.
+    pub curve: Curve,
+    /// How the moments are spread.
+    pub pattern: Pattern,
+}
+
+/// How requests at a rate are spread over time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pattern {
+    /// Evenly.
+    Constant,
+    /// Independently of each other: gaps are exponential.
+    Poisson,
+    /// Gaps follow a gamma distribution.
+    Gamma {
+        /// Its shape: 1 is a Poisson process, below it requests come in bursts, above it more evenly.
+        smoothness: f64,
+    },
+}
+
+impl ArrivalPlan {
+    /// True if requests have moments of their own, which a slow server does not move.
+    pub fn is_open_loop(&self) -> bool {
+        !matches!(self, Self::ClosedLoop)
+    }
+}
+
+impl Pattern {
+    /// The stable name used in configuration and files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Poisson => "poisson",
+            Self::Gamma { .. } => "gamma",
+        }
+    }
+
+    /// True if it has a usable shape.
+    pub(in super::super) fn is_sound(self) -> bool {
+        match self {
+            Self::Gamma { smoothness } => smoothness.is_finite() && smoothness > 0.0,
+            Self::Constant | Self::Poisson => true,
+        }
+    }
+}

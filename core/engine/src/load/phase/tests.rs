@@ -1,0 +1,141 @@
+use super::*;
+use crate::load::arrival::{ArrivalPlan, Curve, Pattern, RatePlan, RatePoint};
+
+fn plan(stop: StopPlan) -> PhasePlan {
+    PhasePlan {
+        name: "test".to_owned(),
+        kind: PhaseKind::Profiling,
+        arrival: ArrivalPlan::ClosedLoop,
+        concurrency: Some(8),
+        concurrency_ramp: Duration::ZERO,
+        stop,
+        grace_period: Duration::ZERO,
+    }
+}
+
+fn start(plan: &PhasePlan, control: &StopSignal) -> Phase {
+    let setup = PhaseSetup {
+        index: 1,
+        first_id: 100,
+        start: MonoNs(1_000),
+        n_threads: 2,
+        max_open: 50,
+        seed: 1,
+    };
+    Phase::new(plan, setup, control.clone())
+}
+
+fn phase(stop: StopPlan, control: &StopSignal) -> Phase {
+    start(&plan(stop), control)
+}
+
+fn requests(count: u64) -> StopPlan {
+    StopPlan {
+        request_count: Some(count),
+        duration: None,
+    }
+}
+
+fn nanoseconds(duration: u64) -> StopPlan {
+    StopPlan {
+        request_count: None,
+        duration: Some(Duration::from_nanos(duration)),
+    }
+}
+
+#[test]
+fn a_count_is_kept_exactly_and_the_next_phase_numbers_on() {
+    let phase = phase(requests(2), &StopSignal::new());
+    assert_eq!(phase.slots(), 2, "further slots would have nothing to do");
+    let drawn = [(); 4].map(|()| phase.draw(MonoNs(1_000), MonoNs(999)));
+    let ticket = |ordinal| Ticket {
+        id: 100 + ordinal,
+        ordinal,
+        intended: MonoNs(999),
+        released: None,
+    };
+    assert_eq!(drawn, [Some(ticket(0)), Some(ticket(1)), None, None]);
+    assert_eq!(phase.next_id(), 102);
+    assert_eq!((phase.left(0), phase.left(2)), (Some(2), Some(0)));
+}
+
+#[test]
+fn nothing_is_sent_from_the_deadline_on() {
+    let phase = phase(nanoseconds(10), &StopSignal::new());
+    assert!(phase.draw(MonoNs(1_009), MonoNs(1_009)).is_some());
+    assert!(phase.draw(MonoNs(1_010), MonoNs(1_009)).is_none());
+    assert_eq!((phase.next_id(), phase.left(1)), (101, None));
+}
+
+#[test]
+fn nothing_is_sent_once_a_stop_is_asked_for() {
+    let control = StopSignal::new();
+    let phase = phase(requests(5), &control);
+    assert!(phase.draw(MonoNs(1_000), MonoNs(1_000)).is_some());
+    control.request(Stop::Drain);
+    assert!(phase.draw(MonoNs(1_000), MonoNs(1_000)).is_none());
+}
+
+#[test]
+fn what_would_be_due_after_the_deadline_is_not_numbered() {
+    let rate = RatePlan {
+        curve: Curve::constant(1e9).unwrap(),
+        pattern: Pattern::Constant,
+    };
+    let plan = PhasePlan {
+        arrival: ArrivalPlan::Rate(rate),
+        concurrency: None,
+        ..plan(nanoseconds(3))
+    };
+    let phase = start(&plan, &StopSignal::new());
+    assert_eq!((phase.slots(), phase.ahead()), (50, AHEAD));
+    let drawn: Vec<_> = std::iter::from_fn(|| phase.draw(MonoNs(1_000), MonoNs(1_000))).collect();
+    assert!(
+        drawn
+            .iter()
+            .all(|ticket| ticket.released == Some(ticket.intended))
+    );
+    let due: Vec<_> = drawn.iter().map(|ticket| ticket.intended.0).collect();
+    assert_eq!(due, [1_000, 1_001, 1_002]);
+    assert_eq!(phase.next_id(), 103);
+}
+
+#[test]
+fn an_arrival_that_ends_leaves_nothing_to_send() {
+    let at = |seconds, rate| RatePoint {
+        at: Duration::from_secs(seconds),
+        rate,
+    };
+    let rate = RatePlan {
+        curve: Curve::through(&[at(0, 4.0), at(1, 0.0)]).unwrap(),
+        pattern: Pattern::Constant,
+    };
+    let plan = PhasePlan {
+        arrival: ArrivalPlan::Rate(rate),
+        ..plan(requests(1_000))
+    };
+    let phase = start(&plan, &StopSignal::new());
+    let n = std::iter::from_fn(|| phase.draw(MonoNs(1_000), MonoNs(1_000))).count();
+    assert_eq!((n, phase.left(2), phase.left(3)), (3, Some(1), Some(0)));
+}
+
+#[test]
+fn a_ramp_spreads_the_slots_evenly() {
+    let plan = PhasePlan {
+        concurrency: Some(4),
+        concurrency_ramp: Duration::from_nanos(200),
+        ..plan(requests(9))
+    };
+    let phase = start(&plan, &StopSignal::new());
+    let starts = [0, 1, 2, 3].map(|number| phase.slot_start(number).0);
+    assert_eq!(starts, [1_000, 1_050, 1_100, 1_150]);
+}
+
+#[test]
+fn a_halt_only_becomes_more_urgent() {
+    let phase = phase(requests(1), &StopSignal::new());
+    let halts = phase.halts();
+    phase.halt(Stop::Abort);
+    phase.halt(Stop::Drain);
+    assert_eq!(*halts.borrow(), Stop::Abort);
+}

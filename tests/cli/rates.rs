@@ -1,0 +1,63 @@
+//! `--request-rate`: from the flag to the files.
+
+use aiperf_sim::{Sim, SimConfig};
+
+use super::context::Context;
+use super::recording::report;
+
+#[test]
+fn a_rate_is_in_every_file_and_latencies_count_from_both_moments() {
+    let sim = Sim::start(SimConfig::default()).expect("a simulated server");
+    let (context, url) = (Context::new(), sim.url());
+    let args = "--request-rate 400 --arrival-pattern constant --request-count 60 --osl 4 --isl 8 \
+                --artifact-dir out --ui none --no-server-metrics";
+    let mut all = vec!["profile", "--url", &url];
+    all.extend(args.split_whitespace());
+    context.succeed(&all);
+    let written = context.json("out/aiperf.json");
+    let settings = &written["metadata"]["settings"];
+    assert_eq!(settings["request_rate"], 400.0);
+    assert_eq!(settings["arrival_pattern"], "constant");
+    let metrics = &written["llm_metrics"];
+    let (plain, effective) = (&metrics["request_latency"], &metrics["effective_latency"]);
+    assert_eq!((&plain["n"], &effective["n"]), (&60.into(), &60.into()));
+    let avg = |name: &str| metrics[name]["avg"].as_f64().expect("an average");
+    let sum = avg("request_latency") + avg("send_delay");
+    assert!((avg("effective_latency") - sum).abs() < 1e-6);
+    assert!(avg("effective_time_to_first_token") >= avg("time_to_first_token"));
+
+    let mut lines = context.json_lines("out/profile_export.jsonl");
+    lines.sort_by_key(|line| line["id"].as_u64());
+    let intended: Vec<f64> = lines
+        .iter()
+        .map(|line| {
+            let start = line["request_start_ns"].as_i64().expect("a time") as f64;
+            start - line["send_delay_ms"].as_f64().expect("a delay") * 1e6
+        })
+        .collect();
+    for (n, at) in (0_u32..).zip(&intended) {
+        // Wall nanoseconds have 61 bits, and a float 53.
+        let gap = at - intended[0] - f64::from(n) * 2.5e6;
+        assert!(gap.abs() < 1e3, "request {n} is off by {gap} ns");
+    }
+
+    let ran = report(&context, &["--format", "json"]);
+    let again: serde_json::Value = serde_json::from_str(&ran.stdout).expect("valid JSON");
+    assert_eq!(again["llm_metrics"], written["llm_metrics"]);
+}
+
+#[test]
+fn a_pattern_without_a_rate_is_an_error_that_says_what_to_do() {
+    let ran = Context::new().run(&["profile", "--arrival-pattern", "constant"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr.contains("`--arrival-pattern` needs a rate"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.contains("give `request_rate` too"),
+        "{}",
+        ran.stderr
+    );
+}
