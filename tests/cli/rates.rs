@@ -1,4 +1,4 @@
-//! `--request-rate`: from the flag to the files.
+//! When requests are sent and when no more: from flags to files.
 
 use aiperf_sim::{Sim, SimConfig};
 
@@ -60,4 +60,64 @@ fn a_pattern_without_a_rate_is_an_error_that_says_what_to_do() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_series_of_rates_is_read_from_its_file_and_kept_with_the_run() {
+    let sim = Sim::start(SimConfig::default()).expect("a simulated server");
+    let (context, url) = (Context::new(), sim.url());
+    let points = r#"{"points": [{"time_s": 0, "qps": 200}, {"time_s": 0.1, "qps": 200}]}"#;
+    context.write("rates.json", points);
+    let args = "--request-rate-series rates.json --arrival-pattern constant --osl 2 --isl 4 \
+                --artifact-dir out --ui none --no-server-metrics";
+    let mut all = vec!["profile", "--url", &url];
+    all.extend(args.split_whitespace());
+    context.succeed(&all);
+    // 200 a second for as long as the series lasts.
+    assert_eq!(context.json("out/aiperf.json")["requests"]["done"], 20);
+    std::fs::remove_file(context.path().join("rates.json")).expect("the file");
+    let again = [
+        "profile",
+        "--config",
+        "out/aiperf.toml",
+        "--artifact-dir",
+        "again",
+    ];
+    context.succeed(&again);
+    assert_eq!(context.json("again/aiperf.json")["requests"]["done"], 20);
+}
+
+#[test]
+fn a_series_that_is_none_is_an_error_that_names_its_file() {
+    let context = Context::new();
+    for (text, expected) in [
+        ("[]", "`--request-rate-series` must not be empty"),
+        ("{}", "`rates.json` has no list of `points`"),
+        (r#"[{"time_s": 1, "qps": 0}]"#, "never has a rate above 0"),
+    ] {
+        context.write("rates.json", text);
+        let ran = context.run(&["profile", "--request-rate-series", "rates.json"]);
+        assert_eq!(ran.code, Some(2), "{text}");
+        assert!(ran.stderr.contains(expected), "{text}: {}", ran.stderr);
+    }
+    let ran = context.run(&["profile", "--request-rate-series", "none.json"]);
+    assert!(
+        ran.stderr.contains("`none.json` cannot be read"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn too_many_failures_end_the_run_before_its_measured_phase() {
+    let context = Context::new();
+    let args = "demo --fault 500 --max-errors 3 --warmup-request-count 1000000 --isl 4 \
+                --artifact-dir out --ui none --no-server-metrics";
+    let args: Vec<&str> = args.split_whitespace().collect();
+    let ran = context.run(&args);
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    let phases = context.json("out/aiperf.json")["phases"].clone();
+    assert_eq!(phases.as_array().map(Vec::len), Some(1), "{phases}");
+    let warnings = context.json("out/aiperf.json")["warnings"].to_string();
+    assert!(warnings.contains("too_many_errors"), "{warnings}");
 }

@@ -16,7 +16,7 @@ pub(crate) enum ExitCode {
     Usage = 2,
     /// The inference server (or, for `collect`, every endpoint that was asked for) does not answer.
     Unreachable = 3,
-    /// Every request failed.
+    /// Every request failed, or more than were allowed.
     AllFailed = 4,
     /// Some output is missing, or what `report` was given is not a whole recording.
     Partial = 5,
@@ -57,12 +57,12 @@ impl ExitCode {
         let all_failed = |requests: &aiperf_plugin_sdk::report::RequestTotals| {
             requests.sent > 0 && requests.done == 0 && requests.failed > 0
         };
-        let load_failed = report.warnings.iter().any(|w| w.code == "load_failed");
-        if load_failed {
+        let warns = |code: &str| report.warnings.iter().any(|warning| warning.code == code);
+        if warns("load_failed") {
             Self::Failure
         } else if report.metadata.status != RunStatus::Completed {
             Self::Interrupted
-        } else if report.requests.as_ref().is_some_and(all_failed) {
+        } else if report.requests.as_ref().is_some_and(all_failed) || warns("too_many_errors") {
             Self::AllFailed
         } else if report.metadata.command == "collect" && nothing_answered(outcome) {
             Self::Unreachable
@@ -167,11 +167,12 @@ mod tests {
             let outcome = outcome(&[code]);
             let expected = match (code, grave) {
                 ("load_failed", _) => ExitCode::Failure,
+                ("too_many_errors", _) => ExitCode::AllFailed,
                 (_, true) => ExitCode::Strict,
                 (_, false) => ExitCode::Success,
             };
             assert_eq!(ExitCode::of_outcome(&outcome, true), expected, "{code}");
-            if code != "load_failed" {
+            if !matches!(expected, ExitCode::Failure | ExitCode::AllFailed) {
                 let lax = ExitCode::of_outcome(&outcome, false);
                 assert_eq!(lax, ExitCode::Success, "{code} without --strict");
             }

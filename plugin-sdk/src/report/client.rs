@@ -35,7 +35,7 @@ pub struct RequestTotals {
     pub done: u64,
     /// Any failure; by class in `errors`.
     pub failed: u64,
-    /// Given up by us at the end of the grace period or by Ctrl-C.
+    /// Given up by us: on purpose, at the end of the grace period or by Ctrl-C.
     pub cancelled: u64,
     /// Sum of `usage.prompt_tokens`; `None` if no answer carried it.
     pub prompt_tokens: Option<u64>,

@@ -1,8 +1,13 @@
 //! From parsed flags to settings.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use aiperf_core::config::{Command, Layers, Setting, SettingValue};
+use serde_json::Value;
+
+/// Reads a file; relative paths are relative to the current folder.
+pub(crate) type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
 
 /// A subcommand that runs something.
 pub(crate) trait RunArgs {
@@ -20,7 +25,17 @@ pub(crate) trait RunArgs {
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
     settings: Vec<Setting>,
+    files: Vec<FromFile>,
     rejected: Vec<Rejected>,
+}
+
+/// A flag that names the file which holds its value.
+#[derive(Debug)]
+struct FromFile {
+    /// With the name of the file.
+    setting: Setting,
+    file: PathBuf,
+    read: fn(&str) -> Result<Value, String>,
 }
 
 /// A flag whose value has the wrong form.
@@ -29,6 +44,30 @@ struct Rejected {
     setting: Setting,
     message: String,
     help: &'static str,
+}
+
+impl FromFile {
+    fn add_to(&self, layers: &mut Layers, read_file: ReadFile<'_>) {
+        let written = self.file.display().to_string();
+        let text = match read_file(&self.file) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("`{written}` cannot be read: {error}");
+                let help = "check the path and its permissions";
+                return layers.reject_file(&self.setting, &message, help);
+            }
+        };
+        match (self.read)(&text) {
+            Ok(value) => layers.add(&Setting {
+                value: SettingValue::Part { value, written },
+                ..self.setting.clone()
+            }),
+            Err(what) => {
+                let message = format!("`{written}` {what}");
+                layers.reject(&self.setting, &message, "see `aiperf profile --help`");
+            }
+        }
+    }
 }
 
 impl Flags {
@@ -49,6 +88,22 @@ impl Flags {
                 self.reject(name, message, "give it a name that is UTF-8");
             }
         }
+    }
+
+    /// A flag that names the file which holds its value. `read` makes the value of the text, or says
+    /// what the file is or lacks.
+    pub(crate) fn file(
+        &mut self,
+        name: &str,
+        path: &str,
+        file: Option<&PathBuf>,
+        read: fn(&str) -> Result<Value, String>,
+    ) {
+        self.files.extend(file.map(|file| FromFile {
+            setting: Setting::flag(name, path, SettingValue::Text(file.display().to_string())),
+            file: file.clone(),
+            read,
+        }));
     }
 
     /// A flag without a value: sets `on` if it was written.
@@ -76,14 +131,7 @@ impl Flags {
     }
 
     /// One entry of a table, taken out of what was written.
-    pub(crate) fn entry(
-        &mut self,
-        name: &str,
-        path: &str,
-        key: &str,
-        value: serde_json::Value,
-        written: &str,
-    ) {
+    pub(crate) fn entry(&mut self, name: &str, path: &str, key: &str, value: Value, written: &str) {
         let value = SettingValue::Part {
             value,
             written: written.to_owned(),
@@ -98,7 +146,7 @@ impl Flags {
         name: &str,
         (table, instance): (&str, &str),
         keys: &[&str],
-        value: serde_json::Value,
+        value: Value,
         written: &str,
     ) {
         let value = SettingValue::Part {
@@ -122,10 +170,13 @@ impl Flags {
         });
     }
 
-    /// Lays the flags over what is there.
-    pub(crate) fn add_to(&self, layers: &mut Layers) {
+    /// Lays the flags over what is there. `read_file` reads the files that they name.
+    pub(crate) fn add_to(&self, layers: &mut Layers, read_file: ReadFile<'_>) {
         for setting in &self.settings {
             layers.add(setting);
+        }
+        for file in &self.files {
+            file.add_to(layers, read_file);
         }
         for rejected in &self.rejected {
             layers.reject(&rejected.setting, &rejected.message, rejected.help);
@@ -134,8 +185,9 @@ impl Flags {
 
     /// The settings that the flags stand for.
     #[cfg(test)]
-    pub(crate) fn settings(&self) -> &[Setting] {
-        &self.settings
+    pub(crate) fn settings(&self) -> impl Iterator<Item = &Setting> {
+        let from_files = self.files.iter().map(|file| &file.setting);
+        self.settings.iter().chain(from_files)
     }
 
     fn push(&mut self, name: &str, path: &str, value: SettingValue) {

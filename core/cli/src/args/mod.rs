@@ -3,6 +3,7 @@
 //! The structs only hold what was written. [`Flags`] turns them into settings, and
 //! [`resolve`](resolve::resolve) lays these over files and environment.
 
+mod arrival;
 mod collect;
 mod config;
 mod demo;

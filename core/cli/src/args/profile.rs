@@ -7,6 +7,7 @@ use aiperf_core::load::EndpointKind;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args};
 
+use super::arrival::{ArrivalArgs, WarmupArgs};
 use super::flags::{Flags, RunArgs};
 use super::groups::{MetricsArgs, OutputArgs, TlsArgs};
 use super::prompts::PromptArgs;
@@ -15,6 +16,7 @@ use super::value::{Hidden, extra_inputs, header};
 const AFTER_HELP: &str = "\
 Examples:
   aiperf profile --url http://localhost:8000 --concurrency 16 --request-count 200
+  aiperf profile --request-rate 20 --arrival-pattern constant --benchmark-duration 60
   aiperf profile -m my-model --benchmark-duration 60 --isl 1024 --osl 128 --server-metrics
 
 Durations are seconds, or have a unit: 90, 1.5s, 500ms, 2m.";
@@ -26,9 +28,13 @@ pub(crate) struct ProfileArgs {
     #[command(flatten)]
     pub(crate) endpoint: EndpointArgs,
     #[command(flatten)]
+    pub(crate) arrival: ArrivalArgs,
+    #[command(flatten)]
     pub(crate) load: LoadArgs,
     #[command(flatten)]
     pub(crate) prompts: PromptArgs,
+    #[command(flatten)]
+    pub(crate) warmup: WarmupArgs,
     #[command(flatten)]
     pub(crate) metrics: MetricsArgs,
     #[command(flatten)]
@@ -47,8 +53,10 @@ impl RunArgs for ProfileArgs {
     fn flags(&self) -> Flags {
         let mut flags = Flags::default();
         self.endpoint.add_to(&mut flags);
+        self.arrival.add_to(&mut flags);
         self.load.add_to(&mut flags);
         self.prompts.add_to(&mut flags);
+        self.warmup.add_to(&mut flags);
         self.metrics.add_to(&mut flags);
         self.tls.add_to(&mut flags);
         self.output.add_to(&mut flags);
@@ -164,25 +172,6 @@ impl EndpointArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Load")]
 pub(crate) struct LoadArgs {
-    /// Requests in flight: each response is followed by the next request [default: 1];
-    /// with --request-rate the most in flight [default: no limit]
-    #[arg(long, value_name = "N")]
-    pub(crate) concurrency: Option<u32>,
-    /// Let the requests in flight begin one after the other over this time.
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) concurrency_ramp_duration: Option<String>,
-    /// Requests per second, sent whatever the responses do.
-    #[arg(long, value_name = "N")]
-    pub(crate) request_rate: Option<f64>,
-    /// Let the request rate rise from 0 over this time.
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) request_rate_ramp_duration: Option<String>,
-    /// How gaps of a request rate vary: constant, poisson or gamma [default: poisson]
-    #[arg(long, alias = "request-rate-mode", value_name = "PATTERN")]
-    pub(crate) arrival_pattern: Option<String>,
-    /// Shape of gamma gaps: below 1 bursts, 1 as poisson, above more even.
-    #[arg(long, alias = "vllm-burstiness", value_name = "SHAPE")]
-    pub(crate) arrival_smoothness: Option<f64>,
     /// Requests to send [default: twice the concurrency or ten seconds of the rate, at least 10]
     #[arg(long, alias = "num-requests", short = 'n', value_name = "N")]
     pub(crate) request_count: Option<u64>,
@@ -192,21 +181,6 @@ pub(crate) struct LoadArgs {
     /// How long requests may go on after the duration is over [default: 30s]
     #[arg(long, value_name = "DURATION")]
     pub(crate) benchmark_grace_period: Option<String>,
-    /// Requests to send first, left out of the results [default: 0]
-    #[arg(long, alias = "num-warmup-requests", value_name = "N")]
-    pub(crate) warmup_request_count: Option<u64>,
-    /// Send warm-up requests for this time.
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) warmup_duration: Option<String>,
-    /// --concurrency of the warm-up [default: the same]
-    #[arg(long, value_name = "N")]
-    pub(crate) warmup_concurrency: Option<u32>,
-    /// --request-rate of the warm-up [default: the same]
-    #[arg(long, value_name = "N")]
-    pub(crate) warmup_request_rate: Option<f64>,
-    /// --benchmark-grace-period of the warm-up [default: the same]
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) warmup_grace_period: Option<String>,
     /// Tokens of a prompt, on average [default: 550]
     #[arg(long, alias = "synthetic-input-tokens-mean", value_name = "TOKENS")]
     pub(crate) isl: Option<f64>,
@@ -227,12 +201,6 @@ pub(crate) struct LoadArgs {
 impl LoadArgs {
     fn add_to(&self, flags: &mut Flags) {
         flags.text(
-            "--concurrency",
-            "load.concurrency",
-            self.concurrency.as_ref(),
-        );
-        self.add_arrival(flags);
-        flags.text(
             "--request-count",
             "load.request_count",
             self.request_count.as_ref(),
@@ -245,13 +213,6 @@ impl LoadArgs {
             "load.benchmark_grace_period",
             grace,
         );
-        let warmup = self.warmup_request_count.as_ref();
-        flags.text(
-            "--warmup-request-count",
-            "load.warmup_request_count",
-            warmup,
-        );
-        self.add_warmup(flags);
         flags.text("--isl", "load.isl", self.isl.as_ref());
         flags.text("--isl-stddev", "load.isl_stddev", self.isl_stddev.as_ref());
         flags.text("--osl", "load.osl", self.osl.as_ref());
@@ -261,44 +222,5 @@ impl LoadArgs {
             "load.random_seed",
             self.random_seed.as_ref(),
         );
-    }
-
-    fn add_arrival(&self, flags: &mut Flags) {
-        let ramp = self.concurrency_ramp_duration.as_ref();
-        flags.text(
-            "--concurrency-ramp-duration",
-            "load.concurrency_ramp_duration",
-            ramp,
-        );
-        flags.text(
-            "--request-rate",
-            "load.request_rate",
-            self.request_rate.as_ref(),
-        );
-        let ramp = self.request_rate_ramp_duration.as_ref();
-        flags.text(
-            "--request-rate-ramp-duration",
-            "load.request_rate_ramp_duration",
-            ramp,
-        );
-        let pattern = self.arrival_pattern.as_ref();
-        flags.text("--arrival-pattern", "load.arrival_pattern", pattern);
-        let shape = self.arrival_smoothness.as_ref();
-        flags.text("--arrival-smoothness", "load.arrival_smoothness", shape);
-    }
-
-    fn add_warmup(&self, flags: &mut Flags) {
-        let duration = self.warmup_duration.as_ref();
-        flags.text("--warmup-duration", "load.warmup_duration", duration);
-        let concurrency = self.warmup_concurrency.as_ref();
-        flags.text(
-            "--warmup-concurrency",
-            "load.warmup_concurrency",
-            concurrency,
-        );
-        let rate = self.warmup_request_rate.as_ref();
-        flags.text("--warmup-request-rate", "load.warmup_request_rate", rate);
-        let grace = self.warmup_grace_period.as_ref();
-        flags.text("--warmup-grace-period", "load.warmup_grace_period", grace);
     }
 }

@@ -10,7 +10,7 @@ use aiperf_core::plugins::loader::Loader;
 use aiperf_core::plugins::{Registry, RegistryError};
 
 use super::env::{self, EnvSnapshot};
-use super::flags::RunArgs;
+use super::flags::{ReadFile, RunArgs};
 
 /// Built-in defaults that name plugins.
 const DEFAULTS: &str = include_str!("defaults.toml");
@@ -24,8 +24,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) environment: &'a EnvSnapshot,
     /// Loads the plugin libraries that files name.
     pub(crate) loader: &'a Loader,
-    /// Reads a file; relative paths are relative to the current folder.
-    pub(crate) read_file: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// Reads a file.
+    pub(crate) read_file: ReadFile<'a>,
     /// Seed of the run if the user gives none.
     pub(crate) fresh_seed: u64,
     /// Name and text of a recorded run's settings, which lie under everything that the user names.
@@ -45,7 +45,7 @@ pub(crate) fn resolve<A: RunArgs>(
 ) -> Result<RunPlan, Diagnostics> {
     let mut layers = files(args.config_files(), surroundings);
     surroundings.environment.add_to(&mut layers);
-    args.flags().add_to(&mut layers);
+    args.flags().add_to(&mut layers, surroundings.read_file);
     for setting in surroundings.forced {
         layers.add(setting);
     }

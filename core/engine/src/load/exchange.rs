@@ -12,8 +12,10 @@ use crate::http::{Chunk, Client, Connection, HttpError, Response, Stamps};
 use super::conversation::Prompt;
 use super::endpoint::{Asked, Endpoint, Reply, Said};
 use super::failure::{Failure, FailureClass};
+use super::give_up::Sent;
 use super::headers;
 use super::phase::Ticket;
+use super::prefill::Place;
 use super::progress::Counters;
 use super::prompt::Draw;
 use super::record::RequestRecord;
@@ -40,6 +42,11 @@ pub(super) struct Scratch {
     pub(super) said: Said,
     /// Which of the servers the request goes to.
     pub(super) server: usize,
+    /// Its place among those that wait for a first token, where these are limited.
+    pub(super) place: Option<Place>,
+    /// How long after its sending it is given up, and who wants to know when that was.
+    pub(super) give_up: Option<Duration>,
+    pub(super) sent: Option<Sent>,
     /// Of the connection that carries, or last carried, the request.
     pub(super) stamps: Option<Arc<Stamps>>,
     decoder: Decoder,
@@ -53,6 +60,9 @@ impl Scratch {
             prompt: Prompt::default(),
             said: Said::default(),
             server: 0,
+            place: None,
+            give_up: None,
+            sent: None,
             stamps: None,
             decoder: Decoder::new(),
             body: Vec::new(),
@@ -71,6 +81,9 @@ impl Scratch {
         self.record.requested_osl = draw.output_tokens;
         self.stamps = None;
         self.said.begin(false);
+        self.place = None;
+        self.give_up = ticket.give_up;
+        self.sent = None;
     }
 
     /// Keeps hold of the stamps: they outlive the connection if the request is given up.
@@ -79,6 +92,9 @@ impl Scratch {
             self.record.connect = Some(connection.times());
         }
         self.stamps = Some(Arc::clone(connection.stamps()));
+        if let Some(sent) = &self.sent {
+            sent.observe(connection.stamps());
+        }
     }
 
     /// Takes over what only the connection knows.
@@ -266,6 +282,7 @@ impl StreamReader<'_> {
             decoder,
             record,
             said,
+            place,
             ..
         } = scratch;
         let bytes = u32::try_from(chunk.bytes.len()).unwrap_or(u32::MAX);
@@ -278,6 +295,7 @@ impl StreamReader<'_> {
             }
         });
         if let (false, Some(first)) = (had_tokens, record.first_token) {
+            *place = None;
             record.first_token_lag_ns = u32::try_from(lag_ns).unwrap_or(u32::MAX);
             self.counters
                 .first_token(first.since(record.start.unwrap_or(first)));

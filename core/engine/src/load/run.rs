@@ -24,6 +24,8 @@ pub enum EndReason {
     Completed,
     /// Its time was over.
     Duration,
+    /// More requests failed than it allows.
+    TooManyErrors,
     /// It was told to stop.
     Interrupted,
 }
@@ -49,7 +51,7 @@ pub struct PhaseOutcome {
     pub ok: u64,
     /// Requests that failed.
     pub failed: u64,
-    /// Requests in flight when the grace period ended; they are in no latency.
+    /// Requests given up: on purpose, or in flight when the grace period ended. They are in no latency.
     pub cancelled: u64,
     /// Requests in flight when sending was stopped by time or by the user.
     pub in_flight_at_end: u64,

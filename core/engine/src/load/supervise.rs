@@ -15,6 +15,8 @@ use super::thread::{Finished, LoadThread};
 
 /// How often progress is reported and stop signals are looked at.
 const TICK: Duration = Duration::from_millis(100);
+/// How often failures are counted, where they can end the phase.
+const FAILURE_TICK: Duration = Duration::from_millis(10);
 /// How often the last requests are looked for: the end of sending must not be noticed late.
 const CLOSE_TICK: Duration = Duration::from_millis(5);
 
@@ -104,6 +106,8 @@ impl<'a> Supervision<'a> {
             Some(stopped_at) => Some(stopped_at.after(self.grace_period)),
         };
         let tick = self.until_last_request(now).unwrap_or(TICK);
+        let minds = self.phase.stop.minds_failures() && self.sending;
+        let tick = if minds { tick.min(FAILURE_TICK) } else { tick };
         // At least a moment, so that an event in the past does not make this a busy loop.
         event.map_or(tick, |event| {
             event.until(now).clamp(Duration::from_millis(1), tick)
@@ -150,14 +154,17 @@ impl<'a> Supervision<'a> {
             return;
         }
         let now = self.clock.now();
+        let totals = Totals::of(&self.phase.counters);
+        let Progress { ok, failed, .. } = totals.progress;
         let reason = if self.phase.stop_requested() != Stop::Run {
             EndReason::Interrupted
         } else if self.phase.deadline.is_some_and(|deadline| now >= deadline) {
             EndReason::Duration
+        } else if self.phase.stop.has_too_many(failed, ok + failed) {
+            EndReason::TooManyErrors
         } else {
             return;
         };
-        let totals = Totals::of(&self.phase.counters);
         self.in_flight = totals.progress.in_flight();
         self.reason = reason;
         self.stopped_at = Some(now);

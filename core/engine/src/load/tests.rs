@@ -3,6 +3,7 @@
 mod answers;
 #[cfg(target_os = "linux")]
 mod apis;
+mod limits;
 mod probes;
 mod rates;
 
@@ -67,6 +68,8 @@ fn phase(concurrency: usize, stop: StopPlan) -> PhasePlan {
         arrival: ArrivalPlan::ClosedLoop,
         concurrency: Some(concurrency),
         concurrency_ramp: Duration::ZERO,
+        prefill: None,
+        cancellation: None,
         stop,
         grace_period: Duration::from_secs(30),
     }
@@ -77,7 +80,7 @@ fn count(concurrency: usize, request_count: u64) -> PhasePlan {
         concurrency,
         StopPlan {
             request_count: Some(request_count),
-            duration: None,
+            ..StopPlan::default()
         },
     )
 }
@@ -86,8 +89,8 @@ fn endless(concurrency: usize, duration: Duration) -> PhasePlan {
     phase(
         concurrency,
         StopPlan {
-            request_count: None,
             duration: Some(duration),
+            ..StopPlan::default()
         },
     )
 }

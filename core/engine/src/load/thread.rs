@@ -173,6 +173,7 @@ async fn take_part(
     });
     let slot = |number| Arc::clone(&worker).slot(part.first + part.step * number);
     let mut slots: JoinSet<()> = (0..worker.crew.made()).map(slot).collect();
+    let rising = (index == 0).then(|| tokio::spawn(rise(Arc::clone(&worker))));
     let mut halts = phase.halts();
     worker.cancel.fire(*halts.borrow_and_update());
     let mut flush = tokio::time::interval(FLUSH_INTERVAL);
@@ -189,7 +190,17 @@ async fn take_part(
             _ = flush.tick() => worker.flush(),
         }
     }
+    if let Some(rising) = rising {
+        rising.abort();
+    }
     worker.flush();
+}
+
+/// Lets the limit of requests without a first token rise, if there is one.
+async fn rise(worker: Arc<Worker>) {
+    if let Some(prefill) = &worker.phase.prefill {
+        prefill.rise(&worker.shared.pacer, worker.phase.start).await;
+    }
 }
 
 /// Goes on with the panic of a slot, which is a bug that ends the run.

@@ -1,6 +1,7 @@
 //! The one loop that sends requests.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::timeout;
 
@@ -10,6 +11,7 @@ use super::cancel::{Cancel, Cancelled};
 use super::crew::Crew;
 use super::exchange::{Scratch, exchange};
 use super::failure::Failure;
+use super::give_up::Sent;
 use super::phase::{Phase, Ticket};
 use super::progress::Counters;
 use super::record::{Outcome, RequestRecord, RequestRecords};
@@ -58,9 +60,29 @@ impl Worker {
             self.prepare(&ticket, scratch);
             self.shared.pacer.until(ticket.intended).await;
             self.crew.pass(turn);
-            Some(())
+            self.enter_prefill(scratch).await
         };
         self.cancel.guard(Stop::Drain, next).await.ok().flatten()
+    }
+
+    /// Waits for a place among those that wait for a first token. `None` if the phase is over by then.
+    async fn enter_prefill(&self, scratch: &mut Scratch) -> Option<()> {
+        let Some(prefill) = &self.phase.prefill else {
+            return Some(());
+        };
+        scratch.place = prefill.try_enter();
+        if scratch.place.is_some() {
+            return Some(());
+        }
+        scratch.place = prefill.enter().await;
+        let now = self.shared.clock.now();
+        let record = &mut scratch.record;
+        match &mut record.released {
+            Some(released) => *released = now.max(*released),
+            // In a closed loop the limit is a part of what decides when a request is sent.
+            None => record.intended = now,
+        }
+        (!self.phase.is_over(now)).then_some(())
     }
 
     /// Makes what is asked.
@@ -75,18 +97,38 @@ impl Worker {
         let shared = &*self.shared;
         let client = self.client(scratch);
         self.counters().request_begun();
+        let begun = || Sent::new(shared.clock.now());
+        let give_up = scratch.give_up.map(|delay| (begun(), delay));
+        scratch.sent = give_up.as_ref().map(|(sent, _)| sent.clone());
         let exchange = exchange(shared, client, self.counters(), scratch);
-        let ended = self
-            .cancel
-            .guard(Stop::Abort, timeout(shared.request_timeout, exchange))
-            .await;
+        let exchange = timeout(shared.request_timeout, exchange);
+        let exchange = self.unless_given_up(give_up, exchange);
+        let ended = self.cancel.guard(Stop::Abort, exchange).await;
+        let ended = ended.flatten();
         let ended =
             ended.map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(self.timed_out(client))));
         self.finish(ended, scratch);
     }
 
+    /// Runs `future` until it is done or the request is to be given up.
+    async fn unless_given_up<F: Future>(
+        &self,
+        give_up: Option<(Sent, Duration)>,
+        future: F,
+    ) -> Result<F::Output, Cancelled> {
+        let Some((sent, delay)) = give_up else {
+            return Ok(future.await);
+        };
+        tokio::select! {
+            biased;
+            done = future => Ok(done),
+            () = sent.past(delay, &self.shared.pacer, &self.shared.clock) => Err(Cancelled),
+        }
+    }
+
     fn finish(&self, ended: Result<Result<(), Failure>, Cancelled>, scratch: &mut Scratch) {
         scratch.note_start();
+        scratch.place = None;
         let record = &mut scratch.record;
         record.outcome = match ended {
             Ok(Ok(())) => Outcome::Ok,

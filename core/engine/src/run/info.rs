@@ -115,6 +115,16 @@ fn settings(plan: &RunPlan, load: &LoadPlan) -> Map<String, Value> {
         set("concurrency", json!(phase.concurrency));
         let ramp = seconds_of(phase.concurrency_ramp);
         set("concurrency_ramp_seconds", ramp);
+        let prefill = phase.prefill.map(|prefill| prefill.concurrency);
+        set("prefill_concurrency", json!(prefill));
+        if let Some(cancellation) = phase.cancellation {
+            let percent = cancellation.share * 100.0;
+            set("request_cancellation_rate", json!(percent));
+            set(
+                "request_cancellation_delay_seconds",
+                json!(cancellation.delay.as_secs_f64()),
+            );
+        }
         if let ArrivalPlan::Rate(rate) = &phase.arrival {
             set("request_rate", json!(rate.curve.peak()));
             set("arrival_pattern", json!(rate.pattern.as_str()));

@@ -4,6 +4,7 @@ mod collect;
 mod error;
 mod info;
 mod model;
+mod notes;
 mod profile;
 mod record;
 mod replay;

@@ -8,6 +8,7 @@ use aiperf_plugin_sdk::run::PhaseKind;
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent, PluginError};
 
 use super::model;
+use super::notes;
 use super::record::{RUN_FILE, RunRecord};
 use super::requests::Requests;
 use super::setup::{Setup, settle_options};
@@ -17,8 +18,7 @@ use crate::config::RunPlan;
 use crate::event::{Event, Progress};
 use crate::http::{Clock, ClockSource};
 use crate::load::{
-    self, EndReason, LoadError, LoadGenerator, LoadPlan, LoadWarning, PhaseOutcome, PhasePlan,
-    Stop, StopSignal,
+    self, EndReason, LoadError, LoadGenerator, LoadPlan, PhaseOutcome, PhasePlan, Stop, StopSignal,
 };
 use crate::plugins::{ArtifactError, ExporterFailure};
 use crate::report::{Effort, PhaseWindow, RequestLog};
@@ -195,12 +195,15 @@ impl Dispatcher<'_> {
             if self.stop.state() != Stop::Run {
                 break;
             }
-            self.run_phase(index)?;
+            let reason = self.run_phase(index)?;
+            if reason == EndReason::TooManyErrors {
+                break;
+            }
         }
         Ok(())
     }
 
-    fn run_phase(&mut self, index: usize) -> Result<(), LoadError> {
+    fn run_phase(&mut self, index: usize) -> Result<EndReason, LoadError> {
         let number = u16::try_from(index).unwrap_or(u16::MAX);
         let phase = u32::from(number);
         self.collection.begin_phase(phase);
@@ -223,6 +226,7 @@ impl Dispatcher<'_> {
         let outcome = self.generator.run_phase(index, &mut on_progress, self.stop);
         self.collection.rest();
         let outcome = outcome?;
+        let reason = outcome.reason;
         self.tell(index, true);
         let settle = if self.stop.state() == Stop::Abort {
             Vec::new()
@@ -236,7 +240,7 @@ impl Dispatcher<'_> {
         };
         self.note(&outcome);
         self.windows.push(self.window(index, &outcome, settle));
-        Ok(())
+        Ok(reason)
     }
 
     fn window(
@@ -282,29 +286,11 @@ impl Dispatcher<'_> {
         for warning in &outcome.warnings {
             let code = warning.as_str();
             if !self.warnings.iter().any(|known| known.code == code) {
-                self.warnings.push(warning_of(*warning));
+                self.warnings.push(notes::warning_of(*warning));
             }
         }
-        if outcome.reason == EndReason::Interrupted {
-            let message = format!(
-                "phase `{}` was interrupted: its numbers cover {} requests",
-                self.load.phases[outcome.phase].name, outcome.sent
-            );
-            let code = "interrupted".to_owned();
-            self.warnings.push(Warning {
-                code,
-                message,
-                ..Warning::default()
-            });
-        }
-    }
-}
-
-fn warning_of(warning: LoadWarning) -> Warning {
-    Warning {
-        code: warning.as_str().to_owned(),
-        message: warning.to_string(),
-        ..Warning::default()
+        let phase = &self.load.phases[outcome.phase];
+        self.warnings.extend(notes::ended_early(phase, outcome));
     }
 }
 

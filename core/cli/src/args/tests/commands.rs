@@ -7,7 +7,7 @@ use super::*;
 
 fn settings_of(line: &[&str]) -> Vec<(String, String)> {
     let flags = flags(line);
-    let settings = flags.settings().iter();
+    let settings = flags.settings();
     settings
         .map(|setting| (setting.name.clone(), setting.path.join(".")))
         .collect()
@@ -21,7 +21,7 @@ fn the_definition_is_sound() {
 #[test]
 fn every_flag_of_profile_sets_something_under_its_own_name() {
     for flag in ALL_PROFILE_FLAGS {
-        let settings = settings_of(&[&["profile"], flag].concat());
+        let settings = settings_of(&[&["profile"][..], *flag].concat());
         assert!(!settings.is_empty(), "{flag:?} sets nothing");
         assert!(
             settings.iter().all(|(name, _)| name == flag[0]),
@@ -90,9 +90,9 @@ fn flags_of_the_python_tool_are_understood() {
         "endpoint.model",
         "endpoint.path",
         "load.request_count",
-        "load.warmup_request_count",
         "load.isl",
         "load.osl",
+        "load.warmup_request_count",
         "run.artifact_dir",
         "run.profile_export_prefix",
         "run.ui",

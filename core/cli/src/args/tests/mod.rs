@@ -84,7 +84,7 @@ fn flags(line: &[&str]) -> Flags {
 }
 
 /// Every flag of `profile` that stands for a setting, but for those that exclude one of them.
-const ALL_PROFILE_FLAGS: [&[&str]; 62] = [
+const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--url", "http://h", "--url", "http://g"],
     &["--model", "m"],
     &["--endpoint-type", "template"],
@@ -104,6 +104,12 @@ const ALL_PROFILE_FLAGS: [&[&str]; 62] = [
     &["--request-rate-ramp-duration", "2s"],
     &["--arrival-pattern", "gamma"],
     &["--arrival-smoothness", "2.5"],
+    &["--prefill-concurrency", "1"],
+    &["--prefill-concurrency-ramp-duration", "3"],
+    &["--request-cancellation-rate", "10"],
+    &["--request-cancellation-delay", "0.2"],
+    &["--max-errors", "5"],
+    &["--failed-request-threshold", "0.5"],
     &["--request-count", "20"],
     &["--benchmark-duration", "5"],
     &["--benchmark-grace-period", "6"],
@@ -112,6 +118,11 @@ const ALL_PROFILE_FLAGS: [&[&str]; 62] = [
     &["--warmup-concurrency", "3"],
     &["--warmup-request-rate", "5"],
     &["--warmup-grace-period", "4s"],
+    &["--warmup-arrival-pattern", "constant"],
+    &["--warmup-prefill-concurrency", "1"],
+    &["--warmup-concurrency-ramp-duration", "1"],
+    &["--warmup-request-rate-ramp-duration", "1"],
+    &["--warmup-prefill-concurrency-ramp-duration", "1"],
     &["--isl", "8"],
     &["--isl-stddev", "1.5"],
     &["--osl", "9"],
@@ -146,6 +157,7 @@ const ALL_PROFILE_FLAGS: [&[&str]; 62] = [
     &["--no-exporter", "jsonl"],
     // Stand beside their opposites above, so they are not resolved together with them.
     &["--streaming"],
+    &["--request-rate-series", "rates.json"],
     &["--api-key", "sk"],
     &["--no-server-metrics"],
 ];

@@ -4,6 +4,7 @@ mod endpoint;
 mod installed;
 mod instances;
 mod load;
+mod pace;
 mod phases;
 mod prompts;
 mod tls;

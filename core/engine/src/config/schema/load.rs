@@ -23,12 +23,28 @@ pub struct LoadConfig {
     pub request_rate: Option<f64>,
     /// Time over which the request rate rises evenly from 0. Default: none.
     pub request_rate_ramp_duration: Option<UnitDuration>,
+    /// A request rate that changes: linear between these points, constant before the first and after
+    /// the last. Two points at one time are a step. Without a count or a duration the phase ends with
+    /// the last point.
+    #[schemars(length(min = 1))]
+    pub request_rate_series: Option<Vec<RatePoint>>,
     /// How the gaps between requests of a request rate vary.
     pub arrival_pattern: ArrivalPattern,
     /// Shape of the gaps of pattern `gamma`: below 1 requests come in bursts, 1 is `poisson`, above
     /// they are more even.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub arrival_smoothness: Option<f64>,
+    /// Requests at most that wait for their first token; others wait for a place. Needs streams.
+    /// Default: no limit.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub prefill_concurrency: Option<u32>,
+    /// Time over which `prefill_concurrency` rises from 1. Default: at once.
+    pub prefill_concurrency_ramp_duration: Option<UnitDuration>,
+    /// Requests of 100 that the client gives up, drawn at random. They count as cancelled.
+    #[schemars(range(min = 0, max = 100))]
+    pub request_cancellation_rate: f64,
+    /// From the sending of such a request to its end.
+    pub request_cancellation_delay: UnitDuration,
     /// Requests to send. With neither this nor a duration: twice the concurrency, or ten seconds of the
     /// request rate; at least 10.
     #[schemars(range(min = 1))]
@@ -38,6 +54,13 @@ pub struct LoadConfig {
     pub benchmark_duration: Option<UnitDuration>,
     /// How long requests in flight may go on after the duration is over; then they are cancelled.
     pub benchmark_grace_period: UnitDuration,
+    /// Failed requests that end the phase, and the run with it. Default: no limit.
+    #[schemars(range(min = 1))]
+    pub max_errors: Option<u64>,
+    /// Share of failed requests, of at least 10 that ended, beyond which the phase ends, and the run with
+    /// it. Default: no limit.
+    #[schemars(range(min = 0, max = 1))]
+    pub failed_request_threshold: Option<f64>,
     /// Requests sent before the measured ones and left out of the results. 0: no warm-up, unless it has
     /// a duration.
     pub warmup_request_count: u64,
@@ -50,6 +73,19 @@ pub struct LoadConfig {
     /// `request_rate` of the warm-up. Default: the same, unless it has a concurrency of its own.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub warmup_request_rate: Option<f64>,
+    /// `concurrency_ramp_duration` of the warm-up. Default: the same, unless it has a concurrency or a
+    /// rate of its own.
+    pub warmup_concurrency_ramp_duration: Option<UnitDuration>,
+    /// `request_rate_ramp_duration` of the warm-up. Default: the same, unless it has a concurrency or a
+    /// rate of its own.
+    pub warmup_request_rate_ramp_duration: Option<UnitDuration>,
+    /// `arrival_pattern` of the warm-up. Default: the same.
+    pub warmup_arrival_pattern: Option<ArrivalPattern>,
+    /// `prefill_concurrency` of the warm-up. Default: the same.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub warmup_prefill_concurrency: Option<u32>,
+    /// `prefill_concurrency_ramp_duration` of the warm-up. Default: the same.
+    pub warmup_prefill_concurrency_ramp_duration: Option<UnitDuration>,
     /// `benchmark_grace_period` of the warm-up. Default: the same.
     pub warmup_grace_period: Option<UnitDuration>,
     /// Input sequence length: mean number of tokens of a prompt.
@@ -80,6 +116,19 @@ pub enum ArrivalPattern {
     Poisson,
     /// As `arrival_smoothness` says.
     Gamma,
+    /// There is no rate: as fast as the concurrency allows.
+    ConcurrencyBurst,
+}
+
+/// A request rate at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatePoint {
+    /// Since the start of the phase.
+    pub at: UnitDuration,
+    /// Requests per second.
+    #[schemars(range(min = 0))]
+    pub rate: f64,
 }
 
 impl Default for LoadConfig {
@@ -89,15 +138,27 @@ impl Default for LoadConfig {
             concurrency_ramp_duration: None,
             request_rate: None,
             request_rate_ramp_duration: None,
+            request_rate_series: None,
             arrival_pattern: ArrivalPattern::Poisson,
             arrival_smoothness: None,
+            prefill_concurrency: None,
+            prefill_concurrency_ramp_duration: None,
+            request_cancellation_rate: 0.0,
+            request_cancellation_delay: UnitDuration(Duration::ZERO),
             request_count: None,
             benchmark_duration: None,
             benchmark_grace_period: UnitDuration(Duration::from_secs(30)),
+            max_errors: None,
+            failed_request_threshold: None,
             warmup_request_count: 0,
             warmup_duration: None,
             warmup_concurrency: None,
             warmup_request_rate: None,
+            warmup_concurrency_ramp_duration: None,
+            warmup_request_rate_ramp_duration: None,
+            warmup_arrival_pattern: None,
+            warmup_prefill_concurrency: None,
+            warmup_prefill_concurrency_ramp_duration: None,
             warmup_grace_period: None,
             isl: 550.0,
             isl_stddev: 0.0,

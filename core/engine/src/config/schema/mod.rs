@@ -20,7 +20,7 @@ pub use instances::{
     PluginFileConfig,
 };
 pub use knowledge::{AggregateConfig, DerivedConfig, PairConfig, UserKnowledge};
-pub use load::{ArrivalPattern, LoadConfig};
+pub use load::{ArrivalPattern, LoadConfig, RatePoint};
 pub use prompts::PromptsConfig;
 pub use run::{CollectConfig, RunConfig, Ui};
 pub use server_metrics::ServerMetricsConfig;

@@ -347,7 +347,7 @@ fn every_value_is_shown_with_its_origin() {
         "api_key = \"${KEY}\"             # team.toml:2",
         "model = \"m\"                    # env AIPERF_MODEL",
         "[endpoint.headers]\nX-A = \"${TOKEN}\"  # team.toml:3",
-        "concurrency = 4                 # --concurrency",
+        "concurrency = 4                    # --concurrency",
         "[collectors.server_metrics]\nuse = \"pages\"             # default",
         "[collectors.pages.options]\ntargets = [{ url = \"http://***@a\" }]  # team.toml:6",
         "[exporters.console]",

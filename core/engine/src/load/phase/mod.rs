@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt as _, SeedableRng};
 use tokio::sync::watch;
 
 use crate::http::MonoNs;
 
 use super::arrival::{self, Arrival, Next};
+use super::prefill::Prefill;
 use super::progress::Counters;
 use super::stop::{Stop, StopSignal};
 
-pub use plan::{PhaseKind, PhasePlan, StopPlan};
+pub use plan::{CancellationPlan, PhaseKind, PhasePlan, PrefillPlan, StopPlan};
 
 /// Slots of a thread that may have a request which is not due yet. With two of them a moment that
 /// is added is not the earliest one, so that the pacer sleeps on.
@@ -32,6 +35,8 @@ pub(super) struct Ticket {
     /// When it was due and there was a slot for it. `None` in a closed loop, where the slot asks for
     /// the request.
     pub(super) released: Option<MonoNs>,
+    /// When it is to be given up, from its sending on.
+    pub(super) give_up: Option<Duration>,
 }
 
 /// Facts about a run that a phase is made with.
@@ -58,8 +63,12 @@ pub(super) struct Phase {
     pub(super) deadline: Option<MonoNs>,
     /// One entry a load thread.
     pub(super) counters: Vec<Counters>,
+    pub(super) prefill: Option<Prefill>,
+    /// Limits of the phase.
+    pub(super) stop: StopPlan,
     first_id: u64,
     limit: u64,
+    cancellation: Option<Cancellation>,
     max_in_flight: usize,
     ramp: Duration,
     is_open_loop: bool,
@@ -68,7 +77,24 @@ pub(super) struct Phase {
     is_exhausted: AtomicBool,
     arrival: Mutex<Box<dyn Arrival>>,
     control: StopSignal,
+    /// What [`Phase::halt`] asked for, to look at without waiting.
+    halted: StopSignal,
     halt: watch::Sender<Stop>,
+}
+
+/// Draws the requests that are given up on purpose.
+#[derive(Clone, Copy, Debug)]
+struct Cancellation {
+    plan: CancellationPlan,
+    seed: u64,
+}
+
+impl Cancellation {
+    fn draw(self, ordinal: u64) -> Option<Duration> {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(self.seed ^ ordinal);
+        let is_drawn = random.random_bool(self.plan.share.clamp(0.0, 1.0));
+        is_drawn.then_some(self.plan.delay)
+    }
 }
 
 impl Phase {
@@ -82,7 +108,12 @@ impl Phase {
             deadline: plan.stop.duration.map(|duration| start.after(duration)),
             counters: (0..setup.n_threads).map(|_| Counters::default()).collect(),
             first_id: setup.first_id,
+            prefill: plan.prefill.map(Prefill::new),
+            stop: plan.stop,
             limit: plan.stop.request_count.unwrap_or(u64::MAX),
+            cancellation: plan
+                .cancellation
+                .map(|plan| Cancellation { plan, seed: !seed }),
             max_in_flight: plan.concurrency.unwrap_or(setup.max_open),
             ramp: plan.concurrency_ramp,
             is_open_loop: plan.arrival.is_open_loop(),
@@ -90,6 +121,7 @@ impl Phase {
             is_exhausted: AtomicBool::new(false),
             arrival: Mutex::new(arrival::build(&plan.arrival, start, seed)),
             control,
+            halted: StopSignal::new(),
             halt: watch::Sender::new(Stop::Run),
         }
     }
@@ -112,10 +144,19 @@ impl Phase {
         if self.is_open_loop { AHEAD } else { usize::MAX }
     }
 
+    /// Whether nothing more is to be sent at `now`.
+    pub(super) fn is_over(&self, now: MonoNs) -> bool {
+        let stopped = self.control.state().max(self.halted.state());
+        stopped != Stop::Run || self.is_late(now)
+    }
+
+    fn is_late(&self, at: MonoNs) -> bool {
+        self.deadline.is_some_and(|deadline| at >= deadline)
+    }
+
     /// Draws the next request for a slot that is free since `free_since`; `None` ends the slot.
     pub(super) fn draw(&self, now: MonoNs, free_since: MonoNs) -> Option<Ticket> {
-        let late = |at| self.deadline.is_some_and(|deadline| at >= deadline);
-        if self.control.state() != Stop::Run || late(now) {
+        if self.is_over(now) {
             return None;
         }
         // Only a panic, which ends the run, could have left an arrival half done.
@@ -125,7 +166,7 @@ impl Phase {
             return None;
         }
         let intended = match arrival.next(free_since) {
-            Next::At(intended) if !late(intended) => intended,
+            Next::At(intended) if !self.is_late(intended) => intended,
             Next::At(_) => return None,
             Next::Stop => {
                 self.is_exhausted.store(true, Relaxed);
@@ -138,6 +179,7 @@ impl Phase {
             ordinal,
             intended,
             released: self.is_open_loop.then_some(intended),
+            give_up: self.cancellation.and_then(|plan| plan.draw(ordinal)),
         })
     }
 
@@ -158,6 +200,7 @@ impl Phase {
 
     /// Ends waiting slots, and with [`Stop::Abort`] what is in flight. It only becomes more urgent.
     pub(super) fn halt(&self, stop: Stop) {
+        self.halted.request(stop);
         self.halt.send_if_modified(|state| {
             let is_more = stop > *state;
             *state = stop.max(*state);

@@ -8,6 +8,8 @@ fn plan(stop: StopPlan) -> PhasePlan {
         arrival: ArrivalPlan::ClosedLoop,
         concurrency: Some(8),
         concurrency_ramp: Duration::ZERO,
+        prefill: None,
+        cancellation: None,
         stop,
         grace_period: Duration::ZERO,
     }
@@ -32,14 +34,14 @@ fn phase(stop: StopPlan, control: &StopSignal) -> Phase {
 fn requests(count: u64) -> StopPlan {
     StopPlan {
         request_count: Some(count),
-        duration: None,
+        ..StopPlan::default()
     }
 }
 
 fn nanoseconds(duration: u64) -> StopPlan {
     StopPlan {
-        request_count: None,
         duration: Some(Duration::from_nanos(duration)),
+        ..StopPlan::default()
     }
 }
 
@@ -53,6 +55,7 @@ fn a_count_is_kept_exactly_and_the_next_phase_numbers_on() {
         ordinal,
         intended: MonoNs(999),
         released: None,
+        give_up: None,
     };
     assert_eq!(drawn, [Some(ticket(0)), Some(ticket(1)), None, None]);
     assert_eq!(phase.next_id(), 102);
@@ -129,6 +132,43 @@ fn a_ramp_spreads_the_slots_evenly() {
     let phase = start(&plan, &StopSignal::new());
     let starts = [0, 1, 2, 3].map(|number| phase.slot_start(number).0);
     assert_eq!(starts, [1_000, 1_050, 1_100, 1_150]);
+}
+
+#[test]
+fn the_seed_decides_which_requests_are_given_up() {
+    let delay = Duration::from_millis(3);
+    let cancellation = Some(CancellationPlan { share: 0.3, delay });
+    let plan = PhasePlan {
+        cancellation,
+        ..plan(requests(10_000))
+    };
+    let given_up = || {
+        let phase = start(&plan, &StopSignal::new());
+        let drawn = std::iter::from_fn(|| phase.draw(MonoNs(1_000), MonoNs(1_000)));
+        drawn.map(|ticket| ticket.give_up).collect::<Vec<_>>()
+    };
+    let first = given_up();
+    assert_eq!(first, given_up());
+    let n = first.iter().filter(|delay| delay.is_some()).count();
+    // Four standard errors; the seed is fixed.
+    assert!(n.abs_diff(3_000) < 184, "{n}");
+    assert!(first.iter().flatten().all(|after| *after == delay));
+}
+
+#[test]
+fn failures_end_a_phase_by_number_or_by_share() {
+    let by_number = StopPlan {
+        max_errors: Some(3),
+        ..StopPlan::default()
+    };
+    assert!(by_number.has_too_many(3, 1_000) && !by_number.has_too_many(2, 2));
+    let by_share = StopPlan {
+        failed_share: Some(0.1),
+        ..StopPlan::default()
+    };
+    assert!(!by_share.has_too_many(9, 9), "too few to say");
+    assert!(by_share.has_too_many(2, 10) && !by_share.has_too_many(1, 10));
+    assert!(!StopPlan::default().has_too_many(10, 10));
 }
 
 #[test]

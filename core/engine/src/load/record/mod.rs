@@ -22,7 +22,8 @@ pub enum Outcome {
     Ok,
     /// With an error.
     Failed(FailureClass),
-    /// It was in flight when the phase's grace period ended or the run was aborted.
+    /// It was given up: on purpose, or in flight when the phase's grace period ended or the run was
+    /// aborted.
     Cancelled,
 }
 

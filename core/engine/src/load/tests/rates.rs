@@ -30,7 +30,7 @@ fn rate(per_second: f64, concurrency: Option<usize>, stop: StopPlan) -> PhasePla
 fn requests(request_count: u64) -> StopPlan {
     StopPlan {
         request_count: Some(request_count),
-        duration: None,
+        ..StopPlan::default()
     }
 }
 
@@ -96,8 +96,8 @@ fn the_wait_for_a_free_place_is_told_apart() {
 fn what_is_due_before_the_end_is_sent_and_nothing_else() {
     let sim = sim(Duration::ZERO);
     let stop = StopPlan {
-        request_count: None,
         duration: Some(Duration::from_millis(105)),
+        ..StopPlan::default()
     };
     let plan = sim_plan(&sim, vec![rate(100.0, None, stop); 2]);
     let (outcomes, records) = run(plan);
@@ -129,8 +129,8 @@ fn a_wish_to_stop_ends_the_wait_for_the_next_request() {
 fn what_is_in_flight_when_the_grace_period_ends_is_cancelled() {
     let sim = sim(Duration::from_hours(1));
     let stop = StopPlan {
-        request_count: None,
         duration: Some(Duration::from_millis(30)),
+        ..StopPlan::default()
     };
     let phase = PhasePlan {
         grace_period: Duration::ZERO,
@@ -165,8 +165,8 @@ fn a_ramp_lets_slots_begin_one_after_the_other() {
 fn a_ramp_limits_what_is_in_flight_at_a_rate() {
     let sim = sim(Duration::from_hours(1));
     let stop = StopPlan {
-        request_count: None,
         duration: Some(Duration::from_millis(50)),
+        ..StopPlan::default()
     };
     // All are due at once; the places become free over four times as long as the phase lasts.
     let phase = PhasePlan {
