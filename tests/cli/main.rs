@@ -32,6 +32,7 @@ mod recording;
 mod report;
 mod scrape_metrics;
 mod secrets;
+mod sweep;
 mod teams;
 mod tidy;
 mod weather;

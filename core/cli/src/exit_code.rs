@@ -77,6 +77,26 @@ impl ExitCode {
 }
 
 impl ExitCode {
+    /// The one of two runs that says more of what went wrong.
+    pub(crate) fn graver(self, other: Self) -> Self {
+        let gravity = |code: &Self| match code {
+            Self::Success => 0,
+            Self::Strict => 1,
+            Self::Partial => 2,
+            Self::AllFailed => 3,
+            Self::Unreachable => 4,
+            Self::Findings => 5,
+            Self::Failure => 6,
+            Self::Usage => 7,
+            Self::Interrupted => 8,
+        };
+        if gravity(&other) > gravity(&self) {
+            other
+        } else {
+            self
+        }
+    }
+
     /// The code of a recorded run that was reported again, however the run itself had ended.
     pub(crate) fn of_replayed(replayed: &Replayed, strict: bool) -> Self {
         if !replayed.failures.is_empty() || !replayed.gaps.is_empty() {

@@ -90,5 +90,6 @@ pub mod run;
 mod secrets;
 pub mod stats;
 pub mod store;
+pub mod sweep;
 
 pub use secrets::Secrets;

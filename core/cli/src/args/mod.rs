@@ -16,6 +16,7 @@ mod prompts;
 mod report;
 mod resolve;
 mod sim;
+mod sweep;
 mod value;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::arrival::{ArrivalArgs, WarmupArgs};
 use super::flags::{Flags, RunArgs};
 use super::groups::{MetricsArgs, OutputArgs, TlsArgs};
 use super::prompts::PromptArgs;
+use super::sweep::SweepArgs;
 use super::value::{Hidden, extra_inputs, header};
 
 const AFTER_HELP: &str = "\
@@ -31,6 +32,8 @@ pub(crate) struct ProfileArgs {
     pub(crate) arrival: ArrivalArgs,
     #[command(flatten)]
     pub(crate) load: LoadArgs,
+    #[command(flatten)]
+    pub(crate) sweep: SweepArgs,
     #[command(flatten)]
     pub(crate) prompts: PromptArgs,
     #[command(flatten)]
@@ -55,6 +58,7 @@ impl RunArgs for ProfileArgs {
         self.endpoint.add_to(&mut flags);
         self.arrival.add_to(&mut flags);
         self.load.add_to(&mut flags);
+        self.sweep.add_to(&mut flags);
         self.prompts.add_to(&mut flags);
         self.warmup.add_to(&mut flags);
         self.metrics.add_to(&mut flags);

@@ -32,6 +32,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) recorded: Option<(&'a str, &'a str)>,
     /// Laid over everything: what the program itself knows better, such as the demo server's URL.
     pub(crate) forced: &'a [Setting],
+    /// It is one run of several, whose plan is not its own.
+    pub(crate) is_part: bool,
 }
 
 /// Makes the plan of a run. Plugins of the libraries that files name are added to `registry`.
@@ -48,6 +50,9 @@ pub(crate) fn resolve<A: RunArgs>(
     args.flags().add_to(&mut layers, surroundings.read_file);
     for setting in surroundings.forced {
         layers.add(setting);
+    }
+    if surroundings.is_part {
+        layers.single_run();
     }
     let mut settings = layers.check();
     surroundings.loader.load(&mut settings, registry);

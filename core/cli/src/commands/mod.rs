@@ -8,6 +8,7 @@ mod report;
 mod run;
 mod sample;
 mod simulator;
+mod sweep;
 
 use aiperf_core::plugins::loader::Loader;
 use console::Term;
@@ -57,6 +58,7 @@ impl World {
             fresh_seed: 0,
             recorded: None,
             forced: &[],
+            is_part: false,
         }
     }
 }

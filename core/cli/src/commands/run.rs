@@ -14,7 +14,7 @@ use aiperf_plugin_sdk::report::RequestTotals;
 use aiperf_plugin_sdk::run::Terminal;
 use console::Term;
 
-use super::World;
+use super::{World, sweep};
 use crate::args::{RunArgs, Surroundings, resolve};
 use crate::exit_code::{ExitCode, grave};
 use crate::output::{self, Screen};
@@ -35,7 +35,13 @@ pub(crate) fn run<A: RunArgs>(args: &A, forced: &[Setting], world: &World) -> Ex
         ..world.surroundings(&world.environment)
     };
     match resolve(args, &surroundings, &mut registry) {
-        Ok(plan) => carry_out(&plan, Arc::new(registry), world),
+        Ok(plan) => match &plan.sweep {
+            None => carry_out(&plan, Arc::new(registry), world),
+            Some(several) => {
+                show_warnings(&plan, world);
+                sweep::run(args, forced, world, &plan, several)
+            }
+        },
         Err(problems) => {
             output::say(&problems.render(world.error_color));
             ExitCode::Usage
@@ -44,9 +50,7 @@ pub(crate) fn run<A: RunArgs>(args: &A, forced: &[Setting], world: &World) -> Ex
 }
 
 fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode {
-    if !plan.warnings.is_empty() {
-        output::say(&plan.warnings.render(world.error_color));
-    }
+    show_warnings(plan, world);
     let stop = StopSignal::new();
     signals::watch(stop.clone());
     let parts = parts(registry, stop, plan.ui == Ui::Line, world);
@@ -54,12 +58,20 @@ fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode
         Ok(outcome) => {
             let code = ExitCode::of_outcome(&outcome, plan.strict);
             conclude(&outcome, code);
+            let dir = outcome.artifact_dir.display().to_string();
+            output::say(&output::lines(&format!("Files are in {dir}")));
             code
         }
         Err(error) => {
             output::error(&plan.secrets.scrub(&error.to_string()));
             ExitCode::of_error(&error)
         }
+    }
+}
+
+fn show_warnings(plan: &RunPlan, world: &World) {
+    if !plan.warnings.is_empty() {
+        output::say(&plan.warnings.render(world.error_color));
     }
 }
 
@@ -80,8 +92,8 @@ pub(super) fn parts(
     }
 }
 
-/// The last lines on stderr: what failed, and where the files are.
-fn conclude(outcome: &RunOutcome, code: ExitCode) {
+/// The last lines on stderr about a run: what failed.
+pub(super) fn conclude(outcome: &RunOutcome, code: ExitCode) {
     let requests = outcome.report.requests.as_ref();
     if let Some(requests) = requests.filter(|r| r.done == 0 && r.failed > 0) {
         output::error(&format!(
@@ -104,8 +116,6 @@ fn conclude(outcome: &RunOutcome, code: ExitCode) {
             .collect();
         output::error(&format!("`--strict` does not allow {}", codes.join(", ")));
     }
-    let dir = outcome.artifact_dir.display().to_string();
-    output::say(&output::lines(&format!("Files are in {dir}")));
 }
 
 fn example(requests: &RequestTotals) -> &str {
@@ -114,6 +124,11 @@ fn example(requests: &RequestTotals) -> &str {
         .first()
         .map(|class| class.example.as_str())
         .unwrap_or_default()
+}
+
+/// Columns of standard output.
+pub(super) fn width(world: &World) -> usize {
+    usize::from(terminal(world).width)
 }
 
 fn terminal(world: &World) -> Terminal {

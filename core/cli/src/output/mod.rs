@@ -2,9 +2,11 @@
 //! This is the only place of the workspace that prints.
 
 mod screen;
+mod sweep;
 mod table;
 mod text;
 
 pub(crate) use screen::Screen;
+pub(crate) use sweep::{sweep_line, sweep_table};
 pub(crate) use table::{table, wrap};
 pub(crate) use text::{error, is_lost, lines, say, stdout_line, warning};

@@ -211,6 +211,11 @@ impl Layers {
         self.lay_over(layer);
     }
 
+    /// Makes it the settings of one run of several: they say nothing of others.
+    pub fn single_run(&mut self) {
+        self.root.remove(&["sweep"]);
+    }
+
     /// Records that a flag or variable could not be read at all.
     pub fn reject(&mut self, setting: &Setting, message: &str, help: &str) {
         let (source, spans) = self.add_source(setting);

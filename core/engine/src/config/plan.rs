@@ -18,6 +18,7 @@ use crate::knowledge::Knowledge;
 use crate::load::LoadPlan;
 use crate::secrets::Secrets;
 use crate::store::{Families, StoreOptions};
+use crate::sweep::SweepPlan;
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,6 +76,8 @@ pub struct RunPlan {
     pub ui: Ui,
     /// Make warnings about the measurement an exit code; `docs/metrics.md`, section Warnings.
     pub strict: bool,
+    /// Several runs instead of one: then this plan stands for what they have in common.
+    pub sweep: Option<SweepPlan>,
     /// What the user should know before the run begins.
     pub warnings: Diagnostics,
     pub(super) document: Document,

@@ -4,6 +4,7 @@ mod counter;
 mod histogram;
 mod sampling;
 mod sketch;
+mod student;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -13,5 +14,6 @@ pub use counter::{Increases, Running, increases, joined_rates, rates};
 pub use histogram::{HistogramEstimate, HistogramEstimator, QuantileEstimate};
 pub use sampling::{Sampling, sampling_error};
 pub use sketch::Sketch;
+pub use student::{MeanOfRuns, mean_of_runs};
 pub use summary::{percentile, summary};
 pub use weighted::{nearest_weights, weighted_summary};

@@ -54,6 +54,7 @@ impl Machine {
             fresh_seed: 42,
             recorded: None,
             forced: &[],
+            is_part: false,
         };
         match parse(line).action {
             Action::Profile(args) => resolve(&*args, &surroundings, &mut registry),
@@ -160,4 +161,12 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--request-rate-series", "rates.json"],
     &["--api-key", "sk"],
     &["--no-server-metrics"],
+    &["--num-profile-runs", "3"],
+    &["--profile-run-cooldown", "1s"],
+    &["--confidence-level", "0.9"],
+    &["--sweep", "concurrency=1,2"],
+    &["--sweep-type", "zip"],
+    &["--search", "concurrency=1..8"],
+    &["--search-precision", "0.1"],
+    &["--slo", "request_latency <= 5"],
 ];

@@ -7,6 +7,7 @@ mod load;
 mod pace;
 mod phases;
 mod prompts;
+mod sweep;
 mod tls;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -145,6 +146,7 @@ impl Resolver<'_> {
         let sends_load = matches!(command, Command::Profile | Command::Demo);
         let tls = self.tls();
         let mut load = sends_load.then(|| self.load(random_seed, &tls)).flatten();
+        let sweep = sends_load.then(|| self.sweep()).flatten();
         // A recorded run has all its pages.
         let collectors = match command {
             Command::Report => Vec::new(),
@@ -196,6 +198,7 @@ impl Resolver<'_> {
             secrets,
             ui: config.run.ui,
             strict: config.run.strict,
+            sweep,
             warnings: Diagnostics::new(Arc::clone(&sources), self.problems),
             document: Document {
                 sources,

@@ -8,6 +8,7 @@ mod load;
 mod prompts;
 mod run;
 mod server_metrics;
+mod sweep;
 mod tls;
 
 use indexmap::IndexMap;
@@ -24,6 +25,7 @@ pub use load::{ArrivalPattern, LoadConfig, RatePoint};
 pub use prompts::PromptsConfig;
 pub use run::{CollectConfig, RunConfig, Ui};
 pub use server_metrics::ServerMetricsConfig;
+pub use sweep::{SearchConfig, SweepConfig, SweepMode};
 pub use tls::TlsConfig;
 
 /// Everything that a config file can hold.
@@ -62,6 +64,8 @@ pub struct Config {
     /// library is native code with all rights of the user, so a file that others may write is refused.
     /// All plugins of a library can then be used; an id that exists already is an error.
     pub plugins: IndexMap<String, PluginFileConfig>,
+    /// Several runs in a row, of one load or of several. See `docs/sweeps.md`.
+    pub sweep: SweepConfig,
     /// Limits, files and display of the run itself.
     pub run: RunConfig,
 }

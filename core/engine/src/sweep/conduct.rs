@@ -1,0 +1,159 @@
+//! One run after the other.
+
+use aiperf_plugin_sdk::report::Report;
+
+use super::cells::Cell;
+use super::files::SweepFiles;
+use super::summary::{CellSummary, RunSummary, SearchSummary, Summary};
+use super::{SearchPlan, SweepPlan};
+
+/// A run that is due.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place<'a> {
+    /// Its combination of values.
+    pub cell: &'a Cell,
+    /// Its number among all runs, from 0. It makes the run's seed: no two runs send the same prompts, which
+    /// the server would have in its cache.
+    pub number: u64,
+    /// Its number among those of the cell, from 1.
+    pub run: u32,
+    /// Its folder, seen from that of the sweep.
+    pub folder: String,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its report; `Err` says why there is none.
+    pub report: Result<Report, String>,
+    /// Its folder, if it is not the one that it should have had.
+    pub folder: Option<String>,
+    /// Whether others may follow.
+    pub go_on: bool,
+}
+
+/// Carries out all runs, each by `run`. Files are written after each one; `ended` is told of each, with what
+/// is known so far and the cell that it was of.
+///
+/// Several runs of a cell are not made one after the other: each round takes all cells, so that what drifts
+/// meanwhile touches all alike. A search tries a value as often as it shall before it goes on.
+pub fn conduct(
+    plan: &SweepPlan,
+    version: &str,
+    files: &mut SweepFiles,
+    run: &mut dyn FnMut(&Place<'_>) -> Ran,
+    ended: &mut dyn FnMut(&Summary, usize),
+) -> Summary {
+    let mut conductor = Conductor {
+        plan,
+        summary: Summary {
+            schema_version: super::summary::SWEEP_SCHEMA_VERSION.to_owned(),
+            aiperf_version: version.to_owned(),
+            confidence_level: plan.confidence_level,
+            num_profile_runs: plan.num_profile_runs,
+            ..Summary::default()
+        },
+        reports: Vec::new(),
+        files,
+        run,
+        ended,
+        number: 0,
+    };
+    let completed = match &plan.search {
+        Some(search) => conductor.search(search),
+        None => conductor.sweep(),
+    };
+    let Conductor {
+        mut summary, files, ..
+    } = conductor;
+    summary.complete = completed.is_some();
+    files.write(&summary);
+    summary
+}
+
+/// `None`: somebody wants it to end.
+type GoOn = Option<()>;
+
+struct Conductor<'a> {
+    plan: &'a SweepPlan,
+    summary: Summary,
+    /// Of each cell, of each of its runs.
+    reports: Vec<Vec<Option<Report>>>,
+    files: &'a mut SweepFiles,
+    run: &'a mut dyn FnMut(&Place<'_>) -> Ran,
+    ended: &'a mut dyn FnMut(&Summary, usize),
+    number: u64,
+}
+
+impl Conductor<'_> {
+    fn sweep(&mut self) -> GoOn {
+        for cell in self.plan.cells() {
+            self.add(&cell);
+        }
+        for run in 1..=self.plan.num_profile_runs {
+            for at in 0..self.reports.len() {
+                self.run(at, run)?;
+            }
+        }
+        Some(())
+    }
+
+    fn search(&mut self, plan: &SearchPlan) -> GoOn {
+        let mut search = plan.begin();
+        while let Some(value) = search.next() {
+            let at = self.add(&plan.cell(value));
+            for run in 1..=self.plan.num_profile_runs {
+                self.run(at, run)?;
+            }
+            search.tell(self.summary.cells[at].keeps_slo());
+            self.summary.search = Some(SearchSummary {
+                setting: plan.setting.clone(),
+                largest_kept: search.kept(),
+                smallest_broken: search.broken(),
+            });
+        }
+        Some(())
+    }
+
+    fn add(&mut self, cell: &Cell) -> usize {
+        self.summary.cells.push(CellSummary::of(cell));
+        self.reports.push(Vec::new());
+        self.reports.len() - 1
+    }
+
+    fn run(&mut self, at: usize, run: u32) -> GoOn {
+        let cell = self.summary.cells[at].cell().clone();
+        let place = Place {
+            folder: folder(&cell, run, self.plan.num_profile_runs),
+            cell: &cell,
+            number: self.number,
+            run,
+        };
+        self.number += 1;
+        let ran = (self.run)(&place);
+        let (report, error) = match ran.report {
+            Ok(report) => (Some(report), None),
+            Err(error) => (None, Some(error)),
+        };
+        let summary = &mut self.summary.cells[at];
+        let place = ran.folder.unwrap_or(place.folder);
+        summary
+            .runs
+            .push(RunSummary::of(place, report.as_ref(), error));
+        self.reports[at].push(report);
+        summary.summarize(&self.reports[at], self.plan);
+        self.summary.find_fronts();
+        self.files.write(&self.summary);
+        (self.ended)(&self.summary, at);
+        ran.go_on.then_some(())
+    }
+}
+
+fn folder(cell: &Cell, run: u32, runs: u32) -> String {
+    let digits = runs.to_string().len();
+    match (cell.folder(), runs) {
+        (cell, 1) if !cell.is_empty() => cell,
+        (cell, _) if cell.is_empty() => format!("run_{run:0digits$}"),
+        (cell, _) => format!("{cell}/run_{run:0digits$}"),
+    }
+}
