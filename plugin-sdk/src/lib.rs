@@ -104,6 +104,7 @@ pub mod __private {
 /// What a plugin usually imports.
 pub mod prelude {
     pub use crate::report::Report;
+    pub use crate::time::PayloadClock;
     pub use crate::view::{RequestView, ScrapeView};
     pub use crate::{
         Artifact, Batch, CollectorSink, ErrorKind, Exporter, Host, LogLevel, MetricKind, Parser,

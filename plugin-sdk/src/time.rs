@@ -23,3 +23,14 @@ pub struct PayloadClock {
     /// Monotonic nanoseconds at the last byte of the answer.
     pub complete_ns: i64,
 }
+
+impl PayloadClock {
+    /// Of something that was there at once, such as a packet.
+    pub fn at(now: Instant2) -> Self {
+        Self {
+            sent: now,
+            first_byte_ns: now.mono_ns,
+            complete_ns: now.mono_ns,
+        }
+    }
+}

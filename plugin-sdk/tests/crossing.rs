@@ -79,7 +79,7 @@ impl StreamCollector for Streamer {
             source_id: "s",
             content_type: "text/plain",
             body: b"x 1\n",
-            clock: aiperf_plugin_sdk::time::PayloadClock::default(),
+            clock: PayloadClock::default(),
         };
         out.payload(&payload)
     }

@@ -204,6 +204,9 @@ fn several_sources_are_endpoints_of_their_own() {
         endpoint(&context, "bad/middle")["last_error"]["message"],
         "it is lost"
     );
+    // What is itself no source misses no metrics, and has no URL to be checked.
+    assert!(!ran.stdout.contains("no metrics"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("URL"), "{}", ran.stdout);
 }
 
 #[test]

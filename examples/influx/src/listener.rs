@@ -5,7 +5,6 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use aiperf_plugin_sdk::prelude::*;
-use aiperf_plugin_sdk::time::PayloadClock;
 
 use crate::CONTENT_TYPE;
 
@@ -68,16 +67,11 @@ impl InfluxUdp {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
-            let now = self.host.now();
             out.payload(&Payload {
                 source_id: "",
                 content_type: CONTENT_TYPE,
                 body: &self.packet[..length],
-                clock: PayloadClock {
-                    sent: now,
-                    first_byte_ns: now.mono_ns,
-                    complete_ns: now.mono_ns,
-                },
+                clock: PayloadClock::at(self.host.now()),
             })?;
         }
     }

@@ -169,7 +169,7 @@ pub fn build(input: &ReportInput<'_>) -> Report {
             warnings::of_window(&mut report.warnings, &endpoint, &window, has_load);
             refresh::check(&mut report.warnings, input.knowledge, &endpoint, &window);
         }
-        warnings::of_endpoint(&mut report.warnings, &endpoint, &input.run.url);
+        warnings::of_endpoint(&mut report.warnings, &endpoint, input.store, &input.run.url);
         warnings::of_servers(&mut report.warnings, &servers);
         report.servers.extend(servers);
         windows.push((endpoint, window));

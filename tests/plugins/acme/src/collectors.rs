@@ -79,16 +79,11 @@ impl Plugin for Ticker {
 impl Ticker {
     fn push(&self, count: u32, out: &mut CollectorSink<'_>) -> Result<()> {
         let body = format!("acme_ticks {count}\nacme_level 7.5\n");
-        let now = self.host.now();
         out.payload(&Payload {
             source_id: "wire",
             content_type: "text/acme",
             body: body.as_bytes(),
-            clock: aiperf_plugin_sdk::time::PayloadClock {
-                sent: now,
-                first_byte_ns: now.mono_ns,
-                complete_ns: now.mono_ns,
-            },
+            clock: PayloadClock::at(self.host.now()),
         })
     }
 }

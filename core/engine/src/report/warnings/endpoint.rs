@@ -10,10 +10,11 @@ const NOTHING_MATCHES: &str = "no metric that was read passes `include` and `exc
 const CHECK_PATTERNS: &str = "check `--server-metrics-include`, `--server-metrics-exclude`, and those \
      of its collector for typing errors";
 
-/// Of one endpoint, whatever the phase. `url`: where the load went.
+/// Of one endpoint of `store`, whatever the phase. `url`: where the load went.
 pub(in crate::report) fn of_endpoint(
     to: &mut Vec<Warning>,
     endpoint: &EndpointView<'_>,
+    store: &Store,
     url: &str,
 ) {
     if !endpoint.is_reached() {
@@ -26,7 +27,9 @@ pub(in crate::report) fn of_endpoint(
     }
     let subject = endpoint.info().display.as_str();
     of_scrapes(to, endpoint, subject);
-    no_metrics(to, endpoint);
+    if !has_sources(endpoint, store) {
+        no_metrics(to, endpoint);
+    }
     of_pages(to, endpoint, subject);
 }
 
@@ -76,7 +79,8 @@ fn unreachable(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>) {
     let remedy = match failure.map(|failure| failure.code) {
         Some(300..=399) => "give the URL that it moved to",
         Some(401 | 403) => "give its credentials: `targets` in the options of its collector",
-        _ => "check its URL, or leave it out",
+        _ if has_url(endpoint) => "check its URL, or leave it out",
+        _ => "see what its collector needs, or leave it out",
     };
     warn(to, "endpoint_unreachable", &info.display, message, remedy);
 }
@@ -89,11 +93,30 @@ fn no_metrics(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>) {
     }
     let (message, remedy) = if endpoint.counts().filtered > 0 {
         (NOTHING_MATCHES, CHECK_PATTERNS)
-    } else {
+    } else if has_url(endpoint) {
         let remedy = "switch metrics on in the server, or check its URL";
         ("it answered, but with no metrics", remedy)
+    } else {
+        (
+            "it was read, but has no metrics",
+            "see what its collector needs",
+        )
     };
     warn(to, "no_metrics", &info.display, message.to_owned(), remedy);
+}
+
+/// Whether it has a URL. Others are sources of plugins, by name.
+fn has_url(endpoint: &EndpointView<'_>) -> bool {
+    endpoint.info().url.contains("://")
+}
+
+/// Whether it is a collector itself, whose readings are those of sources of its own.
+fn has_sources(endpoint: &EndpointView<'_>, store: &Store) -> bool {
+    let collector = &endpoint.info().collector;
+    let is_source = |other: &EndpointView<'_>| {
+        other.info().collector == *collector && other.info().url != *collector
+    };
+    endpoint.info().url == *collector && store.endpoints().any(|other| is_source(&other))
 }
 
 /// True if no metric of what was answered was kept.
