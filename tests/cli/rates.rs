@@ -1,6 +1,9 @@
 //! When requests are sent and when no more: from flags to files.
 
+use std::time::Duration;
+
 use aiperf_sim::{Sim, SimConfig};
+use serde_json::Value;
 
 use super::context::Context;
 use super::recording::report;
@@ -42,7 +45,7 @@ fn a_rate_is_in_every_file_and_latencies_count_from_both_moments() {
     }
 
     let ran = report(&context, &["--format", "json"]);
-    let again: serde_json::Value = serde_json::from_str(&ran.stdout).expect("valid JSON");
+    let again: Value = serde_json::from_str(&ran.stdout).expect("valid JSON");
     assert_eq!(again["llm_metrics"], written["llm_metrics"]);
 }
 
@@ -120,4 +123,53 @@ fn too_many_failures_end_the_run_before_its_measured_phase() {
     assert_eq!(phases.as_array().map(Vec::len), Some(1), "{phases}");
     let warnings = context.json("out/aiperf.json")["warnings"].to_string();
     assert!(warnings.contains("too_many_errors"), "{warnings}");
+}
+
+#[test]
+fn a_seamless_warmup_loses_no_request_and_counts_none_twice() {
+    let config = SimConfig {
+        ttft: Duration::from_millis(10),
+        ..SimConfig::default()
+    };
+    let sim = Sim::start(config).expect("a simulated server");
+    let (context, url) = (Context::new(), sim.url());
+    let args = "--warmup-request-count 30 --seamless-warmup --concurrency 4 --request-count 40 \
+                --osl 5 --isl 8 --artifact-dir out --ui none";
+    let mut all = vec!["profile", "--url", &url];
+    all.extend(args.split_whitespace());
+    context.succeed(&all);
+
+    let lines = context.json_lines("out/profile_export.jsonl");
+    let report = context.json("out/aiperf.json");
+    let [warmup, profiling] = report["phases"].as_array().expect("phases").as_slice() else {
+        panic!("two phases: {report}")
+    };
+    for (phase, count) in [(warmup, 30), (profiling, 40)] {
+        let of_phase = |line: &&Value| line["phase"] == phase["name"];
+        assert_eq!(lines.iter().filter(of_phase).count(), count);
+        assert_eq!(phase["requests"]["done"], count, "{phase}");
+        assert_eq!(phase["requests"]["completion_tokens"], 5 * count, "{phase}");
+    }
+    let truth = sim.stop();
+    assert_eq!(truth.totals.completed, 70);
+    // Whatever the server counted of the one phase, it did not count of the other.
+    let checks = &profiling["settle"][0]["families"];
+    let checks = checks.as_array().expect("families that are recognised");
+    assert!(!checks.is_empty());
+    for check in checks {
+        assert_eq!(check["seen"], check["expected"], "{check}");
+    }
+    assert_eq!(warmup["boundary_at_end"], "seamless");
+    assert_eq!(profiling["boundary"], "seamless");
+    assert_eq!(warmup["end_ns"], profiling["start_ns"]);
+    assert_eq!(warmup["in_flight_at_end"], profiling["in_flight_at_start"]);
+    assert!(warmup["in_flight_at_end"].as_u64() <= Some(4));
+}
+
+#[test]
+fn a_seamless_warmup_needs_one() {
+    let ran = Context::new().run(&["profile", "--seamless-warmup"]);
+    assert_eq!(ran.code, Some(2));
+    let expected = "`--seamless-warmup` needs a warm-up";
+    assert!(ran.stderr.contains(expected), "{}", ran.stderr);
 }

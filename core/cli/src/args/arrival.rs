@@ -94,7 +94,6 @@ impl ArrivalArgs {
 /// The warm-up.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Warm-up")]
-#[expect(clippy::struct_field_names, reason = "they are the names of the flags")]
 pub(crate) struct WarmupArgs {
     /// Requests to send first, left out of the results [default: 0]
     #[arg(long, alias = "num-warmup-requests", value_name = "N")]
@@ -102,6 +101,9 @@ pub(crate) struct WarmupArgs {
     /// Send warm-up requests for this time.
     #[arg(long, value_name = "DURATION")]
     pub(crate) warmup_duration: Option<String>,
+    /// Measure without a pause after the warm-up, while its last requests are running.
+    #[arg(long)]
+    pub(crate) seamless_warmup: bool,
     /// --concurrency of the warm-up [default: the same]
     #[arg(long, value_name = "N")]
     pub(crate) warmup_concurrency: Option<u32>,
@@ -150,6 +152,8 @@ impl WarmupArgs {
         let ramp = self.warmup_prefill_concurrency_ramp_duration.clone();
         load("warmup-prefill-concurrency-ramp-duration", ramp);
         load("warmup-grace-period", self.warmup_grace_period.clone());
+        let (name, path) = ("--seamless-warmup", "load.seamless_warmup");
+        flags.switch(name, path, self.seamless_warmup, true);
     }
 }
 

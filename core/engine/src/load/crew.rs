@@ -1,8 +1,7 @@
 //! The slots of one load thread: who waits for the next request, and when there are more of them.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The slots of one thread in one phase. All of them live on that thread.
@@ -12,35 +11,68 @@ pub(super) struct Crew {
     turns: Semaphore,
     /// Slots without a turn.
     idle: AtomicUsize,
+    /// Slots of this phase, those that still carry a request of the phase before among them.
     made: AtomicUsize,
+    /// Number of the next slot that is made.
+    next: AtomicUsize,
     most: usize,
-    more: UnboundedSender<usize>,
+    ahead: usize,
+    has_begun: AtomicBool,
 }
 
 impl Crew {
-    /// A crew of at most `most` slots, of which `ahead` may wait for the moments of their requests.
-    /// The numbers of further slots come through the receiver, one by one as they are needed.
-    pub(super) fn new(most: usize, ahead: usize) -> (Self, UnboundedReceiver<usize>) {
-        let (more, wanted) = unbounded_channel();
-        let first = most.min(ahead).min(Semaphore::MAX_PERMITS);
-        let crew = Self {
-            turns: Semaphore::new(first),
+    /// A crew of at most `most` slots, of which `ahead` may wait for the moments of their requests. It
+    /// has none yet.
+    pub(super) fn new(most: usize, ahead: usize) -> Self {
+        Self {
+            turns: Semaphore::new(most.min(ahead).min(Semaphore::MAX_PERMITS)),
             idle: AtomicUsize::new(0),
-            made: AtomicUsize::new(first),
+            made: AtomicUsize::new(0),
+            next: AtomicUsize::new(0),
             most,
-            more,
-        };
-        (crew, wanted)
+            ahead,
+            has_begun: AtomicBool::new(false),
+        }
     }
 
-    /// Slots that are there from the start.
+    /// Begins with `there` slots of the phase before, which come over as they become free, and returns
+    /// how many have to be made at once. `None` if it has begun already.
+    pub(super) fn begin(&self, there: usize) -> Option<usize> {
+        if self.has_begun.swap(true, Relaxed) {
+            return None;
+        }
+        let wanted = self.most.min(self.ahead).saturating_sub(there);
+        self.made.store(there + wanted, Relaxed);
+        self.next.store(there, Relaxed);
+        Some(wanted)
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun.load(Relaxed)
+    }
+
+    /// Number of a slot that is to be made.
+    pub(super) fn number(&self) -> usize {
+        self.next.fetch_add(1, Relaxed)
+    }
+
+    /// A slot of the phase before is free and wants to go on in this one. False if there are enough.
+    pub(super) fn admits(&self) -> bool {
+        let made = self.made();
+        if made > self.most {
+            self.made.store(made - 1, Relaxed);
+        }
+        made <= self.most
+    }
+
+    /// Slots that there are.
     pub(super) fn made(&self) -> usize {
         self.made.load(Relaxed)
     }
 
     /// True once there can be no further slot: a request that is late then had to wait for one.
     pub(super) fn is_complete(&self) -> bool {
-        self.made() == self.most
+        self.made() >= self.most
     }
 
     /// Waits until the calling slot may draw a request.
@@ -50,14 +82,15 @@ impl Crew {
         self.turns.acquire().await.ok()
     }
 
-    /// The calling slot is about to carry its request: another one takes its turn.
-    pub(super) fn pass(&self, turn: SemaphorePermit<'_>) {
+    /// The calling slot is about to carry its request: another one takes its turn. True if a slot has
+    /// to be made for that.
+    pub(super) fn pass(&self, turn: SemaphorePermit<'_>) -> bool {
         drop(turn);
-        if self.idle.load(Relaxed) == 0 && !self.is_complete() {
-            let number = self.made.fetch_add(1, Relaxed);
-            // Nobody listens any more only if the thread is ending.
-            self.more.send(number).ok();
+        let is_wanted = self.idle.load(Relaxed) == 0 && !self.is_complete();
+        if is_wanted {
+            self.made.fetch_add(1, Relaxed);
         }
+        is_wanted
     }
 }
 
@@ -98,35 +131,49 @@ mod tests {
 
     #[test]
     fn slots_are_made_as_requests_come_due() {
-        let (crew, mut wanted) = Crew::new(4, 2);
-        assert_eq!(crew.made(), 2);
+        let crew = Crew::new(4, 2);
+        assert_eq!((crew.begin(0), crew.begin(0)), (Some(2), None));
         let (first, second) = (turn(&crew), turn(&crew));
         assert!(poll(crew.turn()).is_pending(), "two may wait at once");
-        crew.pass(first);
-        crew.pass(second);
-        assert_eq!((wanted.try_recv(), wanted.try_recv()), (Ok(2), Ok(3)));
-        crew.pass(turn(&crew));
-        assert!(crew.is_complete() && wanted.try_recv().is_err());
+        assert!(crew.pass(first) && crew.pass(second));
+        assert!(crew.is_complete());
+        assert!(!crew.pass(turn(&crew)));
     }
 
     #[test]
     fn an_idle_slot_goes_before_a_new_one() {
-        let (crew, mut wanted) = Crew::new(9, 1);
+        let crew = Crew::new(9, 1);
+        assert_eq!(crew.begin(0), Some(1));
         let first = turn(&crew);
         let mut idle = pin!(crew.turn());
         let cx = &mut Context::from_waker(Waker::noop());
         assert!(idle.as_mut().poll(cx).is_pending());
-        crew.pass(first);
-        assert!(wanted.try_recv().is_err());
+        assert!(!crew.pass(first));
         assert!(matches!(idle.poll(cx), Poll::Ready(Some(_))));
     }
 
     #[test]
     fn without_looking_ahead_all_are_there() {
-        let (crew, _wanted) = Crew::new(3, usize::MAX);
-        assert!(crew.made() == 3 && crew.is_complete());
+        let crew = Crew::new(3, usize::MAX);
+        assert_eq!(crew.begin(0), Some(3));
         for turn in [turn(&crew), turn(&crew), turn(&crew)] {
-            crew.pass(turn);
+            assert!(!crew.pass(turn));
         }
+    }
+
+    #[test]
+    fn slots_come_over_from_the_phase_before() {
+        let grows = Crew::new(5, usize::MAX);
+        assert_eq!(grows.begin(3), Some(2));
+        assert_eq!([grows.number(), grows.number()], [3, 4]);
+        assert!([(); 3].iter().all(|()| grows.admits()));
+        let shrinks = Crew::new(2, usize::MAX);
+        assert_eq!((shrinks.begin(4), shrinks.made()), (Some(0), 4));
+        assert_eq!(
+            [(); 4].map(|()| shrinks.admits()),
+            [false, false, true, true]
+        );
+        let at_a_rate = Crew::new(9, 2);
+        assert_eq!((at_a_rate.begin(4), at_a_rate.made()), (Some(0), 4));
     }
 }

@@ -32,6 +32,7 @@ mod record;
 mod run;
 mod shared;
 pub mod sse;
+mod stage;
 mod stop;
 mod supervise;
 #[cfg(test)]
@@ -57,4 +58,5 @@ pub use prompt::{Draw, PrefixPlan, PromptPlan, PromptSource, RankingPlan};
 pub use record::{Gaps, Outcome, RecordSink, RequestRecord, RequestRecords, RequestRow};
 pub use run::{EndReason, LoadGenerator, PhaseOutcome};
 pub use stop::{Stop, StopSignal};
+pub use supervise::LoadEvent;
 pub use warning::LoadWarning;

@@ -7,14 +7,14 @@ use crate::http::{Clock, MonoNs, prepare_kernel_stamps};
 
 use super::cost::{Meter, PhaseUse};
 use super::error::LoadError;
-use super::phase::{Phase, PhaseSetup};
+use super::phase::{Chain, Phase, PhasePlan, PhaseSetup};
 use super::plan::LoadPlan;
-use super::progress::{Progress, Totals};
+use super::progress::Totals;
 use super::record::RecordSink;
 use super::shared::Shared;
 use super::stop::StopSignal;
-use super::supervise::{Ended, Supervision};
-use super::thread::{Finished, LoadThread, Part};
+use super::supervise::{Ended, LoadEvent, Supervision};
+use super::thread::{LoadThread, Notice};
 use super::warning::LoadWarning;
 
 /// Why a phase ended.
@@ -53,11 +53,11 @@ pub struct PhaseOutcome {
     pub failed: u64,
     /// Requests given up: on purpose, or in flight when the grace period ended. They are in no latency.
     pub cancelled: u64,
-    /// Requests in flight when sending was stopped by time or by the user.
+    /// Requests in flight when sending was stopped early, or the next phase took over.
     pub in_flight_at_end: u64,
     /// Socket reads that carried a kernel receive time, and reads that did not.
     pub reads_by_clock: (u64, u64),
-    /// What it cost.
+    /// What it cost, together with the phases that took over from it and it from.
     pub used: PhaseUse,
     /// What has come up in the run so far.
     pub warnings: Vec<LoadWarning>,
@@ -69,7 +69,7 @@ pub struct LoadGenerator {
     clock: Clock,
     shared: Arc<Shared>,
     threads: Vec<LoadThread>,
-    finished: mpsc::Receiver<Finished>,
+    notices: mpsc::Receiver<Notice>,
     /// The most connections that there may be.
     max_open: usize,
     next_id: u64,
@@ -103,7 +103,7 @@ impl LoadGenerator {
         let in_flight = plan.max_in_flight().unwrap_or(room);
         let stamping = plan.kernel_stamps.then(prepare_kernel_stamps).flatten();
         let shared = Arc::new(Shared::new(&plan, clock.clone(), sink)?);
-        let (sender, finished) = mpsc::channel();
+        let (sender, notices) = mpsc::channel();
         let threads = (0..plan.threads.min(in_flight))
             .map(|index| LoadThread::spawn(index, Arc::clone(&shared), sender.clone()))
             .collect::<Result<_, _>>()?;
@@ -112,59 +112,65 @@ impl LoadGenerator {
             clock,
             shared,
             threads,
-            finished,
+            notices,
             max_open: in_flight,
             next_id: 1,
             _stamping: stamping,
         })
     }
 
-    /// Runs a phase of the plan and returns when its last request has ended.
+    /// Runs a phase of the plan, and those that take over from it, and returns when the last request has
+    /// ended: how those went that had begun.
     ///
-    /// `on_progress` is called about ten times a second, and once at the end. When the phase's time is over or
+    /// `on_event` is called about ten times a second. When a phase's time is over and no other takes over, or
     /// `control` says [`Stop::Drain`](super::Stop::Drain), nothing more is sent; what is in flight has the grace period
     /// to finish and is cancelled then. [`Stop::Abort`](super::Stop::Abort) cancels at once.
     ///
     /// # Errors
     /// [`LoadError::NoSuchPhase`] or [`LoadError::ThreadDied`].
-    pub fn run_phase(
+    pub fn run_phases(
         &mut self,
-        index: usize,
-        on_progress: &mut dyn FnMut(&Progress),
+        first: usize,
+        on_event: &mut dyn FnMut(LoadEvent),
         control: &StopSignal,
-    ) -> Result<PhaseOutcome, LoadError> {
-        let plan = self
-            .plan
-            .phases
-            .get(index)
-            .ok_or(LoadError::NoSuchPhase(index))?;
-        let setup = PhaseSetup {
-            index,
-            first_id: self.next_id,
-            start: self.clock.now(),
-            n_threads: self.threads.len(),
-            max_open: self.max_open,
-            seed: self.plan.random_seed,
+    ) -> Result<Vec<PhaseOutcome>, LoadError> {
+        let plans = self.plan.phases.get(first..).unwrap_or_default();
+        let chained = plans.iter().skip(1).take_while(|plan| plan.takes_over);
+        let plans: Vec<_> = plans.iter().take(1).chain(chained).collect();
+        let shared = Arc::new(Chain::new());
+        let phase = |(index, plan): (usize, &&PhasePlan)| {
+            let setup = PhaseSetup {
+                index,
+                n_threads: self.threads.len(),
+                max_open: self.max_open,
+                seed: self.plan.random_seed,
+            };
+            Arc::new(Phase::new(
+                plan,
+                setup,
+                control.clone(),
+                Arc::clone(&shared),
+            ))
         };
+        let chain: Vec<_> = (first..).zip(&plans).map(phase).collect();
+        let begun = chain.first().ok_or(LoadError::NoSuchPhase(first))?;
         let meter = Meter::start(&self.clock);
-        let phase = Arc::new(Phase::new(plan, setup, control.clone()));
-        let supervision = Supervision::new(&phase, plan.grace_period, &self.clock);
-        for (index, thread) in self.threads.iter().enumerate() {
-            thread.assign(Arc::clone(&phase), self.part(index, phase.slots()))?;
+        begun.begin(self.clock.now(), self.next_id);
+        let grace_periods = plans.iter().map(|plan| plan.grace_period).collect();
+        let supervision = Supervision::new(&chain, grace_periods, &self.clock);
+        for thread in &self.threads {
+            thread.assign(chain.clone(), self.threads.len())?;
         }
-        let ended = supervision.run(&self.finished, &self.threads, on_progress)?;
-        self.next_id = phase.next_id();
-        Ok(self.outcome(&phase, ended, meter))
-    }
-
-    /// The part of a thread in `slots` slots, which are dealt out.
-    fn part(&self, thread: usize, slots: usize) -> Part {
-        let step = self.threads.len();
-        Part {
-            slots: (thread..slots).step_by(step).len(),
-            first: thread,
-            step,
-        }
+        let (ended, threads) = supervision.run(&self.notices, &self.threads, on_event)?;
+        let used = meter.stop(&self.clock, threads);
+        let phases = chain.iter().zip(&ended);
+        self.next_id = phases
+            .clone()
+            .next_back()
+            .map_or(self.next_id, |(last, _)| last.next_id());
+        Ok(phases
+            .map(|(phase, ended)| self.outcome(phase, *ended, used.clone()))
+            .collect())
     }
 
     /// Ends the load threads and closes all connections.
@@ -174,13 +180,12 @@ impl LoadGenerator {
         }
     }
 
-    fn outcome(&self, phase: &Phase, ended: Ended, meter: Meter) -> PhaseOutcome {
-        let used = meter.stop(&self.clock, ended.threads);
+    fn outcome(&self, phase: &Phase, ended: Ended, used: PhaseUse) -> PhaseOutcome {
         let totals = Totals::of(&phase.counters);
         PhaseOutcome {
             phase: phase.index,
             reason: ended.reason,
-            start: phase.start,
+            start: phase.start().unwrap_or_default(),
             end: self.clock.now(),
             first_send: totals.first_send,
             last_response: totals.last_response,

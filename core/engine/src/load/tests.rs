@@ -3,6 +3,7 @@
 mod answers;
 #[cfg(target_os = "linux")]
 mod apis;
+mod handovers;
 mod limits;
 mod probes;
 mod rates;
@@ -65,6 +66,7 @@ fn phase(concurrency: usize, stop: StopPlan) -> PhasePlan {
     PhasePlan {
         name: "test".to_owned(),
         kind: PhaseKind::Profiling,
+        takes_over: false,
         arrival: ArrivalPlan::ClosedLoop,
         concurrency: Some(concurrency),
         concurrency_ramp: Duration::ZERO,
@@ -108,9 +110,17 @@ fn run_with(
     let n_phases = plan.phases.len();
     let (sink, blocks) = mpsc::channel();
     let mut generator = LoadGenerator::start(plan, Clock::new(), Arc::new(sink)).unwrap();
-    let outcomes = (0..n_phases)
-        .map(|index| generator.run_phase(index, on_progress, control).unwrap())
-        .collect();
+    let mut outcomes = Vec::new();
+    let mut on_event = |event| {
+        if let LoadEvent::Progress(progress) = event {
+            on_progress(&progress);
+        }
+    };
+    while outcomes.len() < n_phases {
+        let first = outcomes.len();
+        let ended = generator.run_phases(first, &mut on_event, control);
+        outcomes.append(&mut ended.unwrap());
+    }
     generator.shutdown();
     let mut records = RequestRecords::default();
     for block in blocks {

@@ -20,26 +20,16 @@ use super::machine::thread_wait;
 use super::phase::Phase;
 use super::record::RequestRecords;
 use super::shared::Shared;
+use super::stage::{Stage, Wanted};
 use super::worker::Worker;
 
 /// How often finished requests are handed on, whether or not a block is full.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A phase for a thread to take part in.
+/// A chain of phases for a thread to take part in. The first one has begun.
 struct Assignment {
-    phase: Arc<Phase>,
-    part: Part,
-}
-
-/// A thread's part in a phase.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
-    /// Its slots at most.
-    pub(super) slots: usize,
-    /// Number of its first slot, over all threads.
-    pub(super) first: usize,
-    /// From one of its slots to the next.
-    pub(super) step: usize,
+    chain: Vec<Arc<Phase>>,
+    n_threads: usize,
 }
 
 /// Turns of tasks between two looks at sockets and timers. A response that arrives faster than it can
@@ -51,11 +41,18 @@ const TURNS: u32 = 16;
 /// behind a wave of tokens.
 const PACER_TURNS: u32 = 8;
 
-/// A thread has done its part of a phase.
+/// What a load thread tells the supervisor.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Finished {
-    pub(super) thread: usize,
-    pub(super) used: ThreadUse,
+pub(super) enum Notice {
+    /// A phase of the chain has begun to take over from the one before.
+    Begun,
+    /// A thread has done its part of the chain.
+    Finished {
+        /// Which.
+        thread: usize,
+        /// What that cost.
+        used: ThreadUse,
+    },
 }
 
 /// A started load thread. Dropping the handle lets it end.
@@ -69,7 +66,7 @@ impl LoadThread {
     pub(super) fn spawn(
         index: usize,
         shared: Arc<Shared>,
-        finished: mpsc::Sender<Finished>,
+        notices: mpsc::Sender<Notice>,
     ) -> Result<Self, LoadError> {
         let clients = shared.clients()?;
         let runtime = Builder::new_current_thread()
@@ -80,7 +77,7 @@ impl LoadThread {
             .map_err(LoadError::Thread)?;
         let (assignments, receiver) = unbounded_channel();
         let handle = start(index, move || {
-            serve(&runtime, receiver, index, &shared, clients, &finished);
+            serve(&runtime, receiver, index, &shared, clients, &notices);
         })
         .map_err(LoadError::Thread)?;
         Ok(Self {
@@ -89,10 +86,10 @@ impl LoadThread {
         })
     }
 
-    /// Gives the thread its part of a phase.
-    pub(super) fn assign(&self, phase: Arc<Phase>, part: Part) -> Result<(), LoadError> {
+    /// Gives the thread its part in a chain of phases, the first of which has begun.
+    pub(super) fn assign(&self, chain: Vec<Arc<Phase>>, n_threads: usize) -> Result<(), LoadError> {
         self.assignments
-            .send(Assignment { phase, part })
+            .send(Assignment { chain, n_threads })
             .map_err(|_| LoadError::ThreadDied)
     }
 
@@ -120,20 +117,18 @@ fn serve(
     index: usize,
     shared: &Arc<Shared>,
     clients: Vec<Client>,
-    finished: &mpsc::Sender<Finished>,
+    notices: &mpsc::Sender<Notice>,
 ) {
     let clients: Arc<[Client]> = clients.into();
     runtime.block_on(async move {
         while let Some(assignment) = assignments.recv().await {
             let before = used_so_far();
-            take_part(assignment, index, shared, &clients).await;
+            let worker = worker(assignment, index, shared, &clients, notices);
+            take_part(worker).await;
             let used = used_since(before);
-            let done = Finished {
-                thread: index,
-                used,
-            };
+            let thread = index;
             // Nobody listens any more only if the run was given up.
-            finished.send(done).ok();
+            notices.send(Notice::Finished { thread, used }).ok();
         }
     });
 }
@@ -155,52 +150,64 @@ fn used_since(before: ThreadUse) -> ThreadUse {
     }
 }
 
-async fn take_part(
-    Assignment { phase, part }: Assignment,
+/// What the slots of a thread share, and what they want to have spawned.
+fn worker(
+    Assignment { chain, n_threads }: Assignment,
     index: usize,
     shared: &Arc<Shared>,
     clients: &Arc<[Client]>,
-) {
-    let (crew, mut wanted) = Crew::new(part.slots, phase.ahead());
-    let worker = Arc::new(Worker {
+    notices: &mpsc::Sender<Notice>,
+) -> (Arc<Worker>, UnboundedReceiver<Wanted>) {
+    let stage = |phase: Arc<Phase>| {
+        let slots = (index..phase.slots()).step_by(n_threads).len();
+        let crew = Crew::new(slots, phase.ahead());
+        Stage { phase, crew }
+    };
+    let (wanted, receiver) = unbounded_channel();
+    let worker = Worker {
         shared: Arc::clone(shared),
         clients: Arc::clone(clients),
-        phase: Arc::clone(&phase),
+        stages: chain.into_iter().map(stage).collect(),
         index: u16::try_from(index).unwrap_or(u16::MAX),
-        crew,
+        step: n_threads,
+        wanted,
+        notices: notices.clone(),
         cancel: Cancel::default(),
         block: Mutex::new(RequestRecords::default()),
-    });
-    let slot = |number| Arc::clone(&worker).slot(part.first + part.step * number);
-    let mut slots: JoinSet<()> = (0..worker.crew.made()).map(slot).collect();
-    let rising = (index == 0).then(|| tokio::spawn(rise(Arc::clone(&worker))));
-    let mut halts = phase.halts();
-    worker.cancel.fire(*halts.borrow_and_update());
+    };
+    (Arc::new(worker), receiver)
+}
+
+async fn take_part((worker, mut wanted): (Arc<Worker>, UnboundedReceiver<Wanted>)) {
+    let Some(chain) = worker.stages.first().map(|stage| &stage.phase.chain) else {
+        return;
+    };
+    let (mut begun, mut stops) = (chain.begun(), chain.stops());
+    worker.begin(*begun.borrow_and_update());
+    worker.cancel.fire(*stops.borrow_and_update());
+    let (mut slots, mut attendants) = (JoinSet::new(), JoinSet::new());
     let mut flush = tokio::time::interval(FLUSH_INTERVAL);
-    loop {
+    // A slot asks for another one before it ends, so that none is left behind.
+    while !(slots.is_empty() && wanted.is_empty() && worker.is_done()) {
         tokio::select! {
-            // A slot asks for another one before it ends, so that no request for one is left behind.
             biased;
-            Some(number) = wanted.recv() => drop(slots.spawn(slot(number))),
-            ended = slots.join_next() => match ended {
-                Some(ended) => raise(ended),
-                None => break,
+            Some(wanted) = wanted.recv() => match wanted {
+                Wanted::Slot { stage, number } => {
+                    slots.spawn(Arc::clone(&worker).slot(stage, number));
+                }
+                Wanted::Attendant { stage } => {
+                    attendants.spawn(Arc::clone(&worker).attend(stage));
+                }
             },
-            Ok(()) = halts.changed() => worker.cancel.fire(*halts.borrow_and_update()),
+            Ok(()) = begun.changed() => worker.begin(*begun.borrow_and_update()),
+            Ok(()) = stops.changed() => worker.cancel.fire(*stops.borrow_and_update()),
+            Some(ended) = slots.join_next(), if !slots.is_empty() => raise(ended),
+            Some(ended) = attendants.join_next(), if !attendants.is_empty() => raise(ended),
             _ = flush.tick() => worker.flush(),
         }
     }
-    if let Some(rising) = rising {
-        rising.abort();
-    }
+    attendants.abort_all();
     worker.flush();
-}
-
-/// Lets the limit of requests without a first token rise, if there is one.
-async fn rise(worker: Arc<Worker>) {
-    if let Some(prefill) = &worker.phase.prefill {
-        prefill.rise(&worker.shared.pacer, worker.phase.start).await;
-    }
 }
 
 /// Goes on with the panic of a slot, which is a bug that ends the run.

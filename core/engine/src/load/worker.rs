@@ -1,78 +1,128 @@
 //! The one loop that sends requests.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::timeout;
 
 use crate::http::{Client, ErrorClass, HttpError, MonoNs};
 
 use super::cancel::{Cancel, Cancelled};
-use super::crew::Crew;
 use super::exchange::{Scratch, exchange};
 use super::failure::Failure;
 use super::give_up::Sent;
-use super::phase::{Phase, Ticket};
+use super::phase::{Draw, Phase, Ticket};
 use super::progress::Counters;
 use super::record::{Outcome, RequestRecord, RequestRecords};
 use super::shared::Shared;
+use super::stage::{Stage, Wanted};
 use super::stop::Stop;
+use super::thread::Notice;
 
 /// Requests handed on at once.
 const BLOCK_ROWS: usize = 256;
 
-/// One load thread's part in a phase.
+/// One load thread's part in a chain of phases, each of which takes over from the one before while
+/// requests of that one are running.
 pub(super) struct Worker {
     pub(super) shared: Arc<Shared>,
     /// One a server.
     pub(super) clients: Arc<[Client]>,
-    pub(super) phase: Arc<Phase>,
+    pub(super) stages: Vec<Stage>,
     pub(super) index: u16,
-    pub(super) crew: Crew,
+    /// From one of this thread's slots to the next, in numbers over all threads.
+    pub(super) step: usize,
+    /// Takes slots that are to be made.
+    pub(super) wanted: UnboundedSender<Wanted>,
+    /// Told when a phase has begun.
+    pub(super) notices: mpsc::Sender<Notice>,
     pub(super) cancel: Cancel,
     pub(super) block: Mutex<RequestRecords>,
 }
 
+/// What a slot does next.
+enum Step {
+    /// Carry the request that was prepared.
+    Carry,
+    /// Draw again: the phase was over when the request had a place.
+    Again,
+    /// Go on in the next phase, if there is one.
+    MoveOn,
+    Stop,
+}
+
 impl Worker {
-    /// Carries one request after the other until the phase has no more.
-    pub(super) async fn slot(self: Arc<Self>, number: usize) {
+    /// Carries one request after the other until there are no more.
+    pub(super) async fn slot(self: Arc<Self>, mut stage: usize, number: usize) {
         self.cancel.watch().await;
         let mut scratch = Scratch::new(self.index);
-        let mut free_since = self.phase.slot_start(number);
-        let begin = self.shared.pacer.until(free_since);
-        if self.cancel.guard(Stop::Drain, begin).await.is_err() {
+        let mut free_since = self.stages[stage].phase.slot_start(number);
+        if !self.wait_until(free_since).await {
             return;
         }
-        while self.next(free_since, &mut scratch).await.is_some() {
-            self.carry(&mut scratch).await;
-            free_since = scratch.record.end;
+        loop {
+            match self.next(stage, free_since, &mut scratch).await {
+                Step::Carry => {
+                    self.carry(stage, &mut scratch).await;
+                    free_since = scratch.record.end;
+                }
+                Step::Again => {}
+                Step::MoveOn => match self.move_on(stage) {
+                    Some(start) => {
+                        stage += 1;
+                        free_since = free_since.max(start);
+                        if !self.wait_until(free_since).await {
+                            return;
+                        }
+                    }
+                    None => return,
+                },
+                Step::Stop => return,
+            }
         }
     }
 
-    /// Prepares the next request in `scratch` and waits until it is due. `None` ends the slot.
-    async fn next(&self, free_since: MonoNs, scratch: &mut Scratch) -> Option<()> {
-        let next = async {
-            let turn = self.crew.turn().await?;
-            let mut ticket = self.phase.draw(self.shared.clock.now(), free_since)?;
-            if self.crew.is_complete() {
-                ticket.released = ticket.released.map(|due| due.max(free_since));
-            }
-            self.prepare(&ticket, scratch);
-            self.shared.pacer.until(ticket.intended).await;
-            self.crew.pass(turn);
-            self.enter_prefill(scratch).await
-        };
-        self.cancel.guard(Stop::Drain, next).await.ok().flatten()
+    /// False if nothing more is to be sent before that.
+    async fn wait_until(&self, moment: MonoNs) -> bool {
+        let wait = self.shared.pacer.until(moment);
+        self.cancel.guard(Stop::Drain, wait).await.is_ok()
     }
 
-    /// Waits for a place among those that wait for a first token. `None` if the phase is over by then.
-    async fn enter_prefill(&self, scratch: &mut Scratch) -> Option<()> {
-        let Some(prefill) = &self.phase.prefill else {
-            return Some(());
+    /// Prepares the next request in `scratch` and waits until it is due.
+    async fn next(&self, stage: usize, free_since: MonoNs, scratch: &mut Scratch) -> Step {
+        let Stage { phase, crew } = &self.stages[stage];
+        let next = async {
+            let Some(turn) = crew.turn().await else {
+                return Step::Stop;
+            };
+            let mut ticket = match phase.draw(self.shared.clock.now(), free_since) {
+                Draw::Ticket(ticket) => ticket,
+                Draw::Over => return Step::MoveOn,
+                Draw::Stop => return Step::Stop,
+            };
+            if crew.is_complete() {
+                ticket.released = ticket.released.map(|due| due.max(free_since));
+            }
+            self.prepare(phase, &ticket, scratch);
+            self.shared.pacer.until(ticket.intended).await;
+            if crew.pass(turn) {
+                self.want_slot(stage);
+            }
+            self.enter_prefill(phase, scratch).await
+        };
+        let next = self.cancel.guard(Stop::Drain, next).await;
+        next.unwrap_or(Step::Stop)
+    }
+
+    /// Waits for a place among those that wait for a first token.
+    async fn enter_prefill(&self, phase: &Phase, scratch: &mut Scratch) -> Step {
+        let Some(prefill) = &phase.prefill else {
+            return Step::Carry;
         };
         scratch.place = prefill.try_enter();
         if scratch.place.is_some() {
-            return Some(());
+            return Step::Carry;
         }
         scratch.place = prefill.enter().await;
         let now = self.shared.clock.now();
@@ -82,32 +132,35 @@ impl Worker {
             // In a closed loop the limit is a part of what decides when a request is sent.
             None => record.intended = now,
         }
-        (!self.phase.is_over(now)).then_some(())
+        if phase.is_late(now) {
+            Step::Again
+        } else {
+            Step::Carry
+        }
     }
 
     /// Makes what is asked.
-    fn prepare(&self, ticket: &Ticket, scratch: &mut Scratch) {
-        let phase = self.phase.index;
+    fn prepare(&self, phase: &Phase, ticket: &Ticket, scratch: &mut Scratch) {
         let prompts = &self.shared.prompts;
-        let draw = prompts.draw(phase, ticket.ordinal, &mut scratch.prompt);
-        scratch.begin(ticket, phase, draw);
+        let draw = prompts.draw(phase.index, ticket.ordinal, &mut scratch.prompt);
+        scratch.begin(ticket, phase.index, draw);
     }
 
-    async fn carry(&self, scratch: &mut Scratch) {
-        let shared = &*self.shared;
+    async fn carry(&self, stage: usize, scratch: &mut Scratch) {
+        let (shared, counters) = (&*self.shared, self.counters(stage));
         let client = self.client(scratch);
-        self.counters().request_begun();
+        counters.request_begun();
         let begun = || Sent::new(shared.clock.now());
         let give_up = scratch.give_up.map(|delay| (begun(), delay));
         scratch.sent = give_up.as_ref().map(|(sent, _)| sent.clone());
-        let exchange = exchange(shared, client, self.counters(), scratch);
+        let exchange = exchange(shared, client, counters, scratch);
         let exchange = timeout(shared.request_timeout, exchange);
         let exchange = self.unless_given_up(give_up, exchange);
         let ended = self.cancel.guard(Stop::Abort, exchange).await;
         let ended = ended.flatten();
         let ended =
             ended.map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(self.timed_out(client))));
-        self.finish(ended, scratch);
+        self.finish(counters, ended, scratch);
     }
 
     /// Runs `future` until it is done or the request is to be given up.
@@ -126,7 +179,12 @@ impl Worker {
         }
     }
 
-    fn finish(&self, ended: Result<Result<(), Failure>, Cancelled>, scratch: &mut Scratch) {
+    fn finish(
+        &self,
+        counters: &Counters,
+        ended: Result<Result<(), Failure>, Cancelled>,
+        scratch: &mut Scratch,
+    ) {
         scratch.note_start();
         scratch.place = None;
         let record = &mut scratch.record;
@@ -142,8 +200,7 @@ impl Worker {
         if record.outcome != Outcome::Ok {
             record.end = self.shared.clock.now();
         }
-        self.counters()
-            .request_ended(record, scratch.stamps.as_deref());
+        counters.request_ended(record, scratch.stamps.as_deref());
         self.keep(record);
     }
 
@@ -184,7 +241,7 @@ impl Worker {
         HttpError::new(ErrorClass::Timeout, url, detail).into()
     }
 
-    fn counters(&self) -> &Counters {
-        &self.phase.counters[usize::from(self.index)]
+    fn counters(&self, stage: usize) -> &Counters {
+        &self.stages[stage].phase.counters[usize::from(self.index)]
     }
 }

@@ -1,6 +1,7 @@
 //! A run from its plan to its files: the one place that decides what happens when.
 
 mod collect;
+mod dispatch;
 mod error;
 mod info;
 mod model;

@@ -5,23 +5,20 @@ use std::sync::Arc;
 use aiperf_plugin_sdk::display::json_text;
 use aiperf_plugin_sdk::report::{RunStatus, Warning};
 use aiperf_plugin_sdk::run::PhaseKind;
-use aiperf_plugin_sdk::{LogLevel, PhaseEvent, PluginError};
+use aiperf_plugin_sdk::{LogLevel, PluginError};
 
+use super::dispatch::Dispatcher;
 use super::model;
-use super::notes;
 use super::record::{RUN_FILE, RunRecord};
 use super::requests::Requests;
-use super::setup::{Setup, settle_options};
+use super::setup::Setup;
 use super::{RunError, RunOutcome, RunParts, unverified};
-use crate::collect::Collection;
 use crate::config::RunPlan;
-use crate::event::{Event, Progress};
+use crate::event::Event;
 use crate::http::{Clock, ClockSource};
-use crate::load::{
-    self, EndReason, LoadError, LoadGenerator, LoadPlan, PhaseOutcome, PhasePlan, Stop, StopSignal,
-};
+use crate::load::{self, LoadGenerator, LoadPlan, PhasePlan, Stop};
 use crate::plugins::{ArtifactError, ExporterFailure};
-use crate::report::{Effort, PhaseWindow, RequestLog};
+use crate::report::{PhaseWindow, RequestLog};
 
 pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunError> {
     let clock = Clock::new();
@@ -147,7 +144,7 @@ fn secure(setup: &Setup, record: &mut RunRecord) -> Result<(), ArtifactError> {
 }
 
 /// A phase that has not begun.
-fn planned((plan, index): (&PhasePlan, u32)) -> PhaseWindow {
+pub(super) fn planned((plan, index): (&PhasePlan, u32)) -> PhaseWindow {
     PhaseWindow {
         index,
         name: plan.name.clone(),
@@ -176,145 +173,9 @@ fn write_inputs(setup: &Setup, load: &LoadPlan) -> Result<(), RunError> {
     Ok(setup.artifacts.write("inputs.json", &text)?)
 }
 
-struct Dispatcher<'a> {
-    plan: &'a RunPlan,
-    load: &'a LoadPlan,
-    setup: &'a Setup,
-    stop: &'a StopSignal,
-    requests: &'a Requests,
-    collection: Collection,
-    generator: LoadGenerator,
-    windows: Vec<PhaseWindow>,
-    warnings: Vec<Warning>,
-    reads_by_clock: (u64, u64),
-}
-
-impl Dispatcher<'_> {
-    fn run_phases(&mut self) -> Result<(), LoadError> {
-        for index in 0..self.load.phases.len() {
-            if self.stop.state() != Stop::Run {
-                break;
-            }
-            let reason = self.run_phase(index)?;
-            if reason == EndReason::TooManyErrors {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn run_phase(&mut self, index: usize) -> Result<EndReason, LoadError> {
-        let number = u16::try_from(index).unwrap_or(u16::MAX);
-        let phase = u32::from(number);
-        self.collection.begin_phase(phase);
-        if index == 0 {
-            self.setup
-                .events
-                .send(&Event::Endpoints(self.collection.states()));
-        }
-        self.tell(index, false);
-        self.collection.tick(phase, self.setup.clock.now());
-        let (setup, load) = (self.setup, self.load);
-        let (collection, mut ending) = (&self.collection, false);
-        let mut on_progress = |progress: &load::Progress| {
-            if !progress.sending && !ending {
-                ending = true;
-                collection.ending(setup.clock.now());
-            }
-            show(setup, load, progress);
-        };
-        let outcome = self.generator.run_phase(index, &mut on_progress, self.stop);
-        self.collection.rest();
-        let outcome = outcome?;
-        let reason = outcome.reason;
-        self.tell(index, true);
-        let settle = if self.stop.state() == Stop::Abort {
-            Vec::new()
-        } else {
-            let expected = self.requests.expected(number);
-            let last = outcome.last_response.unwrap_or(outcome.end);
-            let options = settle_options(self.plan);
-            let given_up = || self.stop.state() == Stop::Abort;
-            self.collection
-                .end_phase(phase, last, &expected, &options, &given_up)
-        };
-        self.note(&outcome);
-        self.windows.push(self.window(index, &outcome, settle));
-        Ok(reason)
-    }
-
-    fn window(
-        &self,
-        index: usize,
-        outcome: &PhaseOutcome,
-        settle: Vec<aiperf_plugin_sdk::report::SettleReport>,
-    ) -> PhaseWindow {
-        let plan = &self.load.phases[index];
-        let number = u32::try_from(index).unwrap_or(u32::MAX);
-        let effort = Effort {
-            used: outcome.used.clone(),
-            reads_by_clock: outcome.reads_by_clock,
-            scrape_lateness_ns: self.collection.lateness(number),
-        };
-        let first_send = outcome.first_send.unwrap_or(outcome.start);
-        let last_response = outcome.last_response.unwrap_or(outcome.end).max(first_send);
-        PhaseWindow {
-            first_send: self.setup.instant(first_send),
-            last_response: self.setup.instant(last_response),
-            settle,
-            health: Some(self.requests.health(number, &effort)),
-            ..planned((plan, number))
-        }
-    }
-
-    fn tell(&self, index: usize, ended: bool) {
-        let plan = &self.load.phases[index];
-        self.setup.phase(PhaseEvent {
-            index: u32::try_from(index).unwrap_or(u32::MAX),
-            name: plan.name.clone(),
-            kind: kind_of(plan.kind),
-            ended,
-            at: self.setup.instant(self.setup.clock.now()),
-        });
-    }
-
-    /// Keeps what the load generator says of itself.
-    fn note(&mut self, outcome: &PhaseOutcome) {
-        let (kernel, user) = outcome.reads_by_clock;
-        self.reads_by_clock.0 += kernel;
-        self.reads_by_clock.1 += user;
-        for warning in &outcome.warnings {
-            let code = warning.as_str();
-            if !self.warnings.iter().any(|known| known.code == code) {
-                self.warnings.push(notes::warning_of(*warning));
-            }
-        }
-        let phase = &self.load.phases[outcome.phase];
-        self.warnings.extend(notes::ended_early(phase, outcome));
-    }
-}
-
-fn kind_of(kind: load::PhaseKind) -> PhaseKind {
+pub(super) fn kind_of(kind: load::PhaseKind) -> PhaseKind {
     match kind {
         load::PhaseKind::Warmup => PhaseKind::Warmup,
         load::PhaseKind::Profiling => PhaseKind::Profiling,
     }
-}
-
-fn show(setup: &Setup, load: &LoadPlan, progress: &load::Progress) {
-    let Some(plan) = load.phases.get(progress.phase) else {
-        return;
-    };
-    setup.events.send(&Event::Progress(Progress {
-        phase: plan.name.clone(),
-        planned: plan.stop.request_count,
-        duration: plan.stop.duration,
-        elapsed: progress.elapsed,
-        sent: progress.sent,
-        done: progress.ok,
-        failed: progress.failed,
-        in_flight: progress.in_flight(),
-        tokens: progress.chunks,
-        recent_ttft: progress.recent_ttft,
-    }));
 }

@@ -29,30 +29,14 @@ impl Requests {
         }
     }
 
-    /// What the clients know about a phase, for the settle rule.
-    pub(super) fn expected(&self, phase: u16) -> Expected {
+    /// What the clients know about phases, for the settle rule.
+    pub(super) fn expected(&self, phases: impl Iterator<Item = u32>) -> Expected {
         let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut expected = Expected {
+        let none = Expected {
             completion_tokens: Some(0),
             ..Expected::default()
         };
-        let sum = |(sum, tokens)| sum + tokens;
-        if let Some(past) = records.past(phase.into()) {
-            let (troubled, done, tokens) = past.outcome();
-            expected.troubled = troubled > 0;
-            expected.requests = done;
-            expected.completion_tokens = tokens;
-        }
-        for row in records.rows(phase.into()) {
-            if row.outcome != Outcome::Ok {
-                expected.troubled = true;
-                continue;
-            }
-            expected.requests += 1;
-            let tokens = row.usage.completion_tokens.map(u64::from);
-            expected.completion_tokens = expected.completion_tokens.zip(tokens).map(sum);
-        }
-        expected
+        phases.fold(none, |expected, phase| add(expected, &records, phase))
     }
 
     /// What the tool measured of itself in a phase that has ended.
@@ -65,6 +49,30 @@ impl Requests {
     pub(super) fn take(&self) -> RequestLog {
         std::mem::take(&mut self.records.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Adds what is known about one phase.
+fn add(mut expected: Expected, records: &RequestLog, phase: u32) -> Expected {
+    let mut tokens = expected.completion_tokens;
+    let mut count = |more: Option<u64>| {
+        tokens = tokens.zip(more).map(|(sum, more)| sum + more);
+    };
+    if let Some(past) = records.past(phase) {
+        let (troubled, done, completion_tokens) = past.outcome();
+        expected.troubled |= troubled > 0;
+        expected.requests += done;
+        count(completion_tokens);
+    }
+    for row in records.rows(phase) {
+        if row.outcome != Outcome::Ok {
+            expected.troubled = true;
+            continue;
+        }
+        expected.requests += 1;
+        count(row.usage.completion_tokens.map(u64::from));
+    }
+    expected.completion_tokens = tokens;
+    expected
 }
 
 impl RecordSink for Requests {

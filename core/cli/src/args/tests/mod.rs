@@ -116,6 +116,7 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--benchmark-grace-period", "6"],
     &["--warmup-request-count", "7"],
     &["--warmup-duration", "1s"],
+    &["--seamless-warmup"],
     &["--warmup-concurrency", "3"],
     &["--warmup-request-rate", "5"],
     &["--warmup-grace-period", "4s"],

@@ -30,6 +30,10 @@ impl Resolver<'_> {
             ..StopPlan::default()
         };
         let mut phases = Vec::new();
+        if warmup == StopPlan::default() && load.seamless_warmup {
+            let help = "give `warmup_request_count` or `warmup_duration`".to_owned();
+            self.wrong(&["load", "seamless_warmup"], "needs a warm-up", Some(help));
+        }
         if warmup != StopPlan::default() {
             let (pace, grace) = (
                 Pace::of_warmup(load),
@@ -69,6 +73,7 @@ impl Resolver<'_> {
                 PhaseKind::Profiling => "profiling".to_owned(),
             },
             kind,
+            takes_over: kind == PhaseKind::Profiling && load.seamless_warmup,
             arrival,
             concurrency: pace.concurrency().map(|n| n as usize),
             concurrency_ramp: time(pace.concurrency_ramp),

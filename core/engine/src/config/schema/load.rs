@@ -67,6 +67,9 @@ pub struct LoadConfig {
     /// Time after which no more warm-up requests are sent. With a count too, whichever is first.
     #[schemars(extend("x-min" = "1ms"))]
     pub warmup_duration: Option<UnitDuration>,
+    /// Go on from the warm-up without a pause: requests of it that are running belong to it, those sent
+    /// from then on are measured. Server totals of both are not exact then.
+    pub seamless_warmup: bool,
     /// `concurrency` of the warm-up. Default: the same, unless it has a rate of its own.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub warmup_concurrency: Option<u32>,
@@ -152,6 +155,7 @@ impl Default for LoadConfig {
             failed_request_threshold: None,
             warmup_request_count: 0,
             warmup_duration: None,
+            seamless_warmup: false,
             warmup_concurrency: None,
             warmup_request_rate: None,
             warmup_concurrency_ramp_duration: None,

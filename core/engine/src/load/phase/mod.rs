@@ -1,53 +1,32 @@
 //! A running phase: who sends the next request, and whether there is one.
 
+mod chain;
 mod plan;
+mod sequence;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-use rand::rngs::Xoshiro256PlusPlus;
-use rand::{RngExt as _, SeedableRng};
-use tokio::sync::watch;
 
 use crate::http::MonoNs;
 
-use super::arrival::{self, Arrival, Next};
 use super::prefill::Prefill;
 use super::progress::Counters;
 use super::stop::{Stop, StopSignal};
 
+pub(super) use chain::Chain;
 pub use plan::{CancellationPlan, PhaseKind, PhasePlan, PrefillPlan, StopPlan};
+use sequence::Sequence;
+pub(super) use sequence::{Draw, Ticket};
 
 /// Slots of a thread that may have a request which is not due yet. With two of them a moment that
 /// is added is not the earliest one, so that the pacer sleeps on.
 const AHEAD: usize = 2;
-
-/// The right to send one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ticket {
-    /// Number of the request in the run, from 1.
-    pub(super) id: u64,
-    /// Number of the request in the phase, from 0.
-    pub(super) ordinal: u64,
-    /// When it is due.
-    pub(super) intended: MonoNs,
-    /// When it was due and there was a slot for it. `None` in a closed loop, where the slot asks for
-    /// the request.
-    pub(super) released: Option<MonoNs>,
-    /// When it is to be given up, from its sending on.
-    pub(super) give_up: Option<Duration>,
-}
 
 /// Facts about a run that a phase is made with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PhaseSetup {
     /// Index of the phase in the plan.
     pub(super) index: usize,
-    /// Number of its first request.
-    pub(super) first_id: u64,
-    /// When it begins.
-    pub(super) start: MonoNs,
     pub(super) n_threads: usize,
     /// The most connections that there may be.
     pub(super) max_open: usize,
@@ -55,87 +34,109 @@ pub(super) struct PhaseSetup {
     pub(super) seed: u64,
 }
 
+/// Where a phase begins.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    start: MonoNs,
+    deadline: Option<MonoNs>,
+    /// Number of its first request in the run.
+    first_id: u64,
+}
+
 /// What the load threads and the supervisor of a phase share.
 #[derive(Debug)]
 pub(super) struct Phase {
     pub(super) index: usize,
-    pub(super) start: MonoNs,
-    pub(super) deadline: Option<MonoNs>,
     /// One entry a load thread.
     pub(super) counters: Vec<Counters>,
     pub(super) prefill: Option<Prefill>,
     /// Limits of the phase.
     pub(super) stop: StopPlan,
-    first_id: u64,
-    limit: u64,
-    cancellation: Option<Cancellation>,
+    /// Unset until it begins: the phase before decides when that is.
+    begun: OnceLock<Begun>,
     max_in_flight: usize,
     ramp: Duration,
     is_open_loop: bool,
-    drawn: AtomicU64,
-    /// Nothing more is due, whatever the limits.
-    is_exhausted: AtomicBool,
-    arrival: Mutex<Box<dyn Arrival>>,
+    sequence: Sequence,
+    /// What the user wants.
     control: StopSignal,
-    /// What [`Phase::halt`] asked for, to look at without waiting.
-    halted: StopSignal,
-    halt: watch::Sender<Stop>,
-}
-
-/// Draws the requests that are given up on purpose.
-#[derive(Clone, Copy, Debug)]
-struct Cancellation {
-    plan: CancellationPlan,
-    seed: u64,
-}
-
-impl Cancellation {
-    fn draw(self, ordinal: u64) -> Option<Duration> {
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(self.seed ^ ordinal);
-        let is_drawn = random.random_bool(self.plan.share.clamp(0.0, 1.0));
-        is_drawn.then_some(self.plan.delay)
-    }
+    /// That it is a part of.
+    pub(super) chain: Arc<Chain>,
 }
 
 impl Phase {
-    pub(super) fn new(plan: &PhasePlan, setup: PhaseSetup, control: StopSignal) -> Self {
-        let PhaseSetup { index, start, .. } = setup;
+    pub(super) fn new(
+        plan: &PhasePlan,
+        setup: PhaseSetup,
+        control: StopSignal,
+        chain: Arc<Chain>,
+    ) -> Self {
         // Phases of equal plans are to differ.
-        let seed = setup.seed.wrapping_add(index as u64).rotate_left(17);
+        let seed = setup.seed.wrapping_add(setup.index as u64).rotate_left(17);
         Self {
-            index,
-            start,
-            deadline: plan.stop.duration.map(|duration| start.after(duration)),
+            index: setup.index,
             counters: (0..setup.n_threads).map(|_| Counters::default()).collect(),
-            first_id: setup.first_id,
             prefill: plan.prefill.map(Prefill::new),
             stop: plan.stop,
-            limit: plan.stop.request_count.unwrap_or(u64::MAX),
-            cancellation: plan
-                .cancellation
-                .map(|plan| Cancellation { plan, seed: !seed }),
+            begun: OnceLock::new(),
             max_in_flight: plan.concurrency.unwrap_or(setup.max_open),
             ramp: plan.concurrency_ramp,
             is_open_loop: plan.arrival.is_open_loop(),
-            drawn: AtomicU64::new(0),
-            is_exhausted: AtomicBool::new(false),
-            arrival: Mutex::new(arrival::build(&plan.arrival, start, seed)),
+            sequence: Sequence::new(plan, seed),
             control,
-            halted: StopSignal::new(),
-            halt: watch::Sender::new(Stop::Run),
+            chain,
         }
+    }
+
+    /// Begins the phase, whose first request has the number `first_id`. False if it has begun already.
+    pub(super) fn begin(&self, start: MonoNs, first_id: u64) -> bool {
+        let begun = Begun {
+            start,
+            deadline: self.stop.duration.map(|duration| start.after(duration)),
+            first_id,
+        };
+        let is_first = self.sequence.begin(start, || self.begun.set(begun).is_ok());
+        if is_first {
+            self.chain.note_begin();
+        }
+        is_first
+    }
+
+    /// Ends it when its time is over, whether or not anybody asks for a request then.
+    pub(super) fn end_by_time(&self) {
+        if let Some(deadline) = self.deadline() {
+            self.sequence.end(deadline);
+        }
+    }
+
+    /// When it began; `None` until then.
+    pub(super) fn start(&self) -> Option<MonoNs> {
+        self.begun.get().map(|begun| begun.start)
+    }
+
+    /// From when on nothing more is sent, if its time is limited.
+    pub(super) fn deadline(&self) -> Option<MonoNs> {
+        self.begun.get()?.deadline
+    }
+
+    /// When it was over: nothing more is drawn from it, without anybody having asked for a stop.
+    /// The moment may lie ahead.
+    pub(super) fn over(&self) -> Option<MonoNs> {
+        self.sequence.over()
     }
 
     /// The most slots of all threads together; never more than there are requests.
     pub(super) fn slots(&self) -> usize {
-        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let limit = self.stop.request_count.unwrap_or(u64::MAX);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.max_in_flight.min(limit)
     }
 
     /// When the slot with this number, over all threads, may begin.
     pub(super) fn slot_start(&self, number: usize) -> MonoNs {
         let share = number as f64 / self.max_in_flight.max(1) as f64;
-        self.start.after(self.ramp.mul_f64(share.min(1.0)))
+        let start = self.start().unwrap_or_default();
+        start.after(self.ramp.mul_f64(share.min(1.0)))
     }
 
     /// Slots of a thread that may wait for the moments of their requests. In a closed loop nobody
@@ -144,75 +145,38 @@ impl Phase {
         if self.is_open_loop { AHEAD } else { usize::MAX }
     }
 
-    /// Whether nothing more is to be sent at `now`.
-    pub(super) fn is_over(&self, now: MonoNs) -> bool {
-        let stopped = self.control.state().max(self.halted.state());
-        stopped != Stop::Run || self.is_late(now)
+    /// Whether somebody wants nothing more to be sent.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.control.state().max(self.chain.stop()) != Stop::Run
     }
 
-    fn is_late(&self, at: MonoNs) -> bool {
-        self.deadline.is_some_and(|deadline| at >= deadline)
+    /// Whether its time is over at `now`.
+    pub(super) fn is_late(&self, now: MonoNs) -> bool {
+        self.deadline().is_some_and(|deadline| now >= deadline)
     }
 
-    /// Draws the next request for a slot that is free since `free_since`; `None` ends the slot.
-    pub(super) fn draw(&self, now: MonoNs, free_since: MonoNs) -> Option<Ticket> {
-        if self.is_over(now) {
-            return None;
+    /// Draws the next request for a slot that is free since `free_since`.
+    pub(super) fn draw(&self, now: MonoNs, free_since: MonoNs) -> Draw {
+        match self.begun.get() {
+            Some(begun) if !self.is_stopped() => self.sequence.draw(begun, now, free_since),
+            _ => Draw::Stop,
         }
-        // Only a panic, which ends the run, could have left an arrival half done.
-        let mut arrival = self.arrival.lock().unwrap_or_else(PoisonError::into_inner);
-        let ordinal = self.drawn.load(Relaxed);
-        if ordinal >= self.limit {
-            return None;
-        }
-        let intended = match arrival.next(free_since) {
-            Next::At(intended) if !self.is_late(intended) => intended,
-            Next::At(_) => return None,
-            Next::Stop => {
-                self.is_exhausted.store(true, Relaxed);
-                return None;
-            }
-        };
-        self.drawn.store(ordinal + 1, Relaxed);
-        Some(Ticket {
-            id: self.first_id + ordinal,
-            ordinal,
-            intended,
-            released: self.is_open_loop.then_some(intended),
-            give_up: self.cancellation.and_then(|plan| plan.draw(ordinal)),
-        })
     }
 
     /// Requests that are still to be sent when `sent` have been, if their number is known.
     pub(super) fn left(&self, sent: u64) -> Option<u64> {
-        let limit = if self.is_exhausted.load(Relaxed) {
-            self.drawn.load(Relaxed)
-        } else {
-            self.limit
-        };
-        (limit != u64::MAX).then(|| limit.saturating_sub(sent))
+        let limit = self.over().map(|_| self.sequence.drawn());
+        let limit = limit.or(self.stop.request_count);
+        limit.map(|limit| limit.saturating_sub(sent))
     }
 
     /// Where the numbering of the next phase begins.
     pub(super) fn next_id(&self) -> u64 {
-        self.first_id + self.drawn.load(Relaxed)
+        let first_id = self.begun.get().map_or(1, |begun| begun.first_id);
+        first_id + self.sequence.drawn()
     }
 
-    /// Ends waiting slots, and with [`Stop::Abort`] what is in flight. It only becomes more urgent.
-    pub(super) fn halt(&self, stop: Stop) {
-        self.halted.request(stop);
-        self.halt.send_if_modified(|state| {
-            let is_more = stop > *state;
-            *state = stop.max(*state);
-            is_more
-        });
-    }
-
-    /// Tells of [`Phase::halt`].
-    pub(super) fn halts(&self) -> watch::Receiver<Stop> {
-        self.halt.subscribe()
-    }
-
+    /// What the user wants.
     pub(super) fn stop_requested(&self) -> Stop {
         self.control.state()
     }

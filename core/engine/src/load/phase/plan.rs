@@ -12,6 +12,8 @@ pub struct PhasePlan {
     pub name: String,
     /// Whether its requests count.
     pub kind: PhaseKind,
+    /// Whether it takes over from the phase before while requests of that one are running.
+    pub takes_over: bool,
     /// When requests are sent.
     pub arrival: ArrivalPlan,
     /// The most requests in flight. A closed loop keeps this many; with `None`, others have as many

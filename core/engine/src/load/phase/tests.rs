@@ -5,6 +5,7 @@ fn plan(stop: StopPlan) -> PhasePlan {
     PhasePlan {
         name: "test".to_owned(),
         kind: PhaseKind::Profiling,
+        takes_over: false,
         arrival: ArrivalPlan::ClosedLoop,
         concurrency: Some(8),
         concurrency_ramp: Duration::ZERO,
@@ -15,16 +16,30 @@ fn plan(stop: StopPlan) -> PhasePlan {
     }
 }
 
+/// A phase that begins at 1,000 with request 100.
 fn start(plan: &PhasePlan, control: &StopSignal) -> Phase {
+    let phase = waiting(plan, control);
+    assert!(phase.begin(MonoNs(1_000), 100));
+    phase
+}
+
+fn waiting(plan: &PhasePlan, control: &StopSignal) -> Phase {
     let setup = PhaseSetup {
         index: 1,
-        first_id: 100,
-        start: MonoNs(1_000),
         n_threads: 2,
         max_open: 50,
         seed: 1,
     };
-    Phase::new(plan, setup, control.clone())
+    Phase::new(plan, setup, control.clone(), Arc::new(Chain::new()))
+}
+
+/// Requests until the phase is over or stopped.
+fn drawn(phase: &Phase) -> Vec<Ticket> {
+    let draw = || match phase.draw(MonoNs(1_000), MonoNs(1_000)) {
+        Draw::Ticket(ticket) => Some(ticket),
+        Draw::Over | Draw::Stop => None,
+    };
+    std::iter::from_fn(draw).collect()
 }
 
 fn phase(stop: StopPlan, control: &StopSignal) -> Phase {
@@ -57,7 +72,9 @@ fn a_count_is_kept_exactly_and_the_next_phase_numbers_on() {
         released: None,
         give_up: None,
     };
-    assert_eq!(drawn, [Some(ticket(0)), Some(ticket(1)), None, None]);
+    let (first, second) = (Draw::Ticket(ticket(0)), Draw::Ticket(ticket(1)));
+    assert_eq!(drawn, [first, second, Draw::Over, Draw::Over]);
+    assert_eq!(phase.over(), Some(MonoNs(1_000)));
     assert_eq!(phase.next_id(), 102);
     assert_eq!((phase.left(0), phase.left(2)), (Some(2), Some(0)));
 }
@@ -65,18 +82,25 @@ fn a_count_is_kept_exactly_and_the_next_phase_numbers_on() {
 #[test]
 fn nothing_is_sent_from_the_deadline_on() {
     let phase = phase(nanoseconds(10), &StopSignal::new());
-    assert!(phase.draw(MonoNs(1_009), MonoNs(1_009)).is_some());
-    assert!(phase.draw(MonoNs(1_010), MonoNs(1_009)).is_none());
-    assert_eq!((phase.next_id(), phase.left(1)), (101, None));
+    let early = phase.draw(MonoNs(1_009), MonoNs(1_009));
+    assert!(matches!(early, Draw::Ticket(_)) && phase.left(1).is_none());
+    assert_eq!(phase.draw(MonoNs(1_012), MonoNs(1_009)), Draw::Over);
+    assert_eq!((phase.next_id(), phase.left(1)), (101, Some(0)));
+    assert_eq!(phase.over(), Some(MonoNs(1_010)), "not when it was noticed");
 }
 
 #[test]
 fn nothing_is_sent_once_a_stop_is_asked_for() {
     let control = StopSignal::new();
     let phase = phase(requests(5), &control);
-    assert!(phase.draw(MonoNs(1_000), MonoNs(1_000)).is_some());
+    let before = phase.draw(MonoNs(1_000), MonoNs(1_000));
+    assert!(matches!(before, Draw::Ticket(_)));
     control.request(Stop::Drain);
-    assert!(phase.draw(MonoNs(1_000), MonoNs(1_000)).is_none());
+    assert_eq!(phase.draw(MonoNs(1_000), MonoNs(1_000)), Draw::Stop);
+    let phase = start(&plan(requests(5)), &StopSignal::new());
+    phase.chain.request(Stop::Drain);
+    assert_eq!(phase.draw(MonoNs(1_000), MonoNs(1_000)), Draw::Stop);
+    assert_eq!(phase.over(), None);
 }
 
 #[test]
@@ -92,7 +116,7 @@ fn what_would_be_due_after_the_deadline_is_not_numbered() {
     };
     let phase = start(&plan, &StopSignal::new());
     assert_eq!((phase.slots(), phase.ahead()), (50, AHEAD));
-    let drawn: Vec<_> = std::iter::from_fn(|| phase.draw(MonoNs(1_000), MonoNs(1_000))).collect();
+    let drawn = drawn(&phase);
     assert!(
         drawn
             .iter()
@@ -118,8 +142,16 @@ fn an_arrival_that_ends_leaves_nothing_to_send() {
         ..plan(requests(1_000))
     };
     let phase = start(&plan, &StopSignal::new());
-    let n = std::iter::from_fn(|| phase.draw(MonoNs(1_000), MonoNs(1_000))).count();
-    assert_eq!((n, phase.left(2), phase.left(3)), (3, Some(1), Some(0)));
+    let drawn = drawn(&phase);
+    assert_eq!(
+        (drawn.len(), phase.left(2), phase.left(3)),
+        (3, Some(1), Some(0))
+    );
+    assert_eq!(
+        phase.over(),
+        Some(drawn[2].intended),
+        "which is yet to come"
+    );
 }
 
 #[test]
@@ -144,7 +176,7 @@ fn the_seed_decides_which_requests_are_given_up() {
     };
     let given_up = || {
         let phase = start(&plan, &StopSignal::new());
-        let drawn = std::iter::from_fn(|| phase.draw(MonoNs(1_000), MonoNs(1_000)));
+        let drawn = drawn(&phase).into_iter();
         drawn.map(|ticket| ticket.give_up).collect::<Vec<_>>()
     };
     let first = given_up();
@@ -172,10 +204,22 @@ fn failures_end_a_phase_by_number_or_by_share() {
 }
 
 #[test]
-fn a_halt_only_becomes_more_urgent() {
-    let phase = phase(requests(1), &StopSignal::new());
-    let halts = phase.halts();
-    phase.halt(Stop::Abort);
-    phase.halt(Stop::Drain);
-    assert_eq!(*halts.borrow(), Stop::Abort);
+fn a_phase_begins_once_and_gives_nothing_before() {
+    let phase = waiting(&plan(requests(3)), &StopSignal::new());
+    assert_eq!(phase.draw(MonoNs(5), MonoNs(5)), Draw::Stop);
+    assert!(phase.begin(MonoNs(7), 40) && !phase.begin(MonoNs(9), 50));
+    let begun = phase.chain.begun();
+    assert_eq!((phase.start(), *begun.borrow()), (Some(MonoNs(7)), 1));
+    let Draw::Ticket(first) = phase.draw(MonoNs(8), MonoNs(8)) else {
+        panic!("there are three")
+    };
+    assert_eq!((first.id, first.intended), (40, MonoNs(8)));
+}
+
+#[test]
+fn time_ends_a_phase_from_which_nobody_draws() {
+    let phase = phase(nanoseconds(10), &StopSignal::new());
+    phase.end_by_time();
+    assert_eq!(phase.over(), Some(MonoNs(1_010)));
+    assert_eq!(phase.draw(MonoNs(1_001), MonoNs(1_001)), Draw::Over);
 }
