@@ -186,7 +186,7 @@ fn the_host_lends_clock_log_options_and_context() {
         }
         assert_eq!(log.matches(": closed").count(), 1, "{log}");
         let calls = &metrics(&context, "bad")["c_calls"];
-        assert!(calls["total"].as_f64() > Some(1.0), "{calls:#}");
+        assert!(calls["total"].as_f64() > Some(0.0), "{calls:#}");
     }
 }
 
