@@ -111,6 +111,7 @@ pub fn check(data: &[u8]) {
     let lines = from.u32s(2);
     let counts = from.i64s(1);
     let (exemplars, exemplar_values, exemplar_times) = (from.u32s(2), from.f64s(2), from.i64s(2));
+    let grammar = from.bytes(1);
     let mut columns: Vec<Column<'_>> = SPANS
         .iter()
         .zip(&spans)
@@ -127,6 +128,7 @@ pub fn check(data: &[u8]) {
         Column::u32s(c::EXEMPLAR_SAMPLE, &exemplars),
         Column::f64s(c::EXEMPLAR_VALUE, &exemplar_values),
         Column::i64s(c::EXEMPLAR_TIME, &exemplar_times),
+        Column::u8s(c::VALUE_GRAMMAR, &grammar),
     ]);
     // A column may be missing, or be there twice.
     let at = usize::from(from.byte());
@@ -139,7 +141,6 @@ pub fn check(data: &[u8]) {
         text: text.as_slice().into(),
         extra: extra.as_slice().into(),
         columns: columns.as_slice().into(),
-        value_grammar: from.byte(),
     };
     if let Ok(view) = BatchView::new(batch) {
         read(&view);

@@ -1,5 +1,6 @@
 //! Metrics pages. The first byte says as what they are read.
 
+use aiperf_parser_prometheus::lint::lint;
 use aiperf_parser_prometheus::{Format, parse_page};
 use aiperf_plugin_sdk::batch::{Batch, BatchView};
 
@@ -29,6 +30,12 @@ pub fn check(data: &[u8]) {
             store::take(view);
         })
         .expect("the parser's own batch is well formed");
+    let findings = lint(page, format);
+    for finding in &findings {
+        assert!(page.get(finding.span.clone()).is_some(), "{finding:?}");
+        assert!(finding.line > 0 && !finding.message.is_empty());
+    }
+    assert!(findings.is_sorted_by_key(|finding| finding.line));
 }
 
 fn check_view(page: &[u8], view: &BatchView<'_>) {

@@ -21,6 +21,7 @@ mod hostile;
 mod https;
 mod instances;
 mod interrupts;
+mod lint;
 mod main_job;
 mod mutual_tls;
 mod one_report;

@@ -20,9 +20,9 @@ pub(crate) enum ExitCode {
     AllFailed = 4,
     /// Some output is missing, or what `report` was given is not a whole recording.
     Partial = 5,
-    /// `--strict`: the report carries a [grave] warning.
+    /// `--strict`: the report carries a [grave] warning, or `lint` has warnings.
     Strict = 6,
-    /// `config check` found errors in what it checked.
+    /// `config check` or `lint` found errors in what they checked.
     Findings = 7,
     /// Ctrl-C or SIGTERM ended the run early.
     Interrupted = 130,

@@ -21,6 +21,7 @@ fn main() -> std::process::ExitCode {
         Action::Collect(collect) => commands::run(collect.as_ref(), &[], &world),
         Action::Demo(demo) => commands::demo(demo, &world),
         Action::Report(report) => commands::report(report.as_ref(), &world),
+        Action::Lint(lint) => commands::lint(lint, &world),
         Action::Config(config) => match &config.action {
             ConfigAction::Check(check) => commands::check_config(check, &world),
             ConfigAction::Show(show) => commands::show_config(show, &world),

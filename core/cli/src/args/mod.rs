@@ -10,6 +10,7 @@ mod demo;
 pub(crate) mod env;
 mod flags;
 mod groups;
+mod lint;
 mod plugins;
 mod profile;
 mod prompts;
@@ -34,6 +35,7 @@ pub(crate) use config::{
 pub(crate) use demo::{DemoArgs, WeatherArgs};
 pub(crate) use env::EnvSnapshot;
 pub(crate) use flags::RunArgs;
+pub(crate) use lint::{LintArgs, PageFormat};
 pub(crate) use plugins::{
     CheckArgs, Installed, ListArgs, NewArgs, PluginsAction, PluginsArgs, ShowArgs,
 };
@@ -89,6 +91,8 @@ pub(crate) enum Action {
     Demo(Box<DemoArgs>),
     /// Report a recorded run again
     Report(Box<ReportArgs>),
+    /// Hold metrics pages to their format and to the usual names
+    Lint(LintArgs),
     /// Check, show and start files of settings
     Config(ConfigArgs),
     /// Show the installed plugins, and start new ones

@@ -2,6 +2,7 @@
 
 mod config;
 mod libraries;
+mod lint;
 mod plugins;
 mod recorded;
 mod report;
@@ -15,6 +16,7 @@ use console::Term;
 
 pub(crate) use config::{check_config, config_schema, init_config, show_config};
 pub(crate) use libraries::{host_plugin, probe_plugin};
+pub(crate) use lint::lint;
 pub(crate) use plugins::{check_plugin, list_plugins, new_plugin, print_header, show_plugin};
 pub(crate) use report::report;
 pub(crate) use run::run;

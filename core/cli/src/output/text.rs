@@ -35,6 +35,21 @@ pub(crate) fn lines(text: &str) -> String {
     lines.join("\n")
 }
 
+/// How much was found, in words.
+pub(crate) fn verdict(errors: usize, warnings: usize) -> String {
+    let counted = [(errors, "error"), (warnings, "warning")].map(|(count, what)| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        count => Some(format!("{count} {what}s")),
+    });
+    let counted: Vec<_> = counted.into_iter().flatten().collect();
+    if counted.is_empty() {
+        "no errors".to_owned()
+    } else {
+        counted.join(", ")
+    }
+}
+
 /// Why the first line that could not be written could not.
 static LOST: OnceLock<String> = OnceLock::new();
 

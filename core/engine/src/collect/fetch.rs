@@ -226,8 +226,11 @@ pub(super) fn header_map<'a>(
     Ok(headers)
 }
 
-/// A single request of a plugin, on its own thread.
-pub(crate) fn fetch_once(
+/// A single request, on the caller's thread.
+///
+/// # Errors
+/// If it is no GET, a header cannot be sent, or no whole answer came in time.
+pub fn fetch_once(
     request: &HttpRequest<'_>,
     clock: &Clock,
     tls: &Tls,

@@ -46,7 +46,7 @@ mod tests;
 mod unverified;
 
 pub use collection::Collection;
-pub(crate) use fetch::fetch_once;
+pub use fetch::fetch_once;
 pub use parts::{CollectionParts, StartError};
 pub use schedule::TickOptions;
 pub use settle::{Expected, SettleOptions};

@@ -55,7 +55,7 @@ impl Secrets {
     }
 
     /// Takes the value of a request header: what follows `Bearer` and the like too, and each cookie.
-    pub(crate) fn add_header(&mut self, name: &str, value: &str) {
+    pub fn add_header(&mut self, name: &str, value: &str) {
         if !is_secret_name(name) {
             if !harmless_header(name) {
                 self.add_possible(value);
@@ -80,7 +80,7 @@ impl Secrets {
     }
 
     /// Takes what is secret in a URL: its password and parameters such as `api_key`.
-    pub(crate) fn add_url(&mut self, text: &str) {
+    pub fn add_url(&mut self, text: &str) {
         for range in url_secrets(text) {
             let part = text.get(range).unwrap_or_default();
             let decoded = decoded(part);

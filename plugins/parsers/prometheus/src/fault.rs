@@ -7,9 +7,9 @@ const EXCERPT_CHARS: usize = 24;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// What was expected there, or what is wrong.
-    what: &'static str,
+    pub(crate) what: &'static str,
     /// Offset into the page.
-    at: usize,
+    pub(crate) at: usize,
 }
 
 impl Fault {

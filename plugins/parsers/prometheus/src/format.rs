@@ -4,6 +4,9 @@ use aiperf_plugin_sdk::Batch;
 
 use crate::page::parse_page;
 
+/// U+FEFF in UTF-8.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Format of a page. They differ in strictness, in the unit of timestamps and in `# EOF`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -65,6 +68,7 @@ pub(crate) fn looks_like_metrics(head: &[u8]) -> bool {
 /// A metrics page may begin with `{` (a quoted metric name), so that JSON objects are told by the
 /// colon after their first key.
 pub(crate) fn foreign(body: &[u8]) -> Option<&'static str> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let body = body.trim_ascii_start();
     match body.first()? {
         b'<' => Some("HTML or XML"),

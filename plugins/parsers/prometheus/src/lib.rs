@@ -11,6 +11,7 @@ mod fault;
 mod format;
 mod labels;
 mod line;
+pub mod lint;
 mod metadata;
 mod names;
 mod number;

@@ -1,12 +1,14 @@
 //! Reads a page, line by line.
 
+use std::ops::Range;
+
 use aiperf_plugin_sdk::Batch;
 use aiperf_plugin_sdk::batch::ValueGrammar;
 
 use crate::cursor::Cursor;
 use crate::families::Families;
 use crate::fault::Fault;
-use crate::format::Format;
+use crate::format::{BYTE_ORDER_MARK, Format};
 use crate::line::{self, LastName};
 use crate::metadata::{self, Keyword};
 use crate::sink::{Buffers, Sink};
@@ -41,7 +43,7 @@ pub(crate) fn parse_with(scratch: &mut Scratch, page: &[u8], format: Format, bat
     scratch.families.clear();
     let utf8 = std::str::from_utf8(page).is_ok();
     let mut reader = Reader::new(scratch, page, format, utf8, batch);
-    reader.read();
+    reader.read(&mut ());
     if !reader.families.is_late() {
         return;
     }
@@ -50,8 +52,43 @@ pub(crate) fn parse_with(scratch: &mut Scratch, page: &[u8], format: Format, bat
     scratch.families.clear();
     let mut reader = Reader::new(scratch, page, format, utf8, batch);
     reader.declare_all();
-    reader.read();
+    reader.read(&mut ());
 }
+
+/// Reads `page`, types first, and tells `watch` of each line.
+pub(crate) fn watch_page(page: &[u8], format: Format, batch: &mut Batch, watch: &mut impl Watch) {
+    let mut scratch = Scratch::default();
+    let utf8 = std::str::from_utf8(page).is_ok();
+    let mut reader = Reader::new(&mut scratch, page, format, utf8, batch);
+    reader.declare_all();
+    reader.read(watch);
+}
+
+/// A line of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// From 1.
+    pub(crate) number: u32,
+    /// Without its end.
+    pub(crate) range: Range<usize>,
+}
+
+/// Is told of each line while a page is read.
+pub(crate) trait Watch {
+    /// A line has been read; what it added stands at the end of `batch`.
+    #[inline]
+    fn line(&mut self, _line: Place, _batch: &Batch) {}
+    /// A line could not be read.
+    fn fault(&mut self, _line: Place, _fault: Fault) {}
+    /// What is wrong with the page as a whole.
+    fn page(&mut self, _what: &'static str) {}
+}
+
+/// Nobody watches.
+impl Watch for () {}
+
+const BEHIND_EOF: &str = "expected nothing after `# EOF`";
+const NO_EOF: &str = "`# EOF` is missing at the end: the page may be cut off";
 
 /// What has been seen of the end of an OpenMetrics page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,34 +141,50 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read(&mut self) {
+    fn read(&mut self, watch: &mut impl Watch) {
         let mut number = 0;
-        let mut start = 0;
+        let mut start = self.beginning();
         while let Some(end) = self.line_end(start) {
             number += 1;
             let line = self.without_cr(start, end);
             if self.end == End::Seen {
                 self.end = End::Passed;
                 // Read all the same: it may be a page that was appended.
-                self.sink
-                    .batch
-                    .diagnostic(number, "expected nothing after `# EOF`");
+                self.sink.batch.diagnostic(number, BEHIND_EOF);
+                watch.page(BEHIND_EOF);
             }
-            if let Err(fault) = self.line(line, start) {
-                self.report(number, fault, line, start);
+            let place = || Place {
+                number,
+                range: start..line.len(),
+            };
+            match self.line(line, start) {
+                Ok(()) => watch.line(place(), self.sink.batch),
+                Err(fault) => {
+                    self.report(number, fault, line, start);
+                    watch.fault(place(), fault);
+                }
             }
             start = end + 1;
         }
         if self.format == Format::OpenMetrics && self.end == End::NotSeen {
-            self.sink
-                .batch
-                .diagnostic(0, "`# EOF` is missing at the end: the page may be cut off");
+            self.sink.batch.diagnostic(0, NO_EOF);
+            watch.page(NO_EOF);
+        }
+    }
+
+    /// Offset of the first line: a byte order mark, which some editors and proxies put before a
+    /// page, is no part of it.
+    fn beginning(&self) -> usize {
+        if self.page.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
         }
     }
 
     /// Declares the types that the page has anywhere. What is wrong with them is reported later.
     fn declare_all(&mut self) {
-        let mut start = 0;
+        let mut start = self.beginning();
         while let Some(end) = self.line_end(start) {
             let line = self.without_cr(start, end);
             let mut cursor = Cursor::new(line, start, self.format);

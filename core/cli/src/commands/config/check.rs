@@ -69,16 +69,5 @@ fn names(findings: &Diagnostics) -> String {
 
 fn verdict(findings: &Diagnostics) -> String {
     let errors = findings.errors();
-    let parts = [(errors, "error"), (findings.len() - errors, "warning")];
-    let counted = parts.map(|(count, what)| match count {
-        0 => None,
-        1 => Some(format!("1 {what}")),
-        count => Some(format!("{count} {what}s")),
-    });
-    let counted: Vec<_> = counted.into_iter().flatten().collect();
-    if counted.is_empty() {
-        "no errors".to_owned()
-    } else {
-        counted.join(", ")
-    }
+    output::verdict(errors, findings.len() - errors)
 }

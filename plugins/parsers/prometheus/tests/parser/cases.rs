@@ -138,3 +138,17 @@ fn exemplars() {
     let text = read(b"a 1   #   { b = \"c\" }   2   1.5  \n", PrometheusText);
     assert_eq!(text.exemplars, [(0, 2.0, Some(1_500_000_000))]);
 }
+
+#[test]
+fn a_byte_order_mark_costs_no_line() {
+    for format in [PrometheusText, OpenMetrics] {
+        let reading = read("\u{feff}a 1\nb 2\n# EOF\n".as_bytes(), format);
+        assert_eq!(shown(&reading), "a 1; b 2");
+        assert_eq!(reading.diagnostics, []);
+    }
+    let late = read(
+        "\u{feff}a_total 1\n# TYPE a counter\n".as_bytes(),
+        PrometheusText,
+    );
+    assert_eq!(late.families.len(), 1);
+}

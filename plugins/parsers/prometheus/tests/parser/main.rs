@@ -4,6 +4,7 @@
 
 mod cases;
 mod conformance;
+mod lint;
 mod pages;
 mod plugin;
 mod properties;
