@@ -6,7 +6,7 @@ use aiperf_core::config::Command;
 use clap::Args;
 
 use super::flags::{Flags, RunArgs};
-use super::groups::{MetricsArgs, OutputArgs, TlsArgs};
+use super::groups::{MetricsArgs, OutputArgs, ProxyArgs, TlsArgs};
 use super::value::Hidden;
 
 const AFTER_HELP: &str = "\
@@ -34,6 +34,8 @@ pub(crate) struct CollectArgs {
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
     #[command(flatten)]
+    pub(crate) proxy: ProxyArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
@@ -51,6 +53,7 @@ impl RunArgs for CollectArgs {
         flags.text("--url", "endpoint.url", self.url.as_ref());
         self.metrics.add_to(&mut flags);
         self.tls.add_to(&mut flags);
+        self.proxy.add_to(&mut flags);
         self.output.add_to(&mut flags);
         flags
     }

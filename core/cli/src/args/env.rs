@@ -43,6 +43,21 @@ pub(crate) const VARIABLES: [Variable; 8] = [
     one("AIPERF_STRICT", "run.strict"),
 ];
 
+/// Variables of the system that stand for settings where nothing else does: names, the preferred one
+/// last.
+const SYSTEM: [(&[&str], Variable); 3] = [
+    (&["HTTP_PROXY", "http_proxy"], one("", "proxy.http")),
+    (&["HTTPS_PROXY", "https_proxy"], one("", "proxy.https")),
+    (
+        &["NO_PROXY", "no_proxy"],
+        Variable {
+            name: "",
+            path: "proxy.exclude",
+            is_list: true,
+        },
+    ),
+];
+
 const fn one(name: &'static str, path: &'static str) -> Variable {
     Variable {
         name,
@@ -116,9 +131,25 @@ impl EnvSnapshot {
             .filter(|value| !value.is_empty())
     }
 
+    /// The first of these that is set to something.
+    pub(crate) fn first(&self, names: [&str; 2]) -> Option<&str> {
+        names.into_iter().find_map(|name| self.non_empty(name))
+    }
+
     /// Whether the user wants no colors anywhere, or has a terminal that shows none.
     pub(crate) fn forbids_color(&self) -> bool {
         self.non_empty(NO_COLOR).is_some() || self.non_empty(TERM) == Some("dumb")
+    }
+
+    /// Lays variables that every program knows over the defaults, and under all files.
+    pub(crate) fn add_system_to(&self, layers: &mut Layers) {
+        for (names, variable) in SYSTEM {
+            for name in names {
+                if let Some(text) = self.non_empty(name) {
+                    layers.add(&Variable { name, ..variable }.setting(text));
+                }
+            }
+        }
     }
 
     /// Lays the variables over what is there.

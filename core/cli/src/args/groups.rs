@@ -103,6 +103,26 @@ impl TlsArgs {
     }
 }
 
+/// What stands between this machine and the servers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Proxy")]
+pub(crate) struct ProxyArgs {
+    /// Proxy for http and https, such as `http://proxy:3128` [default: `HTTP_PROXY`, `HTTPS_PROXY`]
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<Hidden>,
+    /// Hosts that are reached directly, with commas between; `*` for all [default: `NO_PROXY`]
+    #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
+    pub(crate) no_proxy: Vec<String>,
+}
+
+impl ProxyArgs {
+    pub(crate) fn add_to(&self, flags: &mut Flags) {
+        flags.text("--proxy", "proxy.http", self.proxy.as_ref());
+        flags.text("--proxy", "proxy.https", self.proxy.as_ref());
+        flags.list("--no-proxy", "proxy.exclude", &self.no_proxy);
+    }
+}
+
 /// What is written and shown, and where settings come from.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::groups::ProxyArgs;
 use super::value::{Hidden, duration};
 
 const AFTER_HELP: &str = "\
@@ -49,6 +50,8 @@ pub(crate) struct LintArgs {
     /// Accept any certificate.
     #[arg(long)]
     pub(crate) insecure: bool,
+    #[command(flatten)]
+    pub(crate) proxy: ProxyArgs,
 }
 
 /// Format of a metrics page.

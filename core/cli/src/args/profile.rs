@@ -9,7 +9,7 @@ use clap::{ArgAction, Args};
 
 use super::arrival::{ArrivalArgs, WarmupArgs};
 use super::flags::{Flags, RunArgs};
-use super::groups::{MetricsArgs, OutputArgs, TlsArgs};
+use super::groups::{MetricsArgs, OutputArgs, ProxyArgs, TlsArgs};
 use super::prompts::PromptArgs;
 use super::sweep::SweepArgs;
 use super::value::{Hidden, extra_inputs, header};
@@ -43,6 +43,8 @@ pub(crate) struct ProfileArgs {
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
     #[command(flatten)]
+    pub(crate) proxy: ProxyArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
@@ -63,6 +65,7 @@ impl RunArgs for ProfileArgs {
         self.warmup.add_to(&mut flags);
         self.metrics.add_to(&mut flags);
         self.tls.add_to(&mut flags);
+        self.proxy.add_to(&mut flags);
         self.output.add_to(&mut flags);
         flags
     }

@@ -110,6 +110,7 @@ fn files(config_files: &[PathBuf], surroundings: &Surroundings<'_>) -> Layers {
         Trust::BuiltIn,
         surroundings,
     );
+    environment.add_system_to(&mut layers);
     let variable = environment.non_empty(env::CONFIG);
     let flagged = config_files.iter().map(PathBuf::as_path);
     let mut named = flagged.chain(variable.map(Path::new));

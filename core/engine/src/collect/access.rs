@@ -4,31 +4,37 @@ use aiperf_plugin_sdk::{ErrorKind, PluginError, Target, TlsSettings};
 use http::header::HeaderMap;
 
 use super::fetch::header_map;
-use crate::http::Tls;
+use crate::config::CollectorPlan;
+use crate::http::{Proxies, Tls};
 
-/// Headers and TLS of one target.
+/// Headers, TLS and proxies of one target.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
     pub(super) headers: HeaderMap,
     pub(super) tls: Tls,
+    pub(super) proxies: Proxies,
 }
 
 impl Access {
-    /// What `target` asks for, over the TLS of its collector.
+    /// What `target` asks for, over what its collector has.
     ///
     /// # Errors
     /// If a header cannot be sent, or a file of certificates cannot be used.
-    pub(super) fn of(target: &Target, tls: &Tls) -> Result<Self, PluginError> {
+    pub(super) fn of(target: &Target, spec: &CollectorPlan) -> Result<Self, PluginError> {
         let pairs = target
             .headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
         let accept = ("accept", target.accept.as_str());
         let headers = header_map(pairs.chain(Some(accept).filter(|(_, value)| !value.is_empty())))?;
-        let tls = own_tls(&target.tls, tls).map_err(|why| {
+        let tls = own_tls(&target.tls, &spec.tls).map_err(|why| {
             PluginError::new(ErrorKind::Config, format!("`{}`: {why}", target.url))
         })?;
-        Ok(Self { headers, tls })
+        Ok(Self {
+            headers,
+            tls,
+            proxies: spec.proxies.clone(),
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use http_body_util::Full;
 
 use crate::event::one_line;
 use crate::http::{
-    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, Origin, Scheme, Tls,
+    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, Origin, Proxies, Scheme, Tls,
 };
 
 /// Largest page, before and after decompression.
@@ -63,6 +63,7 @@ impl Fetcher {
         timeout: Duration,
         clock: &Clock,
         tls: &Tls,
+        proxies: &Proxies,
     ) -> Result<Self, HttpError> {
         let origin = Origin::parse(url)?;
         let tls = match origin.scheme() {
@@ -75,6 +76,7 @@ impl Fetcher {
             timeout,
             kernel_stamps: false,
             tls,
+            proxy: proxies.of(&origin).cloned(),
         };
         let connector = Connector::new(origin, options, clock.clone())?;
         Ok(Self {
@@ -234,6 +236,7 @@ pub fn fetch_once(
     request: &HttpRequest<'_>,
     clock: &Clock,
     tls: &Tls,
+    proxies: &Proxies,
 ) -> Result<HttpResponse, PluginError> {
     if request.method != "GET" {
         let message = format!("the host lends GET only, not {}", request.method);
@@ -246,8 +249,8 @@ pub fn fetch_once(
     let headers = header_map(pairs)?;
     let network =
         |error: HttpError| PluginError::new(ErrorKind::Network, error.to_string()).retriable();
-    let mut fetcher =
-        Fetcher::new(request.url, headers, request.timeout, clock, tls).map_err(network)?;
+    let mut fetcher = Fetcher::new(request.url, headers, request.timeout, clock, tls, proxies)
+        .map_err(network)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -52,8 +52,9 @@ impl Opener {
     pub(super) fn open(&self, spec: &CollectorPlan) -> std::io::Result<Opening> {
         let label = format!("collector {}", spec.name);
         let (events, clock) = (self.context.events.clone(), self.context.clock.clone());
-        let tls = spec.tls.clone();
-        let host = Arc::new(InstanceHost::new(&label, events, None, clock).with_tls(tls));
+        let host = InstanceHost::new(&label, events, None, clock)
+            .with_network(spec.tls.clone(), spec.proxies.clone());
+        let host = Arc::new(host);
         let (tried, first) = channel();
         let attempts = Attempts {
             opener: self.clone(),
@@ -153,7 +154,7 @@ impl Attempts {
                 let targets = handle.targets()?.targets;
                 let access = targets
                     .iter()
-                    .map(|target| Access::of(target, &self.spec.tls))
+                    .map(|target| Access::of(target, &self.spec))
                     .collect::<Result<Vec<_>, _>>()?;
                 self.join(|roster| {
                     for (target, access) in targets.into_iter().zip(access) {

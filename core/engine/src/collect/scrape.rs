@@ -294,7 +294,7 @@ fn fetcher(
     timeout: Duration,
 ) -> Result<Fetcher, HttpError> {
     let (headers, tls) = (access.headers.clone(), &access.tls);
-    let fetcher = Fetcher::new(url, headers, timeout, &context.clock, tls)?;
+    let fetcher = Fetcher::new(url, headers, timeout, &context.clock, tls, &access.proxies)?;
     if fetcher.is_unverified(tls) {
         context.unverified.add(url);
     }

@@ -13,7 +13,7 @@ use super::document::Document;
 use super::error::Diagnostics;
 use super::location::Location;
 use super::schema::{OnStartError, Ui, UserKnowledge};
-use crate::http::Tls;
+use crate::http::{Proxies, Tls};
 use crate::knowledge::Knowledge;
 use crate::load::LoadPlan;
 use crate::secrets::Secrets;
@@ -123,6 +123,8 @@ pub struct CollectorPlan {
     pub families: Families,
     /// Whom its `https` connections trust, and who we are there.
     pub tls: Tls,
+    /// What requests go through.
+    pub proxies: Proxies,
 }
 
 /// One parser with options of its own. `Debug` leaves out the options: some are secrets.

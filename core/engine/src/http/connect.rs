@@ -13,6 +13,7 @@ use super::clock::{Clock, MonoNs};
 use super::connection::Connection;
 use super::error::{ErrorClass, HttpError, root_text};
 use super::origin::Origin;
+use super::proxy::{self, Forwarded};
 use super::stamped::{ClockSource, Stamped, enable_stamps};
 use super::tls::{TlsSession, handshake_error};
 use super::transport::Transport;
@@ -26,6 +27,8 @@ pub struct ConnectOptions {
     pub kernel_stamps: bool,
     /// Needed for `https` only.
     pub tls: Option<TlsSession>,
+    /// Where connections go instead of to the server itself.
+    pub proxy: Option<Origin>,
 }
 
 /// What opening a connection took.
@@ -33,7 +36,7 @@ pub struct ConnectOptions {
 pub struct ConnectTimes {
     /// Name resolution; `None` for an address, or a name that was resolved before.
     pub dns: Option<Duration>,
-    /// TCP handshake.
+    /// TCP handshake; for `https` through a proxy, the proxy's too.
     pub tcp: Duration,
     /// TLS handshake; `None` for `http`.
     pub tls: Option<Duration>,
@@ -44,6 +47,7 @@ pub struct ConnectTimes {
 pub struct Connector {
     origin: Origin,
     url: Arc<str>,
+    forwarded: Option<Arc<Forwarded>>,
     options: ConnectOptions,
     clock: Clock,
     resolved: Mutex<Option<Arc<[SocketAddr]>>>,
@@ -63,9 +67,13 @@ impl Connector {
                 "no TLS configuration was given",
             ));
         }
+        let is_plain = origin.scheme() == super::Scheme::Http;
+        let forwarded = options.proxy.as_ref().filter(|_| is_plain);
+        let forwarded = forwarded.map(|proxy| Arc::new(Forwarded::new(&origin, proxy)));
         Ok(Self {
             origin,
             url,
+            forwarded,
             options,
             clock,
             resolved: Mutex::new(None),
@@ -104,11 +112,14 @@ impl Connector {
             Ok(opened) => opened,
             Err(error) => {
                 *self.resolved.lock().await = None;
-                return Err(HttpError::from_connect(&self.url, &error));
+                return Err(self.unreached(|url| HttpError::from_connect(url, &error)));
             }
         };
+        let mut stamped = Stamped::new(stream, self.clock.clone(), source);
+        if let (Some(proxy), None) = (&self.options.proxy, &self.forwarded) {
+            proxy::tunnel(&mut stamped, &self.origin, proxy).await?;
+        }
         times.tcp = self.elapsed(began);
-        let stamped = Stamped::new(stream, self.clock.clone(), source);
         let transport = match &self.options.tls {
             Some(tls) if self.origin.scheme() == super::Scheme::Https => {
                 let began = self.clock.now();
@@ -118,7 +129,21 @@ impl Connector {
             }
             _ => Transport::Plain(stamped),
         };
-        Connection::handshake(transport, Arc::clone(&self.url), times).await
+        let connection = Connection::handshake(transport, Arc::clone(&self.url), times).await?;
+        Ok(connection.through(self.forwarded.clone()))
+    }
+
+    /// Who is connected to: the proxy, else the server.
+    fn peer(&self) -> &Origin {
+        self.options.proxy.as_ref().unwrap_or(&self.origin)
+    }
+
+    /// An error about who is connected to.
+    fn unreached(&self, error: impl FnOnce(&Arc<str>) -> HttpError) -> HttpError {
+        match &self.options.proxy {
+            Some(proxy) => error(&proxy.to_string().into()).advise(proxy::ADVICE),
+            None => error(&self.url),
+        }
     }
 
     /// The lock is held while resolving, so that a burst of connections resolves once.
@@ -127,13 +152,14 @@ impl Connector {
         if let Some(addresses) = &*resolved {
             return Ok(Arc::clone(addresses));
         }
-        let (host, port) = (self.origin.host(), self.origin.port());
+        let (host, port) = (self.peer().host(), self.peer().port());
         let addresses: Arc<[SocketAddr]> = if let Ok(address) = host.parse::<IpAddr>() {
             Arc::new([SocketAddr::new(address, port)])
         } else {
             let began = self.clock.now();
             let found = lookup_host((host, port)).await.map_err(|error| {
-                HttpError::new(ErrorClass::Dns, Arc::clone(&self.url), root_text(&error))
+                let detail = root_text(&error);
+                self.unreached(|url| HttpError::new(ErrorClass::Dns, Arc::clone(url), detail))
             })?;
             times.dns = Some(self.elapsed(began));
             found.collect()

@@ -14,6 +14,7 @@ use hyper::client::conn::http1;
 use super::clock::MonoNs;
 use super::connect::ConnectTimes;
 use super::error::{ErrorClass, HttpError, Stage};
+use super::proxy::Forwarded;
 use super::reuse::Lease;
 use super::stamped::ClockSource;
 use super::stamps::Stamps;
@@ -39,6 +40,7 @@ pub struct Connection {
     times: ConnectTimes,
     exchanges: u64,
     lease: Lease,
+    forwarded: Option<Arc<Forwarded>>,
 }
 
 impl Connection {
@@ -61,7 +63,14 @@ impl Connection {
             times,
             exchanges: 0,
             lease: Lease::default(),
+            forwarded: None,
         })
+    }
+
+    /// This connection is one to a proxy, which forwards each request.
+    pub(super) fn through(mut self, proxy: Option<Arc<Forwarded>>) -> Self {
+        self.forwarded = proxy;
+        self
     }
 
     /// Which clock stamps the bytes of this connection.
@@ -90,7 +99,10 @@ impl Connection {
     /// # Errors
     /// `reset`, `closed_early` or `protocol`. [`HttpError::may_resend`] tells whether the request
     /// may be repeated.
-    pub async fn send(mut self, request: Request<Full<Bytes>>) -> Result<Response, HttpError> {
+    pub async fn send(mut self, mut request: Request<Full<Bytes>>) -> Result<Response, HttpError> {
+        if let Some(proxy) = &self.forwarded {
+            proxy.rewrite(&mut request);
+        }
         self.stamps.arm();
         self.exchanges += 1;
         if let Err(error) = self.ready().await {

@@ -12,6 +12,7 @@ mod connect;
 mod connection;
 mod error;
 mod origin;
+mod proxy;
 #[cfg(target_os = "linux")]
 mod recv;
 mod reuse;
@@ -32,6 +33,7 @@ pub use connection::{Chunk, Connection, Response};
 pub use error::{ErrorClass, HttpError};
 pub use origin::{Origin, Scheme};
 pub(crate) use origin::{base64, percent_decode};
+pub use proxy::{Proxies, ProxyOptions};
 pub use secret::Secret;
 pub use stamped::{ClockSource, prepare_kernel_stamps};
 pub use stamps::Stamps;

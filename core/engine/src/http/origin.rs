@@ -124,6 +124,15 @@ impl Origin {
         }
     }
 
+    /// Host and port, the port always.
+    pub(super) fn authority_with_port(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
     /// The full URL of an absolute path on this server, without credentials.
     pub fn url_of(&self, path: &str) -> String {
         format!("{}://{}{path}", self.scheme.as_str(), self.authority())

@@ -33,6 +33,7 @@ fn client_with(url: &str, kernel_stamps: bool, tls: Option<TlsSession>) -> Clien
         timeout: Duration::from_secs(10),
         kernel_stamps,
         tls,
+        proxy: None,
     };
     let connector = Connector::new(Origin::parse(url).unwrap(), options, Clock::new()).unwrap();
     // Believes at once that the server keeps connections.
@@ -201,6 +202,7 @@ fn a_server_that_closes_after_every_response_costs_no_request() {
         timeout: Duration::from_secs(10),
         kernel_stamps: true,
         tls: None,
+        proxy: None,
     };
     let origin = Origin::parse(&server.url()).unwrap();
     let client = Client::new(Connector::new(origin, options, Clock::new()).unwrap());

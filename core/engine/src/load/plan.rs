@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::files::OpenFiles;
 use super::phase::PhasePlan;
-use crate::http::{Origin, Secret, Tls};
+use crate::http::{Origin, Proxies, Secret, Tls};
 use crate::secrets::Secrets;
 
 use super::endpoint::{EndpointKind, Field, Template};
@@ -70,6 +70,8 @@ pub struct LoadPlan {
     pub kernel_stamps: bool,
     /// Whom `https` connections trust.
     pub tls: Tls,
+    /// What requests go through.
+    pub proxies: Proxies,
     /// What errors must not show.
     pub secrets: Arc<Secrets>,
     /// The phases, in order.

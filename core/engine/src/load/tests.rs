@@ -16,7 +16,7 @@ use http::HeaderMap;
 
 use super::*;
 use crate::http::testing::{Answer, RawServer, chunk, closed_url, stream_head};
-use crate::http::{Clock, Origin, Secret, Tls};
+use crate::http::{Clock, Origin, Proxies, Secret, Tls};
 
 #[cfg(target_os = "linux")]
 mod sim;
@@ -55,6 +55,7 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
         connect_timeout: Duration::from_secs(30),
         kernel_stamps: true,
         tls: Tls::default(),
+        proxies: Proxies::default(),
         secrets: Arc::default(),
         phases,
         threads: 2,

@@ -10,7 +10,7 @@ use aiperf_plugin_sdk::{ErrorKind, HttpResponse, LogLevel, PluginError, Result, 
 use super::{Artifacts, Budget};
 use crate::collect::fetch_once;
 use crate::event::Events;
-use crate::http::{Clock, MonoNs, Tls};
+use crate::http::{Clock, MonoNs, Proxies, Tls};
 
 /// Lines that one instance may log in a second.
 const LOG_LINES: u32 = 20;
@@ -23,6 +23,7 @@ pub struct InstanceHost {
     artifacts: Option<Artifacts>,
     clock: Clock,
     tls: Tls,
+    proxies: Proxies,
     log_lines: Budget,
     signal: Mutex<Signal>,
     changed: Condvar,
@@ -48,6 +49,7 @@ impl InstanceHost {
             artifacts,
             clock,
             tls: Tls::default(),
+            proxies: Proxies::default(),
             log_lines: Budget::new(LOG_LINES),
             signal,
             changed,
@@ -55,10 +57,12 @@ impl InstanceHost {
         }
     }
 
-    /// Lends connections that trust as the run says; without it, as the system says.
+    /// Lends connections that trust, and go through, what the run says; without it, as the system says
+    /// and through nothing.
     #[must_use]
-    pub fn with_tls(mut self, tls: Tls) -> Self {
+    pub fn with_network(mut self, tls: Tls, proxies: Proxies) -> Self {
         self.tls = tls;
+        self.proxies = proxies;
         self
     }
 
@@ -142,7 +146,7 @@ impl HostServices for InstanceHost {
     }
 
     fn http(&self, request: &HttpRequest<'_>) -> Result<HttpResponse> {
-        fetch_once(request, &self.clock, &self.tls)
+        fetch_once(request, &self.clock, &self.tls, &self.proxies)
     }
 
     fn wait(&self, timeout: Duration) -> Wake {

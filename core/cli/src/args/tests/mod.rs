@@ -150,6 +150,8 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--key-file", "me.key"],
     &["--server-name", "gpu.example"],
     &["--insecure"],
+    &["--proxy", "http://p:1"],
+    &["--no-proxy", "a,b"],
     &["--artifact-dir", "out"],
     &["--profile-export-prefix", "P"],
     &["--ui", "none"],

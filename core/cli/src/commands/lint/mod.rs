@@ -15,7 +15,7 @@ use crate::output;
 /// Says what is wrong with each page: on standard error what and where, on standard output a line for
 /// each page.
 pub(crate) fn lint(args: &LintArgs, world: &World) -> ExitCode {
-    let reader = match Reader::new(args) {
+    let reader = match Reader::new(args, &world.environment) {
         Ok(reader) => reader,
         Err(problem) => {
             output::error(&problem);

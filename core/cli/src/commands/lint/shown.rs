@@ -88,7 +88,7 @@ mod tests {
     fn a_line_is_shown_around_the_place() {
         let page = b"first 1\nsecond{a=b} 2\nthird 3\n";
         let (line, span) = excerpt(page, &(17..18));
-        assert_eq!((line.as_str(), &line[span]), ("second{a=b} 2", "b"));
+        assert_eq!((line.as_str(), line.get(span)), ("second{a=b} 2", Some("b")));
         let (line, span) = excerpt(page, &(page.len()..page.len()));
         assert_eq!((line.as_str(), span), ("third 3", 7..7));
         assert_eq!(excerpt(b"", &(0..0)), (String::new(), 0..0));
@@ -98,7 +98,7 @@ mod tests {
     fn long_lines_are_cut_and_hostile_ones_are_harmless() {
         let page = format!("{}\u{1b}X{}", "a".repeat(500), "b".repeat(500));
         let (line, span) = excerpt(page.as_bytes(), &(501..502));
-        assert_eq!(&line[span], "X");
+        assert_eq!(line.get(span), Some("X"));
         assert!(
             line.starts_with("...aaa") && line.contains("\u{fffd}Xbbb"),
             "{line}"

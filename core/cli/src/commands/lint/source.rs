@@ -5,11 +5,11 @@ use std::io::{self, Read};
 
 use aiperf_core::Secrets;
 use aiperf_core::collect::fetch_once;
-use aiperf_core::http::{Clock, Origin, Tls, TlsOptions};
+use aiperf_core::http::{Clock, Origin, Proxies, ProxyOptions, Tls, TlsOptions};
 use aiperf_plugin_sdk::display::printable;
 use aiperf_plugin_sdk::hosting::HttpRequest;
 
-use crate::args::LintArgs;
+use crate::args::{EnvSnapshot, LintArgs};
 use crate::exit_code::ExitCode;
 
 /// Larger pages are not read; runs read no larger ones either.
@@ -38,13 +38,14 @@ pub(super) struct Reader<'a> {
     headers: String,
     secrets: Secrets,
     tls: Tls,
+    proxies: Proxies,
 }
 
 /// Why a page could not be read, and the code of that.
 type Failure = (ExitCode, String);
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(args: &'a LintArgs) -> Result<Self, String> {
+    pub(super) fn new(args: &'a LintArgs, environment: &EnvSnapshot) -> Result<Self, String> {
         let mut secrets = Secrets::default();
         // What servers are asked for first, as by collectors.
         let mut headers = "accept: text/plain;version=0.0.4;q=0.5, \
@@ -70,6 +71,7 @@ impl<'a> Reader<'a> {
             headers,
             secrets,
             tls,
+            proxies: proxies(args, environment)?,
         })
     }
 
@@ -118,7 +120,8 @@ impl<'a> Reader<'a> {
             body: &[],
             timeout: self.args.timeout,
         };
-        let answer = fetch_once(&request, &Clock::new(), &self.tls).map_err(|e| failed(&e))?;
+        let answer = fetch_once(&request, &Clock::new(), &self.tls, &self.proxies)
+            .map_err(|error| failed(&error))?;
         if !(200..300).contains(&answer.status) {
             return Err(failed(&format!("`{name}`: HTTP {}", answer.status)));
         }
@@ -129,6 +132,29 @@ impl<'a> Reader<'a> {
             secrets,
         })
     }
+}
+
+/// As runs have them, without files of settings.
+fn proxies(args: &LintArgs, environment: &EnvSnapshot) -> Result<Proxies, String> {
+    let one = |variables: [&str; 2]| {
+        let flag = args.proxy.proxy.as_ref().map(ToString::to_string);
+        let named = flag.or_else(|| environment.first(variables).map(str::to_owned));
+        named.map(|url| Proxies::parse(&url)).transpose()
+    };
+    let exclude = match args.proxy.no_proxy.as_slice() {
+        [] => {
+            let hosts = environment.first(["no_proxy", "NO_PROXY"]);
+            let hosts = hosts.unwrap_or_default().split(',');
+            hosts.map(str::to_owned).collect()
+        }
+        hosts => hosts.to_vec(),
+    };
+    Ok(Proxies::new(ProxyOptions {
+        http: one(["http_proxy", "HTTP_PROXY"])?,
+        https: one(["https_proxy", "HTTPS_PROXY"])?,
+        exclude,
+        loopback: false,
+    }))
 }
 
 fn limited(from: impl Read) -> io::Result<Vec<u8>> {

@@ -217,6 +217,7 @@ fn spec(name: &str, plugin: &str, options: Value) -> CollectorPlan {
         labels: indexmap::IndexMap::new(),
         families: crate::store::Families::default(),
         tls: crate::http::Tls::default(),
+        proxies: crate::http::Proxies::default(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::config::error::Problem;
 use crate::config::node::{Entry, Node, Table, Value};
 use crate::config::plan::{CollectorPlan, Command, ExporterPlan, ParserPlan};
 use crate::config::schema::CollectorConfig;
-use crate::http::Tls;
+use crate::http::{Proxies, Tls};
 
 /// Instance that `[server_metrics]` is about. Which plugin it uses is the defaults' choice.
 const SERVER_METRICS: &str = "server_metrics";
@@ -22,14 +22,14 @@ const SERVER_METRICS: &str = "server_metrics";
 const MAX_DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Resolver<'_> {
-    pub(super) fn collectors(&mut self, tls: &Tls) -> Vec<CollectorPlan> {
+    pub(super) fn collectors(&mut self, tls: &Tls, proxies: &Proxies) -> Vec<CollectorPlan> {
         let config = self.config;
         let mut plans = Vec::new();
         for (name, collector) in &config.collectors {
             let is_wanted = config.server_metrics.enabled
                 || (name != SERVER_METRICS && !self.only_searches(name, collector));
             if collector.enabled && is_wanted {
-                plans.extend(self.collector(name, collector, tls));
+                plans.extend(self.collector(name, collector, tls, proxies));
             }
         }
         if plans.is_empty() && self.context.command == Command::Collect && self.is_sound() {
@@ -44,6 +44,7 @@ impl Resolver<'_> {
         name: &str,
         collector: &CollectorConfig,
         tls: &Tls,
+        proxies: &Proxies,
     ) -> Option<CollectorPlan> {
         let kind = PluginKind::Collector;
         let plugin = self.plugin_id(kind, name, collector.plugin.as_deref());
@@ -73,6 +74,7 @@ impl Resolver<'_> {
                 collector.exclude.as_ref().unwrap_or(&metrics.exclude),
             ),
             tls,
+            proxies: proxies.clone(),
         })
     }
 

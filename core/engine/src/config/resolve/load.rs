@@ -7,12 +7,17 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::Resolver;
 use crate::config::Command;
 use crate::config::plan::LoadSettings;
-use crate::http::{Origin as Server, Secret, Tls};
+use crate::http::{Origin as Server, Proxies, Secret, Tls};
 use crate::load::{LoadPlan, TokenCount};
 
 impl Resolver<'_> {
     /// `None` if an error stands in the way; it is recorded.
-    pub(super) fn load(&mut self, random_seed: u64, tls: &Tls) -> Option<LoadSettings> {
+    pub(super) fn load(
+        &mut self,
+        random_seed: u64,
+        tls: &Tls,
+        proxies: &Proxies,
+    ) -> Option<LoadSettings> {
         let (endpoint, load) = (&self.config.endpoint, &self.config.load);
         self.check_load();
         let headers = self.headers();
@@ -52,6 +57,7 @@ impl Resolver<'_> {
             connect_timeout: endpoint.connect_timeout.0,
             kernel_stamps: self.config.run.kernel_timestamps,
             tls: tls.clone(),
+            proxies: proxies.clone(),
             // They are known when everything is.
             secrets: Arc::default(),
             phases,

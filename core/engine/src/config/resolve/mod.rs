@@ -7,6 +7,7 @@ mod load;
 mod pace;
 mod phases;
 mod prompts;
+mod proxy;
 mod sweep;
 mod tls;
 
@@ -144,13 +145,15 @@ impl Resolver<'_> {
         }
         // A shared file may name a key or a load that `collect` has no use for.
         let sends_load = matches!(command, Command::Profile | Command::Demo);
-        let tls = self.tls();
-        let mut load = sends_load.then(|| self.load(random_seed, &tls)).flatten();
+        let (tls, proxies) = (self.tls(), self.proxies());
+        let mut load = sends_load
+            .then(|| self.load(random_seed, &tls, &proxies))
+            .flatten();
         let sweep = sends_load.then(|| self.sweep()).flatten();
         // A recorded run has all its pages.
         let collectors = match command {
             Command::Report => Vec::new(),
-            _ => self.collectors(&tls),
+            _ => self.collectors(&tls, &proxies),
         };
         let parsers = self.parsers();
         let exporters = self.exporters();

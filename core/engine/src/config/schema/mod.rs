@@ -6,6 +6,7 @@ mod instances;
 mod knowledge;
 mod load;
 mod prompts;
+mod proxy;
 mod run;
 mod server_metrics;
 mod sweep;
@@ -23,6 +24,7 @@ pub use instances::{
 pub use knowledge::{AggregateConfig, DerivedConfig, PairConfig, UserKnowledge};
 pub use load::{ArrivalPattern, LoadConfig, RatePoint};
 pub use prompts::PromptsConfig;
+pub use proxy::ProxyConfig;
 pub use run::{CollectConfig, RunConfig, Ui};
 pub use server_metrics::ServerMetricsConfig;
 pub use sweep::{SearchConfig, SweepConfig, SweepMode};
@@ -42,6 +44,8 @@ pub struct Config {
     pub server_metrics: ServerMetricsConfig,
     /// Whom `https` connections trust, to the inference server and to metrics endpoints alike.
     pub tls: TlsConfig,
+    /// Proxies between this machine and the servers, the inference server and metrics endpoints alike.
+    pub proxy: ProxyConfig,
     /// `aiperf collect`: metrics without load.
     pub collect: CollectConfig,
     /// Further sources, one table each: `[collectors.NAME]`.

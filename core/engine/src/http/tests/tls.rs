@@ -161,6 +161,7 @@ fn https_without_a_configuration_is_refused_at_once() {
         timeout: Duration::from_secs(1),
         kernel_stamps: false,
         tls: None,
+        proxy: None,
     };
     let origin = Origin::parse("https://h").unwrap();
     let error = Connector::new(origin, options, Clock::new()).unwrap_err();
@@ -175,6 +176,7 @@ fn a_silent_server_meets_the_connect_timeout_in_the_handshake() {
         timeout: Duration::from_millis(20),
         kernel_stamps: false,
         tls: Some(trusting()),
+        proxy: None,
     };
     let connector = Connector::new(Origin::parse(&url).unwrap(), options, Clock::new()).unwrap();
     let error = block_on(connector.connect()).unwrap_err();

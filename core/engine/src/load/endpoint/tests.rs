@@ -120,6 +120,7 @@ fn plan(url: &str, endpoint: EndpointKind) -> LoadPlan {
         connect_timeout: Duration::from_secs(1),
         kernel_stamps: false,
         tls: Tls::default(),
+        proxies: crate::http::Proxies::default(),
         secrets: Arc::default(),
         phases: Vec::new(),
         threads: 1,
