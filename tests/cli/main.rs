@@ -34,6 +34,7 @@ mod recording;
 mod report;
 mod scrape_metrics;
 mod secrets;
+mod shells;
 mod sweep;
 mod teams;
 mod tidy;

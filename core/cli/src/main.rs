@@ -36,6 +36,8 @@ fn main() -> std::process::ExitCode {
             PluginsAction::Header => commands::print_header(),
         },
         Action::Sim(sim) => commands::sim(sim),
+        Action::Completions(completions) => commands::completions(completions),
+        Action::Man(man) => commands::man(man),
         Action::PluginProbe { path } => commands::probe_plugin(path),
         Action::PluginHost { path, sha256, run } => commands::host_plugin(path, sha256, *run),
     };

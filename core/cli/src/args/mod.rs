@@ -16,6 +16,7 @@ mod profile;
 mod prompts;
 mod report;
 mod resolve;
+mod shell;
 mod sim;
 mod sweep;
 mod value;
@@ -42,6 +43,7 @@ pub(crate) use plugins::{
 pub(crate) use profile::ProfileArgs;
 pub(crate) use report::{RECORDER, ReportArgs};
 pub(crate) use resolve::{Surroundings, examine, load_libraries, resolve};
+pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use sim::SimArgs;
 
 /// Every option at its default, commented out.
@@ -99,6 +101,10 @@ pub(crate) enum Action {
     Plugins(PluginsArgs),
     /// Run the simulated server until Ctrl-C
     Sim(SimArgs),
+    /// Print a script that completes the command line in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
     /// The child process that tries a plugin library
     #[command(name = PROBE, hide = true)]
     PluginProbe {

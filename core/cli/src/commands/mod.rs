@@ -8,6 +8,7 @@ mod recorded;
 mod report;
 mod run;
 mod sample;
+mod shell;
 mod simulator;
 mod sweep;
 
@@ -20,6 +21,7 @@ pub(crate) use lint::lint;
 pub(crate) use plugins::{check_plugin, list_plugins, new_plugin, print_header, show_plugin};
 pub(crate) use report::report;
 pub(crate) use run::run;
+pub(crate) use shell::{completions, man};
 pub(crate) use simulator::{demo, sim};
 
 use crate::args::{ColorChoice, EnvSnapshot, Surroundings};

@@ -88,7 +88,10 @@ mod tests {
     fn a_line_is_shown_around_the_place() {
         let page = b"first 1\nsecond{a=b} 2\nthird 3\n";
         let (line, span) = excerpt(page, &(17..18));
-        assert_eq!((line.as_str(), line.get(span)), ("second{a=b} 2", Some("b")));
+        assert_eq!(
+            (line.as_str(), line.get(span)),
+            ("second{a=b} 2", Some("b"))
+        );
         let (line, span) = excerpt(page, &(page.len()..page.len()));
         assert_eq!((line.as_str(), span), ("third 3", 7..7));
         assert_eq!(excerpt(b"", &(0..0)), (String::new(), 0..0));
