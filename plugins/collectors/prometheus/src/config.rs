@@ -30,6 +30,8 @@ pub struct Config {
     /// Token for `Authorization: Bearer`, for all endpoints except the `default_endpoints`.
     #[schemars(extend("writeOnly" = true, "x-secret" = true))]
     pub bearer_token: Option<String>,
+    /// User and password for `Authorization: Basic`, for all endpoints except the `default_endpoints`.
+    pub basic: Option<BasicAuth>,
     /// Format to ask servers for.
     pub prefer: Prefer,
 }
@@ -45,6 +47,7 @@ impl Default for Config {
             auto: true,
             headers: BTreeMap::new(),
             bearer_token: None,
+            basic: None,
             prefer: Prefer::Text,
         }
     }

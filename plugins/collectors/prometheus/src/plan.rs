@@ -54,6 +54,12 @@ impl Planner {
     fn new(config: &Config) -> Self {
         let mut planner = Self::default();
         let mut shared = Headers::default();
+        if let Some(basic) = &config.basic {
+            shared.set_basic(basic.username.as_bytes(), basic.password.as_bytes());
+            if config.bearer_token.is_some() {
+                planner.wrong("basic", "cannot stand beside `bearer_token`");
+            }
+        }
         if let Some(token) = &config.bearer_token
             && let Err(message) = shared.set_bearer(token)
         {

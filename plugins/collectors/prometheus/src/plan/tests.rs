@@ -351,3 +351,31 @@ fn further_inference_servers_follow_the_first_one() {
         expected.map(|(host, port, automatic)| ((host.to_owned(), port), automatic))
     );
 }
+
+#[test]
+fn a_login_of_the_collector_is_for_all_but_the_default_endpoints() {
+    let config = Config {
+        basic: Some(BasicAuth {
+            username: "u".to_owned(),
+            password: "p".to_owned(),
+        }),
+        inference_url: Some("http://inference".to_owned()),
+        default_endpoints: strings(&["default"]),
+        urls: strings(&["plain"]),
+        targets: vec![TargetConfig {
+            bearer_token: Some("t".to_owned()),
+            ..target("nearer")
+        }],
+        ..config()
+    };
+    let plans = plan(&config).unwrap();
+    let found: Vec<_> = plans.iter().map(authorization).collect();
+    let login = Some("Basic dTpw".to_owned());
+    let nearer = Some("Bearer t".to_owned());
+    assert_eq!(found, [login.clone(), login, nearer, None]);
+    let both = Config {
+        bearer_token: Some("t".to_owned()),
+        ..config
+    };
+    assert_eq!(plan(&both).unwrap_err()[0].path.as_deref(), Some("basic"));
+}
