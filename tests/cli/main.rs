@@ -28,6 +28,7 @@ mod one_report;
 mod one_truth;
 mod pages;
 mod peer;
+mod prompts;
 mod proxy;
 mod rates;
 mod recording;

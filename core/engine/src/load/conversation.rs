@@ -23,6 +23,17 @@ pub struct Turn {
     pub at: Option<Duration>,
     /// Tokens to ask for; `None` leaves them to the plan.
     pub output_tokens: Option<u32>,
+    /// What the prompt's text is made of, if it is not written out.
+    pub blocks: Option<Blocks>,
+}
+
+/// A text made of blocks that other prompts share, as traces of prefix caches have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocks {
+    /// Names of the blocks. Prompts have the same text where they have the same name.
+    pub ids: Box<[u64]>,
+    /// Length of the text, in tokens; the last block is as long as is left.
+    pub tokens: u32,
 }
 
 /// What one request asks.

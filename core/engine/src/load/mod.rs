@@ -13,6 +13,7 @@ mod cancel;
 mod conversation;
 mod cost;
 mod crew;
+mod dataset;
 mod endpoint;
 mod error;
 mod exchange;
@@ -20,6 +21,7 @@ mod failure;
 mod files;
 mod give_up;
 mod headers;
+mod image;
 mod machine;
 mod pacer;
 mod phase;
@@ -38,6 +40,7 @@ mod supervise;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod tokenizer;
 mod warning;
 mod worker;
 
@@ -46,17 +49,22 @@ pub use arrival::{
 };
 pub use conversation::{Conversation, Message, Prompt, Role, Turn};
 pub use cost::{MachineUse, PhaseUse, ThreadUse};
+pub use dataset::{Dataset, DatasetError, DatasetFormat};
 pub use endpoint::{EndpointKind, Field, FinishReason, Template, TemplateError, Usage};
 pub use error::LoadError;
 pub use failure::FailureClass;
 pub use files::OpenFiles;
+pub use image::image_urls;
 pub use phase::{CancellationPlan, PhaseKind, PhasePlan, PrefillPlan, StopPlan};
 pub use plan::{LoadPlan, PlanError, TokenCount};
 pub use probe::{ProbeOk, probe};
 pub use progress::Progress;
-pub use prompt::{Draw, PrefixPlan, PromptPlan, PromptSource, RankingPlan};
+pub use prompt::{
+    Draw, ImagePlan, ImageSource, PrefixPlan, PromptPlan, PromptSource, RankingPlan, Sampling,
+};
 pub use record::{Gaps, Outcome, RecordSink, RequestRecord, RequestRecords, RequestRow};
 pub use run::{EndReason, LoadGenerator, PhaseOutcome};
 pub use stop::{Stop, StopSignal};
 pub use supervise::LoadEvent;
+pub use tokenizer::Tokenizer;
 pub use warning::LoadWarning;

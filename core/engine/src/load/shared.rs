@@ -34,11 +34,13 @@ impl Shared {
         clock: Clock,
         sink: Arc<dyn RecordSink>,
     ) -> Result<Self, LoadError> {
+        let mut prompts = PromptSource::new(plan);
+        prompts.prepare();
         Ok(Self {
             pacer: Pacer::start(clock.clone()).map_err(LoadError::Thread)?,
             clock,
             endpoint: Endpoint::new(plan)?,
-            prompts: PromptSource::new(plan),
+            prompts,
             sink,
             warnings: Warnings::default(),
             streaming: plan.streaming,

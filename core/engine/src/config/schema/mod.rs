@@ -23,7 +23,7 @@ pub use instances::{
 };
 pub use knowledge::{AggregateConfig, DerivedConfig, PairConfig, UserKnowledge};
 pub use load::{ArrivalPattern, LoadConfig, RatePoint};
-pub use prompts::PromptsConfig;
+pub use prompts::{DatasetType, PromptsConfig, SamplingStrategy};
 pub use proxy::ProxyConfig;
 pub use run::{CollectConfig, RunConfig, Ui};
 pub use server_metrics::ServerMetricsConfig;

@@ -88,6 +88,14 @@ impl EndpointKind {
         )
     }
 
+    /// Whether requests can carry images.
+    pub fn takes_images(self) -> bool {
+        matches!(
+            self,
+            Self::Chat | Self::Responses | Self::Messages | Self::Template
+        )
+    }
+
     pub(super) fn api(self) -> &'static Api {
         match self {
             Self::Chat => &chat::API,

@@ -1,10 +1,23 @@
 //! What prompts are made of.
 
-use crate::load::plan::{PlanError, TokenCount};
+use std::sync::Arc;
 
-/// What prompts hold beside the text whose length the plan gives.
-#[derive(Clone, Debug, PartialEq)]
+use serde_json::{Value, json};
+
+use super::file::Sampling;
+use crate::load::dataset::Dataset;
+use crate::load::plan::{PlanError, TokenCount};
+use crate::load::tokenizer::Tokenizer;
+
+/// What prompts are made of, beside the text whose length the plan gives.
+#[derive(Clone, Debug)]
 pub struct PromptPlan {
+    /// Where prompts come from, and in which order; `None`: they are made up.
+    pub file: Option<(Arc<Dataset>, Sampling)>,
+    /// What counts tokens where the server does not; `None`: they are estimated.
+    pub tokenizer: Option<Arc<Tokenizer>>,
+    /// Images beside the text.
+    pub images: Option<ImagePlan>,
     /// Texts in one request, for APIs that take several.
     pub batch_size: u32,
     /// Length of the system prompt that all requests share; 0 for none.
@@ -13,6 +26,31 @@ pub struct PromptPlan {
     pub prefixes: PrefixPlan,
     /// What is ranked, for APIs that rank.
     pub rankings: RankingPlan,
+}
+
+/// Images beside the text of each prompt.
+#[derive(Clone, Debug)]
+pub struct ImagePlan {
+    /// Images in one request.
+    pub per_request: u32,
+    /// Different ones in all; requests take turns with them.
+    pub pool: u32,
+    /// What they are.
+    pub source: ImageSource,
+}
+
+/// What images are.
+#[derive(Clone, Debug)]
+pub enum ImageSource {
+    /// Random pixels.
+    Noise {
+        /// In pixels.
+        width: TokenCount,
+        /// In pixels.
+        height: TokenCount,
+    },
+    /// These, as URLs.
+    Given(Vec<Arc<str>>),
 }
 
 /// Beginnings of prompts that many requests have in common, as servers cache them.
@@ -39,6 +77,9 @@ impl Default for PromptPlan {
     fn default() -> Self {
         let constant = |mean| TokenCount { mean, stddev: 0.0 };
         Self {
+            file: None,
+            tokenizer: None,
+            images: None,
             batch_size: 1,
             shared_system_tokens: 0,
             prefixes: PrefixPlan::default(),
@@ -57,9 +98,42 @@ impl PromptPlan {
         if self.batch_size == 0 {
             return Err(PlanError::Zero("prompt_batch_size"));
         }
+        if let Some(images) = &self.images {
+            images.check()?;
+        }
         let rankings = &self.rankings;
         rankings.passages.check("rankings_passages")?;
         rankings.passage_tokens.check("rankings_passages_tokens")?;
         rankings.query_tokens.check("rankings_query_tokens")
+    }
+}
+
+impl ImagePlan {
+    pub(super) fn describe(&self) -> Value {
+        let count = |count: TokenCount| json!({"mean": count.mean, "stddev": count.stddev});
+        let (kind, pool) = match &self.source {
+            ImageSource::Noise { .. } => ("noise", self.pool as usize),
+            ImageSource::Given(urls) => ("files", urls.len()),
+        };
+        let mut described = json!({"kind": kind, "per_request": self.per_request, "pool": pool});
+        if let ImageSource::Noise { width, height } = &self.source {
+            described["width"] = count(*width);
+            described["height"] = count(*height);
+        }
+        described
+    }
+
+    fn check(&self) -> Result<(), PlanError> {
+        if self.per_request == 0 {
+            return Err(PlanError::Zero("image_batch_size"));
+        }
+        match &self.source {
+            ImageSource::Given(_) => Ok(()),
+            ImageSource::Noise { .. } if self.pool == 0 => Err(PlanError::Zero("image_pool_size")),
+            ImageSource::Noise { width, height } => {
+                width.check("image_width")?;
+                height.check("image_height")
+            }
+        }
     }
 }

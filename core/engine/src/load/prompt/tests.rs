@@ -1,13 +1,20 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::load::dataset::{Dataset, DatasetFormat};
 
 fn made(seed: u64, input_tokens: TokenCount, plan: &PromptPlan) -> PromptSource {
     let output_tokens = TokenCount {
         mean: 100.0,
         stddev: 10.0,
     };
-    PromptSource::of(seed, 2, (input_tokens, Some(output_tokens)), plan, false)
+    PromptSource::of(
+        seed,
+        vec![true, false],
+        (input_tokens, Some(output_tokens)),
+        plan,
+        false,
+    )
 }
 
 fn source(seed: u64, input: f64, stddev: f64) -> PromptSource {
@@ -181,7 +188,7 @@ fn a_ranking_has_a_query_and_passages_of_their_own_lengths() {
         rankings,
         ..PromptPlan::default()
     };
-    let source = PromptSource::of(1, 1, (TEN, None), &plan, true);
+    let source = PromptSource::of(1, vec![false], (TEN, None), &plan, true);
     let mut numbers = HashSet::new();
     for ordinal in 0..50 {
         let (draw, prompt) = drawn(&source, ordinal);
@@ -192,4 +199,164 @@ fn a_ranking_has_a_query_and_passages_of_their_own_lengths() {
         numbers.insert(prompt.more.len());
     }
     assert!(numbers.len() > 3 && !numbers.contains(&0), "{numbers:?}");
+}
+
+fn from_file(texts: &[&str], sampling: Sampling) -> PromptSource {
+    let turn = |text: &&str| Turn {
+        prompt: Prompt {
+            text: (*text).to_owned(),
+            ..Prompt::default()
+        },
+        output_tokens: (text.len() > 3).then_some(9),
+        ..Turn::default()
+    };
+    let conversation = |text| Conversation {
+        id: None,
+        turns: vec![turn(text)],
+    };
+    let dataset = Dataset {
+        path: "prompts.txt".into(),
+        format: DatasetFormat::Text,
+        conversations: texts.iter().map(conversation).collect(),
+    };
+    let plan = PromptPlan {
+        file: Some((Arc::new(dataset), sampling)),
+        ..PromptPlan::default()
+    };
+    made(5, TEN, &plan)
+}
+
+#[test]
+fn a_file_is_read_in_its_order_and_warm_up_comes_from_the_end() {
+    let source = from_file(&["a", "b", "c"], Sampling::Sequential);
+    let texts = |phase| -> Vec<String> {
+        (0..4)
+            .map(|ordinal| prompt(&source, phase, ordinal))
+            .collect()
+    };
+    // The first of the two phases is warm-up.
+    assert_eq!(texts(0), ["c", "b", "a", "c"]);
+    assert_eq!(texts(1), ["a", "b", "c", "a"]);
+}
+
+#[test]
+fn shuffled_files_give_each_prompt_once_and_random_ones_do_not() {
+    let names: Vec<String> = (0..50).map(|at| at.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let drawn = |sampling| -> Vec<String> {
+        let source = from_file(&names, sampling);
+        (0..50).map(|ordinal| prompt(&source, 1, ordinal)).collect()
+    };
+    let distinct = |texts: &[String]| texts.iter().collect::<HashSet<_>>().len();
+    let shuffled = drawn(Sampling::Shuffle);
+    assert_eq!(distinct(&shuffled), 50);
+    assert_ne!(shuffled, names);
+    assert_eq!(shuffled, drawn(Sampling::Shuffle));
+    let random = drawn(Sampling::Random);
+    assert!((25..45).contains(&distinct(&random)), "{random:?}");
+}
+
+#[test]
+fn what_a_file_leaves_open_is_the_plan_s() {
+    let source = from_file(&["abcd", "abc"], Sampling::Sequential);
+    let mut prompt = Prompt::default();
+    let draws = [0, 1].map(|ordinal| source.draw(1, ordinal, &mut prompt));
+    assert_eq!(draws[0].output_tokens, Some(9));
+    assert!(draws[1].output_tokens > Some(9));
+    assert_eq!(draws[0].input_tokens, 1, "a fourth of the characters");
+}
+
+#[test]
+fn blocks_of_one_name_are_one_text() {
+    let source = made(5, TEN, &PromptPlan::default());
+    let text = |ids: &[u64], tokens, key| {
+        let turn = Turn {
+            blocks: Some(Blocks {
+                ids: ids.into(),
+                tokens,
+            }),
+            ..Turn::default()
+        };
+        let mut prompt = Prompt::default();
+        let draw = source.write(&turn, key, &mut prompt);
+        assert_eq!(
+            (draw.input_tokens, words(&prompt.text)),
+            (tokens, tokens as usize)
+        );
+        prompt.text
+    };
+    let (one, other) = (text(&[1, 2], 700, 0), text(&[1, 3], 1024, 1));
+    let common = one.split(' ').zip(other.split(' '));
+    assert_eq!(common.take_while(|(a, b)| a == b).count(), 512);
+    assert_eq!(one, text(&[1, 2], 700, 9));
+    assert_ne!(text(&[], 20, 0), text(&[], 20, 1));
+}
+
+#[test]
+fn images_take_turns() {
+    let size = |mean| TokenCount { mean, stddev: 0.0 };
+    let images = ImagePlan {
+        per_request: 2,
+        pool: 3,
+        source: ImageSource::Noise {
+            width: size(4.0),
+            height: size(2.0),
+        },
+    };
+    let plan = PromptPlan {
+        images: Some(images),
+        ..PromptPlan::default()
+    };
+    let mut source = made(5, TEN, &plan);
+    assert!(
+        drawn(&source, 0).1.images.is_empty(),
+        "not made before they are needed"
+    );
+    source.prepare();
+    let images: Vec<_> = (0..3)
+        .flat_map(|ordinal| drawn(&source, ordinal).1.images)
+        .collect();
+    assert_eq!(images.len(), 6);
+    assert!(
+        images
+            .iter()
+            .all(|url| url.starts_with("data:image/png;base64,"))
+    );
+    assert_eq!(images.iter().collect::<HashSet<_>>().len(), 3);
+    assert_ne!(images[0], images[1]);
+}
+
+#[cfg(feature = "tokenizer")]
+#[test]
+fn with_a_tokenizer_lengths_are_exact() {
+    use crate::load::tokenizer::testing::of_words;
+
+    let words: Vec<&str> = include_str!("words.txt").lines().collect();
+    let plan = |words: &[&str]| PromptPlan {
+        tokenizer: Some(Arc::new(of_words(words))),
+        shared_system_tokens: 7,
+        ..PromptPlan::default()
+    };
+    // Words that it takes for several tokens are left out, if enough remain.
+    let few = plan(&words[..100]);
+    let source = made(3, TEN, &few);
+    assert!(source.vocabulary.is_exact);
+    let (draw, prompt) = drawn(&source, 5);
+    let tokenizer = few.tokenizer.unwrap();
+    assert_eq!(draw.input_tokens, 17);
+    assert_eq!(
+        (
+            tokenizer.count(&prompt.text),
+            tokenizer.count(&prompt.system)
+        ),
+        (10, 7)
+    );
+    // Else the tokens are counted.
+    let none = plan(&words[..10]);
+    let source = made(3, TEN, &none);
+    let (draw, prompt) = drawn(&source, 5);
+    let tokenizer = none.tokenizer.unwrap();
+    let counted = tokenizer.count(&prompt.text) + tokenizer.count(&prompt.system);
+    assert_eq!(draw.input_tokens, counted);
+    assert!(counted > 17);
 }
