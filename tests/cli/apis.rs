@@ -138,3 +138,21 @@ fn a_template_is_filled_and_its_field_is_read() {
         ran.stderr
     );
 }
+
+#[test]
+fn thinking_is_measured_and_comes_back_from_a_recording() {
+    let sim = Sim::start(SimConfig {
+        reasoning_tokens: 2,
+        ..SimConfig::default()
+    });
+    let (sim, context) = (sim.expect("a simulated server"), Context::new());
+    let report = profile(&context, &[sim.url()], &[]);
+    let metric = |name: &str| avg(&report, name);
+    assert_eq!(metric("reasoning_token_count"), Some(2.0));
+    assert_eq!(metric("output_token_count"), Some(3.0));
+    assert_eq!(metric("osl_mismatch_count"), Some(0.0));
+    assert!(metric("time_to_first_output_token") > metric("time_to_first_token"));
+    let again = context.succeed(&["report", "out", "--format", "json"]);
+    let again: Value = serde_json::from_str(&again.stdout).expect("a report");
+    assert_eq!(again["llm_metrics"], report["llm_metrics"]);
+}

@@ -76,6 +76,10 @@ pub struct RequestRow<'a> {
     pub completion_tokens: Option<i64>,
     /// `usage.prompt_tokens_details.cached_tokens`.
     pub cached_tokens: Option<i64>,
+    /// `usage.completion_tokens_details.reasoning_tokens`.
+    pub reasoning_tokens: Option<i64>,
+    /// From the first byte sent to the first token that is no reasoning; `None` without one.
+    pub first_output_ns: Option<i64>,
     /// Tokens of the prompt, estimated.
     pub prompt_estimate: i64,
     /// Output tokens asked for, 0 if not.
@@ -90,7 +94,7 @@ pub struct RequestRow<'a> {
 
 const NONE: i64 = i64::MIN;
 /// Columns of `i64`, in the order of [`RequestBlock::ints`].
-const INTS: [&str; 14] = [
+const INTS: [&str; 16] = [
     "request.id",
     "request.start_ns",
     "request.send_delay_ns",
@@ -105,6 +109,8 @@ const INTS: [&str; 14] = [
     "request.read_lag_ns",
     "request.chunks",
     "request.held_ns",
+    "request.reasoning_tokens",
+    "request.first_output_ns",
 ];
 /// Columns of `u32`, in the order of [`RequestBlock::words`].
 const WORDS: [&str; 3] = ["request.phase", "request.worker", "request.status"];
@@ -117,7 +123,7 @@ const ERROR_MESSAGE: &str = "request.error_message";
 /// Finished requests as the host hands them over; exporters see them as a [`RequestView`].
 #[derive(Debug, Clone, Default)]
 pub struct RequestBlock {
-    ints: [Vec<i64>; 14],
+    ints: [Vec<i64>; 16],
     words: [Vec<u32>; 3],
     outcome: Vec<u8>,
     gaps: Vec<i64>,
@@ -163,6 +169,8 @@ impl RequestBlock {
             row.read_lag_ns,
             row.chunks,
             row.held_ns.unwrap_or(NONE),
+            row.reasoning_tokens.unwrap_or(NONE),
+            row.first_output_ns.unwrap_or(NONE),
         ];
         for (column, value) in self.ints.iter_mut().zip(ints) {
             column.push(value);
@@ -229,8 +237,8 @@ impl RequestBlock {
 
     /// Bytes that it takes in memory, roughly.
     pub fn weight(&self) -> usize {
-        // Ten columns of eight bytes, and about as many smaller ones.
-        128 * self.len() + 8 * self.gaps.len() + self.text.len()
+        // Twelve columns of eight bytes, and about as many smaller ones.
+        144 * self.len() + 8 * self.gaps.len() + self.text.len()
     }
 
     pub(crate) fn with_abi<T>(&self, with: impl FnOnce(AbiBatch<'_>) -> T) -> T {
@@ -262,7 +270,7 @@ impl RequestBlock {
 /// Finished requests. Columns that a host does not send read as "unknown".
 #[derive(Debug, Clone, Copy)]
 pub struct RequestView<'a> {
-    ints: [&'a [i64]; 14],
+    ints: [&'a [i64]; 16],
     words: [&'a [u32]; 3],
     outcome: &'a [u8],
     gaps: &'a [i64],
@@ -335,6 +343,8 @@ impl<'a> RequestView<'a> {
             read_lag_ns: known(11).unwrap_or_default(),
             chunks: known(12).unwrap_or_default(),
             held_ns: known(13),
+            reasoning_tokens: known(14),
+            first_output_ns: known(15),
             phase: word(0),
             worker: word(1),
             status: word(2),
@@ -372,6 +382,8 @@ mod tests {
                 ttft_ns: Some(50),
                 latency_ns: Some(150),
                 completion_tokens: Some(3),
+                reasoning_tokens: Some(1),
+                first_output_ns: Some(90),
                 gaps_ns: &[40, 60],
                 ..RequestRow::default()
             },

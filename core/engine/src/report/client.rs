@@ -1,5 +1,7 @@
 //! What the clients saw, from the request records. See `docs/metrics.md#client`.
 
+mod details;
+
 use aiperf_plugin_sdk::report::{ClientMetric, RequestTotals};
 use indexmap::IndexMap;
 
@@ -9,6 +11,7 @@ use super::requests::RequestLog;
 use super::values::Values;
 use crate::http::MonoNs;
 use crate::load::{Outcome, RequestRow};
+use details::Details;
 
 const NS_PER_MS: f64 = 1e6;
 
@@ -43,6 +46,7 @@ pub(super) struct Requests {
     /// Of these, those whose chunks were counted instead.
     output_estimated: u64,
     input_estimated: u64,
+    details: Details,
 }
 
 impl Requests {
@@ -90,11 +94,12 @@ impl Requests {
         ] {
             values.settle();
         }
+        self.details.settle();
     }
 
     fn ended(&mut self, row: &RequestRow<'_>, latency: f64, output: Option<f64>) {
         let usage = &row.usage;
-        let input = usage.prompt_tokens.unwrap_or(row.estimated_isl);
+        let input = input_of(row);
         let is_unreported = usage.completion_tokens.is_none();
         self.output_unreported += u64::from(is_unreported);
         self.output_estimated += u64::from(is_unreported && output.is_some());
@@ -103,7 +108,8 @@ impl Requests {
         if let Some(output) = output {
             self.output.push(output);
         }
-        self.input.push(f64::from(input));
+        self.input.push(input);
+        self.details.ended(row, input);
     }
 
     /// Answers whose output tokens are not known from `usage`.
@@ -120,17 +126,19 @@ impl Requests {
     /// All client metrics over `seconds`, in the order of the tables. `generates`: answers are made
     /// of tokens.
     pub(super) fn metrics(
-        self,
+        mut self,
         totals: &RequestTotals,
         seconds: f64,
         generates: bool,
     ) -> IndexMap<String, ClientMetric> {
         let per_second = |count: f64| Some(count / seconds).filter(|_| seconds > 0.0);
         let tokens = per_second(self.tokens);
+        let input = per_second(self.details.input());
         let busy = per_second(self.busy_ms / 1e3);
         let done = totals.done as f64;
         let mut metrics = Metrics::default();
         metrics.spread(label::TTFT, self.ttft_ms);
+        self.details.add_times(&mut metrics);
         metrics.spread(label::ITL, self.itl_ms);
         metrics.spread(label::GAPS, self.gaps_ms);
         metrics.spread(label::LATENCY, self.latency_ms);
@@ -139,20 +147,32 @@ impl Requests {
         metrics.spread(label::OUTPUT, self.output);
         metrics.spread(label::INPUT, self.input);
         metrics.spread(label::PER_USER, self.per_user);
+        self.details.add_counts(&mut metrics);
         metrics.spread(label::SEND_DELAY, self.send_delay_ms);
         if generates {
             metrics.single(label::TOKENS, tokens);
+        }
+        metrics.single(label::INPUT_TOKENS, input);
+        if generates {
+            let both = tokens.zip(input).map(|(output, input)| output + input);
+            metrics.single(label::TOTAL_TOKENS, both);
         }
         metrics.single(label::REQUESTS, per_second(done));
         metrics.single(label::CONCURRENCY, busy);
         metrics.single(label::COUNT, Some(done));
         metrics.single(label::ERRORS, Some(totals.failed as f64));
+        let ended = (totals.done + totals.failed) as f64;
+        let failed = Some(100.0 * totals.failed as f64 / ended).filter(|_| ended > 0.0);
+        metrics.single(label::ERROR_RATE, failed);
         metrics.single(label::DURATION, Some(seconds));
         if self.output_estimated > 0 {
-            metrics.mark_estimated(&[label::ITL, label::OUTPUT, label::PER_USER, label::TOKENS]);
+            metrics.mark_estimated(&[label::ITL, label::OUTPUT, label::PER_USER]);
+            metrics.mark_estimated(&[label::TOKENS, label::TOTAL_TOKENS]);
         }
         if self.input_estimated > 0 {
-            metrics.mark_estimated(&[label::INPUT]);
+            let labels = [label::INPUT, label::PREFILL, label::INPUT_TOKENS];
+            metrics.mark_estimated(&labels);
+            metrics.mark_estimated(&[label::TOTAL_TOKENS]);
         }
         metrics.into_map()
     }
@@ -173,6 +193,11 @@ fn add(row: &RequestRow<'_>, slices: &mut [Requests], cuts: Cuts) {
 fn output_of(row: &RequestRow<'_>) -> Option<u32> {
     let chunks = Some(row.chunks).filter(|&chunks| chunks > 0);
     row.usage.completion_tokens.or(chunks)
+}
+
+/// Tokens of a prompt: the server's count, else what was estimated.
+fn input_of(row: &RequestRow<'_>) -> f64 {
+    f64::from(row.usage.prompt_tokens.unwrap_or(row.estimated_isl))
 }
 
 /// Puts what a complete request says where it belongs.
@@ -199,8 +224,13 @@ fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts
     let ttft = ms(first.since(start));
     let slice = &mut slices[cuts.index_of(first.0)];
     slice.ttft_ms.push(ttft);
+    slice.details.first_token(ttft, input_of(row));
     if row.released.is_some() {
         slice.effective_ttft_ms.push(ttft + delay);
+    }
+    if let Some(output) = row.first_output {
+        let slice = &mut slices[cuts.index_of(output.0)];
+        slice.details.first_output(start, first, output);
     }
     let output = output.unwrap_or_default();
     if output > 1.0 {
@@ -224,7 +254,7 @@ fn add_chunks(
 ) {
     let (mut at, mut slot, mut chunks) = (first.0, cuts.index_of(first.0), 1.0);
     let all = f64::from(row.chunks.max(1));
-    for gap in row.gaps.clone() {
+    for (nth, gap) in row.gaps.clone().enumerate() {
         at = at.saturating_add_unsigned(gap);
         let next = cuts.index_of(at);
         if next != slot {
@@ -232,7 +262,11 @@ fn add_chunks(
             (slot, chunks) = (next, 0.0);
         }
         chunks += 1.0;
-        slices[slot].gaps_ms.push(gap as f64 / NS_PER_MS);
+        let gap_ms = gap as f64 / NS_PER_MS;
+        slices[slot].gaps_ms.push(gap_ms);
+        if nth == 0 {
+            slices[slot].details.second_token(gap_ms);
+        }
     }
     slices[slot].tokens += output * chunks / all;
 }

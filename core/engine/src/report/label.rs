@@ -17,6 +17,44 @@ impl Label {
 }
 
 pub(super) const TTFT: Label = Label("time_to_first_token", "Time to First Token", "ms");
+pub(super) const TTST: Label = Label("time_to_second_token", "Time to Second Token", "ms");
+pub(super) const TTFOT: Label = Label(
+    "time_to_first_output_token",
+    "Time to First Output Token",
+    "ms",
+);
+pub(super) const VISIBLE: Label = Label("output_token_count", "Output Token Count", "tokens");
+pub(super) const REASONING: Label =
+    Label("reasoning_token_count", "Reasoning Token Count", "tokens");
+pub(super) const OSL_MISMATCH: Label = Label("osl_mismatch_diff_pct", "OSL Mismatch", "%");
+pub(super) const OSL_MISMATCHES: Label =
+    Label("osl_mismatch_count", "OSL Mismatch Count", "requests");
+pub(super) const CACHED: Label = Label(
+    "usage_prompt_cache_read_tokens",
+    "Cached Prompt Tokens",
+    "tokens",
+);
+pub(super) const CACHED_SHARE: Label = Label(
+    "overall_usage_prompt_cache_read_pct",
+    "Cached Share of Prompts",
+    "%",
+);
+pub(super) const PREFILL: Label = Label(
+    "prefill_throughput_per_user",
+    "Prefill Throughput Per User",
+    "tokens/sec/user",
+);
+pub(super) const INPUT_TOKENS: Label = Label(
+    "input_token_throughput",
+    "Input Token Throughput",
+    "tokens/sec",
+);
+pub(super) const TOTAL_TOKENS: Label = Label(
+    "total_token_throughput",
+    "Total Token Throughput",
+    "tokens/sec",
+);
+pub(super) const ERROR_RATE: Label = Label("request_error_rate", "Request Error Rate", "%");
 pub(super) const ITL: Label = Label("inter_token_latency", "Inter Token Latency", "ms");
 pub(super) const GAPS: Label = Label("inter_chunk_latency", "Inter Chunk Latency", "ms");
 pub(super) const LATENCY: Label = Label("request_latency", "Request Latency", "ms");

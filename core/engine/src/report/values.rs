@@ -16,6 +16,11 @@ impl Values {
         self.exact.push(value);
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> u64 {
+        self.exact.len() as u64 + self.past.as_ref().map_or(0, Sketch::len)
+    }
+
     /// Makes statistics of all values up to now.
     pub(super) fn settle(&mut self) {
         let values = self.exact.drain(..).map(|value| (value, 1.0));

@@ -120,6 +120,8 @@ fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mu
         prompt_tokens: row.usage.prompt_tokens.map(i64::from),
         completion_tokens: row.usage.completion_tokens.map(i64::from),
         cached_tokens: row.usage.cached_tokens.map(i64::from),
+        reasoning_tokens: row.usage.reasoning_tokens.map(i64::from),
+        first_output_ns: row.first_output.map(|token| token.since(start)),
         prompt_estimate: i64::from(row.estimated_isl),
         requested_tokens: i64::from(row.requested_osl.unwrap_or_default()),
         gaps_ns: gaps,

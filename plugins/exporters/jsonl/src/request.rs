@@ -51,6 +51,15 @@ pub struct RequestLine<'a> {
     requested_output_tokens: Option<i64>,
     /// Prompt tokens that the server took from its cache, `null` if it did not say.
     cached_tokens: Option<i64>,
+    /// Output tokens that were reasoning; left out if the server did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_tokens: Option<i64>,
+    /// From the first byte sent to the first token that is no reasoning, `null` if all were; left out
+    /// where it is the first token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<f64>")]
+    #[expect(clippy::option_option, reason = "left out is not `null`")]
+    time_to_first_output_token_ms: Option<Option<f64>>,
     /// Gaps between chunks that carry text.
     #[schemars(with = "Vec<f64>")]
     token_gaps_ms: Gaps<'a>,
@@ -94,6 +103,9 @@ impl<'a> RequestLine<'a> {
             first_token_read_lag_ms: millis(row.read_lag_ns),
             requested_output_tokens: (row.requested_tokens > 0).then_some(row.requested_tokens),
             cached_tokens: row.cached_tokens,
+            reasoning_tokens: row.reasoning_tokens,
+            time_to_first_output_token_ms: (row.first_output_ns != row.ttft_ns)
+                .then(|| row.first_output_ns.map(millis)),
             token_gaps_ms: Gaps(row.gaps_ns),
             error: failed.then_some(RequestError {
                 class: row.error_class,

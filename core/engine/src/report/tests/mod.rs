@@ -1,6 +1,7 @@
 //! The report from outside: pages and requests in, numbers out.
 
 mod client;
+mod details;
 mod devices;
 mod histogram;
 mod memory;

@@ -131,8 +131,20 @@ pub(super) struct RequestLine {
     pub(super) first_token_read_lag_ms: f64,
     pub(super) requested_output_tokens: Option<u32>,
     pub(super) cached_tokens: Option<u32>,
+    #[serde(default)]
+    pub(super) reasoning_tokens: Option<u32>,
+    /// `None`: the first token; `Some(None)`: there was none.
+    #[serde(default, deserialize_with = "known")]
+    #[expect(clippy::option_option, reason = "left out is not `null`")]
+    pub(super) time_to_first_output_token_ms: Option<Option<f64>>,
     pub(super) token_gaps_ms: Vec<f64>,
     pub(super) error: Option<RequestError>,
+}
+
+/// What is written is known, also if it is `null`.
+#[expect(clippy::option_option, reason = "left out is not `null`")]
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<f64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// How a request ended.

@@ -35,6 +35,8 @@ fn a_request_is_one_line_in_milliseconds() {
         read_lag_ns: 4_000,
         chunks: 3,
         ttft_ns: Some(50_000_000),
+        first_output_ns: Some(90_000_000),
+        reasoning_tokens: Some(1),
         latency_ns: Some(150_000_000),
         prompt_tokens: Some(145),
         completion_tokens: Some(3),
@@ -53,6 +55,7 @@ fn a_request_is_one_line_in_milliseconds() {
         "output_sequence_length": 3, "output_sequence_length_estimated": false,
         "output_chunks": 3, "first_token_read_lag_ms": 0.004,
         "requested_output_tokens": 32, "cached_tokens": 16,
+        "reasoning_tokens": 1, "time_to_first_output_token_ms": 90.0,
         "token_gaps_ms": [40.0, 60.0], "error": null,
     });
     assert_eq!(request_lines(&[row]), [expected]);

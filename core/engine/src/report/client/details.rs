@@ -1,0 +1,123 @@
+//! What complete requests say beyond first token, gaps and latency.
+
+use crate::http::MonoNs;
+use crate::load::RequestRow;
+use crate::report::label::{self, Metrics};
+use crate::report::values::Values;
+
+use super::ms;
+
+/// An answer is as long as was asked for if it misses by no more than this share, and by no more than
+/// this number of tokens.
+const OSL_SHARE: f64 = 0.05;
+const OSL_TOKENS: f64 = 50.0;
+
+/// Values of one slice of a phase.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Details {
+    second_ms: Values,
+    first_output_ms: Values,
+    /// Requests whose first token was reasoning.
+    thought: u64,
+    /// Tokens per second until the first token.
+    prefill: Values,
+    visible: Values,
+    reasoning: Values,
+    /// In percent of the tokens asked for.
+    mismatch: Values,
+    mismatched: u64,
+    cached: Values,
+    /// Prompt tokens of the requests that said how many were cached, and those.
+    cached_of: (f64, f64),
+    /// Prompt tokens of all requests.
+    input: f64,
+}
+
+impl Details {
+    /// Makes statistics of all values up to now.
+    pub(super) fn settle(&mut self) {
+        for values in [
+            &mut self.second_ms,
+            &mut self.first_output_ms,
+            &mut self.prefill,
+            &mut self.visible,
+            &mut self.reasoning,
+            &mut self.mismatch,
+            &mut self.cached,
+        ] {
+            values.settle();
+        }
+    }
+
+    /// Adds what is known when a request has ended.
+    pub(super) fn ended(&mut self, row: &RequestRow<'_>, input: f64) {
+        let usage = &row.usage;
+        self.input += input;
+        let output = usage.completion_tokens.map(f64::from);
+        if let (Some(reasoning), Some(output)) = (usage.reasoning_tokens.map(f64::from), output) {
+            self.reasoning.push(reasoning);
+            self.visible.push((output - reasoning).max(0.0));
+        }
+        if let (Some(asked), Some(output)) = (row.requested_osl.map(f64::from), output) {
+            let difference = output - asked;
+            self.mismatch.push(100.0 * difference / asked.max(1.0));
+            let allowed = OSL_TOKENS.min(OSL_SHARE * asked);
+            self.mismatched += u64::from(difference.abs() > allowed);
+        }
+        if let (Some(cached), Some(prompt)) = (usage.cached_tokens, usage.prompt_tokens) {
+            self.cached.push(f64::from(cached));
+            self.cached_of.0 += f64::from(prompt);
+            self.cached_of.1 += f64::from(cached);
+        }
+    }
+
+    /// Adds a first token.
+    pub(super) fn first_token(&mut self, ttft_ms: f64, input: f64) {
+        if ttft_ms > 0.0 {
+            self.prefill.push(1e3 * input / ttft_ms);
+        }
+    }
+
+    /// Adds the time from the first chunk to the second.
+    pub(super) fn second_token(&mut self, gap_ms: f64) {
+        self.second_ms.push(gap_ms);
+    }
+
+    /// Adds a first token that is no reasoning.
+    pub(super) fn first_output(&mut self, start: MonoNs, first: MonoNs, output: MonoNs) {
+        self.first_output_ms.push(ms(output.since(start)));
+        self.thought += u64::from(output != first);
+    }
+
+    /// Times of tokens, in the order of the tables.
+    pub(super) fn add_times(&mut self, metrics: &mut Metrics) {
+        metrics.spread(label::TTST, std::mem::take(&mut self.second_ms));
+        // Where nobody thinks it is the time to the first token again.
+        if self.thought > 0 {
+            metrics.spread(label::TTFOT, std::mem::take(&mut self.first_output_ms));
+        }
+    }
+
+    /// Counts of tokens.
+    pub(super) fn add_counts(&mut self, metrics: &mut Metrics) {
+        let (prompt, cached) = self.cached_of;
+        let share = Some(100.0 * cached / prompt).filter(|_| prompt > 0.0);
+        let compared = self.mismatch.len();
+        metrics.spread(label::VISIBLE, std::mem::take(&mut self.visible));
+        metrics.spread(label::REASONING, std::mem::take(&mut self.reasoning));
+        metrics.spread(label::OSL_MISMATCH, std::mem::take(&mut self.mismatch));
+        if compared > 0 {
+            metrics.single(label::OSL_MISMATCHES, Some(self.mismatched as f64));
+        }
+        if self.cached.len() > 0 {
+            metrics.spread(label::CACHED, std::mem::take(&mut self.cached));
+            metrics.single(label::CACHED_SHARE, share);
+        }
+        metrics.spread(label::PREFILL, std::mem::take(&mut self.prefill));
+    }
+
+    /// Prompt tokens of all requests.
+    pub(super) fn input(&self) -> f64 {
+        self.input
+    }
+}
