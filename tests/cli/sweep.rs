@@ -75,7 +75,11 @@ fn the_summary_has_the_numbers_of_the_runs() {
     }
     // One table, of the sweep.
     assert_eq!(ran.stdout.matches("req/s").count(), 1, "{}", ran.stdout);
-    assert!(ran.stdout.contains("Means of 2 runs"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("Means of up to 2 runs"),
+        "{}",
+        ran.stdout
+    );
     let csv = world.context.read("out/sweep.csv");
     assert!(
         csv.starts_with("load.concurrency,metric,unit,stat,runs,mean,"),
@@ -147,12 +151,30 @@ fn what_is_wrong_with_any_run_is_said_before_the_first() {
             "--sweep endpoint.api_key=a,b",
             "is a secret and cannot vary",
         ),
+        (
+            "--sweep endpoint.url=http://u:pw@127.0.0.1:1,http://b",
+            "is a secret and cannot vary",
+        ),
+        ("--sweep random-seed=1,2", "is chosen for each run"),
+        ("--sweep isl=1 --sweep isl=2", "names `load.isl` twice"),
     ] {
         let ran = world.run(line);
         assert_eq!(ran.code, Some(2), "{line}: {}", ran.stderr);
         assert!(ran.stderr.contains(message), "{line}: {}", ran.stderr);
         assert!(!world.context.exists("out"), "{line}");
     }
+}
+
+#[test]
+fn a_limit_for_a_number_that_there_is_not_ends_the_search() {
+    let world = World::new();
+    let ran = world.run("--search concurrency=1..8 --slo ttft:p99<=1000");
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
+    let said = "no number for ttft:p99 <= 1000";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    let summary = world.context.json("out/sweep.json");
+    assert_eq!(summary["complete"], false);
+    assert_eq!(summary["cells"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]

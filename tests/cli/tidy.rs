@@ -186,7 +186,8 @@ fn the_engine_names_no_plugin() {
             .next()
             .unwrap_or_default()
             .to_owned();
-        if file.contains("tests") {
+        // Files of prompts have formats, and names of formats are no plugins.
+        if file.contains("tests") || file.ends_with("load/dataset/format.rs") {
             continue;
         }
         for id in ids {

@@ -1,5 +1,7 @@
 //! Flags of several runs.
 
+use std::collections::BTreeSet;
+
 use clap::{ArgAction, Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -53,8 +55,15 @@ impl SweepArgs {
         flags.text("--profile-run-cooldown", "sweep.cooldown", cooldown);
         let level = self.confidence_level.as_ref();
         flags.text("--confidence-level", "sweep.confidence_level", level);
+        let mut names = BTreeSet::new();
         for written in &self.sweep {
-            axis(flags, written);
+            let name = written.split('=').next().unwrap_or_default();
+            if names.insert(path(name)) {
+                axis(flags, written);
+            } else {
+                let message = format!("`--sweep` names `{}` twice", path(name));
+                flags.reject("--sweep", message, "give all of its values at once");
+            }
         }
         let mode = self.sweep_type.map(|mode| match mode {
             SweepType::Grid => "grid",

@@ -78,12 +78,16 @@ pub(super) fn run<A: RunArgs>(
             if place.number > 0 {
                 rest(sweep.cooldown, &stop);
             }
+            if stop.state() != Stop::Run {
+                code = code.graver(ExitCode::Interrupted);
+                return None;
+            }
             if talkative {
                 output::say(&heading(place, sweep));
             }
             let (ran, its_code) = maker.run(place, &stop);
             code = code.graver(its_code);
-            ran
+            Some(ran)
         },
         &mut |summary, at| {
             if talkative {
@@ -91,10 +95,16 @@ pub(super) fn run<A: RunArgs>(
             }
         },
     );
-    finish(&summary, &files, world, code)
+    finish(&summary, &files, world, code, sweep.search.is_some())
 }
 
-fn finish(summary: &Summary, files: &SweepFiles, world: &World, code: ExitCode) -> ExitCode {
+fn finish(
+    summary: &Summary,
+    files: &SweepFiles,
+    world: &World,
+    code: ExitCode,
+    is_search: bool,
+) -> ExitCode {
     for line in output::sweep_table(summary, width(world)) {
         output::stdout_line(&line);
     }
@@ -102,7 +112,9 @@ fn finish(summary: &Summary, files: &SweepFiles, world: &World, code: ExitCode) 
         output::error(&problem);
     }
     output::say(&format!("Files are in {}", files.dir().display()));
-    if files.problem().is_some() {
+    // A search that could not end has no result.
+    let has_ended = summary.complete || !is_search;
+    if files.problem().is_some() || !has_ended {
         code.graver(ExitCode::Partial)
     } else {
         code
@@ -121,9 +133,9 @@ fn heading(place: &Place<'_>, sweep: &SweepPlan) -> String {
 
 /// Waits, but not for longer than anybody wants.
 fn rest(time: Duration, stop: &StopSignal) {
-    let end = Instant::now() + time;
+    let begun = Instant::now();
     while stop.state() == Stop::Run {
-        let left = end.saturating_duration_since(Instant::now());
+        let left = time.saturating_sub(begun.elapsed());
         if left.is_zero() {
             return;
         }
@@ -201,10 +213,6 @@ impl<A: RunArgs> Maker<'_, A> {
             folder: None,
             go_on,
         };
-        if stop.state() != Stop::Run {
-            let error = "it was not begun".to_owned();
-            return (nothing(error, false), ExitCode::Interrupted);
-        }
         let (plan, registry) = match self.make(place) {
             Ok(made) => made,
             Err(code) => return (nothing("its settings are wrong".to_owned(), false), code),
@@ -215,6 +223,9 @@ impl<A: RunArgs> Maker<'_, A> {
             Ok(outcome) => {
                 let code = ExitCode::of_outcome(&outcome, plan.strict);
                 conclude(&outcome, code);
+                for warning in &outcome.report.warnings {
+                    output::warning(&plan.secrets.scrub(&warning.message));
+                }
                 let folder = outcome.artifact_dir.strip_prefix(&self.dir);
                 let ran = Ran {
                     report: Ok(outcome.report),

@@ -103,8 +103,12 @@ fn marks(summary: &Summary) -> Vec<String> {
         if cell.runs.is_empty() {
             words.push("not run".to_owned());
         } else if !cell.slo.is_empty() {
-            let verdict = if cell.keeps_slo() { "kept" } else { "broken" };
-            words.push(verdict.to_owned());
+            let unknown = cell.slo.iter().find(|slo| slo.value.is_none());
+            words.push(match (unknown, cell.keeps_slo()) {
+                (Some(slo), _) => format!("no number for {}", printable(&slo.slo)),
+                (None, true) => "kept".to_owned(),
+                (None, false) => "broken".to_owned(),
+            });
         }
         column.push(words.join(" "));
     }
@@ -120,12 +124,15 @@ fn notes(summary: &Summary) -> Vec<String> {
     if summary.num_profile_runs > 1 {
         let level = summary.confidence_level * 100.0;
         notes.push(format!(
-            "Means of {} runs ± half the {level} % confidence interval",
+            "Means of up to {} runs ± half the {level} % confidence interval",
             summary.num_profile_runs
         ));
     }
     if let Some(search) = &summary.search {
         let name = search.setting.rsplit('.').next().unwrap_or_default();
+        if !summary.complete {
+            notes.push("The search ended before it was done".to_owned());
+        }
         notes.push(match (search.largest_kept, search.smallest_broken) {
             (Some(kept), Some(broken)) => {
                 format!("Largest {name} that keeps all limits: {kept} ({broken} does not)")

@@ -1,6 +1,6 @@
 //! One run after the other.
 
-use aiperf_plugin_sdk::report::Report;
+use aiperf_plugin_sdk::report::{Report, RunStatus};
 
 use super::cells::Cell;
 use super::files::SweepFiles;
@@ -24,7 +24,7 @@ pub struct Place<'a> {
 /// What came of a run.
 #[derive(Debug)]
 pub struct Ran {
-    /// Its report; `Err` says why there is none.
+    /// Its report; `Err` says why there is none. Numbers of a run that was not completed are left out.
     pub report: Result<Report, String>,
     /// Its folder, if it is not the one that it should have had.
     pub folder: Option<String>,
@@ -32,7 +32,7 @@ pub struct Ran {
     pub go_on: bool,
 }
 
-/// Carries out all runs, each by `run`. Files are written after each one; `ended` is told of each, with what
+/// Carries out all runs, each by `run`, which returns `None` if the run was not begun and all is to end. Files are written after each one; `ended` is told of each, with what
 /// is known so far and the cell that it was of.
 ///
 /// Several runs of a cell are not made one after the other: each round takes all cells, so that what drifts
@@ -41,7 +41,7 @@ pub fn conduct(
     plan: &SweepPlan,
     version: &str,
     files: &mut SweepFiles,
-    run: &mut dyn FnMut(&Place<'_>) -> Ran,
+    run: &mut dyn FnMut(&Place<'_>) -> Option<Ran>,
     ended: &mut dyn FnMut(&Summary, usize),
 ) -> Summary {
     let mut conductor = Conductor {
@@ -80,7 +80,7 @@ struct Conductor<'a> {
     /// Of each cell, of each of its runs.
     reports: Vec<Vec<Option<Report>>>,
     files: &'a mut SweepFiles,
-    run: &'a mut dyn FnMut(&Place<'_>) -> Ran,
+    run: &'a mut dyn FnMut(&Place<'_>) -> Option<Ran>,
     ended: &'a mut dyn FnMut(&Summary, usize),
     number: u64,
 }
@@ -104,6 +104,14 @@ impl Conductor<'_> {
             let at = self.add(&plan.cell(value));
             for run in 1..=self.plan.num_profile_runs {
                 self.run(at, run)?;
+            }
+            // Without the numbers there is no telling which way to go.
+            if self.summary.cells[at]
+                .slo
+                .iter()
+                .any(|slo| slo.value.is_none())
+            {
+                return None;
             }
             search.tell(self.summary.cells[at].keeps_slo());
             self.summary.search = Some(SearchSummary {
@@ -130,7 +138,7 @@ impl Conductor<'_> {
             run,
         };
         self.number += 1;
-        let ran = (self.run)(&place);
+        let ran = (self.run)(&place)?;
         let (report, error) = match ran.report {
             Ok(report) => (Some(report), None),
             Err(error) => (None, Some(error)),
@@ -140,7 +148,13 @@ impl Conductor<'_> {
         summary
             .runs
             .push(RunSummary::of(place, report.as_ref(), error));
-        self.reports[at].push(report);
+        // Half a run is no run; and of a report only this is needed, which may be small beside the rest.
+        let whole = report.filter(|report| report.metadata.status == RunStatus::Completed);
+        self.reports[at].push(whole.map(|report| Report {
+            llm_metrics: report.llm_metrics,
+            requests: report.requests,
+            ..Report::default()
+        }));
         summary.summarize(&self.reports[at], self.plan);
         self.summary.find_fronts();
         self.files.write(&self.summary);

@@ -68,6 +68,13 @@ impl SweepFiles {
         let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
         let text = String::from_utf8_lossy(content);
         io::Write::write_all(&mut file, self.secrets.scrub(&text).as_bytes())?;
+        // Whoever may read the files of a run may read what came of all.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            file.as_file()
+                .set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        }
         file.persist(self.dir.join(name))?;
         Ok(())
     }

@@ -65,9 +65,7 @@ impl SweepPlan {
     /// All combinations that are known before the first run; of a search both ends.
     pub fn cells(&self) -> Vec<Cell> {
         match &self.search {
-            Some(search) => [search.min, search.max]
-                .map(|value| search.cell(value))
-                .into(),
+            Some(search) => search.ends().map(|value| search.cell(value)).into(),
             None => cells(&self.axes, self.mode),
         }
     }
@@ -80,6 +78,14 @@ impl SweepPlan {
 }
 
 impl SearchPlan {
+    fn ends(&self) -> [f64; 2] {
+        if self.whole {
+            [self.min.ceil(), self.max.floor()]
+        } else {
+            [self.min, self.max]
+        }
+    }
+
     fn begin(&self) -> Search {
         Search::new(self.min, self.max, self.precision, self.whole)
     }
@@ -90,11 +96,10 @@ impl SearchPlan {
         reason = "a search has whole numbers above 0"
     )]
     fn cell(&self, value: f64) -> Cell {
-        // Six digits are more than a search is good for, and folders are named after them.
         let value = if self.whole {
             serde_json::json!(value as u64)
         } else {
-            serde_json::json!((value * 1e6).round() / 1e6)
+            serde_json::json!(search::rounded(value))
         };
         Cell {
             values: vec![(self.setting.clone(), value)],

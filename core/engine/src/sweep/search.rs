@@ -75,12 +75,18 @@ impl Search {
             return None;
         }
         let middle = (kept * broken).sqrt();
-        if !self.whole {
-            return Some(middle);
-        }
-        let middle = middle.round().max(kept + 1.0).min(broken - 1.0);
-        (kept < middle).then_some(middle)
+        let middle = if self.whole {
+            middle.round().max(kept + 1.0).min(broken - 1.0)
+        } else {
+            rounded(middle)
+        };
+        (kept < middle && middle < broken).then_some(middle)
     }
+}
+
+/// Six digits are more than a search is good for, and folders are named after them.
+pub(super) fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }
 
 #[cfg(test)]

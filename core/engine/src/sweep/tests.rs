@@ -91,7 +91,7 @@ fn conducted(
         &mut |place| {
             folders.push(place.folder.clone());
             assert_eq!(place.number + 1, folders.len() as u64);
-            run(place)
+            Some(run(place))
         },
         &mut |summary, at| {
             ended += 1;

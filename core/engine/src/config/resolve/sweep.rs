@@ -1,12 +1,18 @@
 //! `[sweep]` becomes the plan of several runs.
 
+use serde_json::Value as Json;
+
 use super::Resolver;
 use crate::config::check::is_secret_path;
 use crate::config::schema::{SearchConfig, SweepConfig, SweepMode};
+use crate::secrets::url_secrets;
 use crate::sweep::{Axis, FAILED_FRACTION, Objective, SearchPlan, SweepPlan};
 
 /// Setting whose values need not be whole.
 const REQUEST_RATE: &str = "load.request_rate";
+
+/// Settings that each run has of its own.
+const OWN: [&str; 2] = ["run.artifact_dir", "load.random_seed"];
 
 /// More combinations than this are a slip.
 const MOST_CELLS: usize = 10_000;
@@ -17,7 +23,11 @@ impl Resolver<'_> {
         let sweep = &self.config.sweep;
         let search = sweep.search.as_ref().map(|search| self.search(search));
         let objectives = self.objectives(sweep);
-        if sweep.vary.is_empty() && search.is_none() && sweep.num_profile_runs == 1 {
+        if sweep.vary.is_empty()
+            && search.is_none()
+            && sweep.num_profile_runs == 1
+            && sweep.slo.is_empty()
+        {
             return None;
         }
         self.check_axes(sweep);
@@ -58,8 +68,20 @@ impl Resolver<'_> {
                 self.wrong(&path, "cannot vary", None);
             }
             // They would be in names of folders, and in the summary.
-            if is_secret_path(setting) {
+            let has_login =
+                |value: &Json| value.as_str().is_some_and(|v| !url_secrets(v).is_empty());
+            if is_secret_path(setting) || values.iter().any(has_login) {
                 self.wrong(&path, "is a secret and cannot vary", None);
+            }
+            if values
+                .iter()
+                .any(|value| value.is_object() || value.is_array())
+            {
+                let help = "let single settings vary".to_owned();
+                self.wrong(&path, "takes no tables or lists", Some(help));
+            }
+            if OWN.contains(&setting.as_str()) {
+                self.wrong(&path, "is chosen for each run and cannot vary", None);
             }
         }
         if sweep.mode == SweepMode::Zip && differ {

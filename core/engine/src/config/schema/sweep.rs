@@ -51,7 +51,7 @@ pub struct SearchConfig {
     /// The search ends when a value that keeps the limits and one that does not are this near, as a
     /// fraction of the larger. Whole numbers stay whole.
     #[serde(default = "default_precision")]
-    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
+    #[schemars(range(min = 0.001), extend("exclusiveMaximum" = 1))]
     pub precision: f64,
 }
 
