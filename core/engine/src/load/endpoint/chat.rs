@@ -8,7 +8,7 @@ use super::api::{Api, Place};
 use super::body::{Member, stream};
 use super::choices::{self, Alternative};
 use super::input;
-use super::reply::{Reply, Said};
+use super::reply::Words;
 use crate::load::conversation::Prompt;
 use crate::load::plan::LoadPlan;
 
@@ -92,25 +92,28 @@ struct Message<'a> {
 }
 
 impl<'de> Alternative<'de> for Choice<'de> {
-    fn say(&self, said: &mut Said) -> Reply {
+    fn words(&self) -> Words<'de> {
         let Some(message) = self.delta.as_ref().or(self.message.as_ref()) else {
-            return Reply::default();
+            return Words::default();
         };
         // Some servers send reasoning under both names at once.
         let length = |raw: Option<&RawValue>| raw.map_or(0, |raw| raw.get().len());
         let (one, other) = (message.reasoning_content, message.reasoning);
-        let longer = if length(one) < length(other) {
+        let reasoning = if length(one) < length(other) {
             other
         } else {
             one
         };
-        let reasoning_bytes = said.reasoning(longer);
-        let called = said.text(message.tool_calls) + said.text(message.function_call);
-        let shown = said.text(message.content) + said.text(message.refusal);
-        Reply {
-            text_bytes: shown + called + reasoning_bytes,
-            reasoning_bytes,
-            ..Reply::default()
+        let Message {
+            content,
+            refusal,
+            tool_calls,
+            function_call,
+            ..
+        } = *message;
+        Words {
+            shown: [tool_calls, function_call, content, refusal],
+            reasoning,
         }
     }
 

@@ -8,14 +8,14 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::problem;
-use super::reply::{FinishReason, Reply, Said};
-use super::usage::{Usage, WireUsage};
+use super::reply::{FinishReason, Reply, Said, Words};
+use super::usage::Usage;
 use crate::load::failure::Failure;
 
 /// One of the alternatives that a response holds; there is only one unless `n` was asked for.
 pub(super) trait Alternative<'de>: Deserialize<'de> {
-    /// Its text, with its lengths as the reply.
-    fn say(&self, said: &mut Said) -> Reply;
+    /// All that it says.
+    fn words(&self) -> Words<'de>;
     /// Why it ended.
     fn finish_reason(&self) -> Option<&'de RawValue>;
 }
@@ -23,10 +23,10 @@ pub(super) trait Alternative<'de>: Deserialize<'de> {
 #[derive(Deserialize)]
 #[serde(bound = "C: Alternative<'de>")]
 struct Payload<'a, C> {
+    #[serde(borrow, default)]
+    choices: Option<Choices<'a, C>>,
     #[serde(default)]
-    choices: Option<Choices<C>>,
-    #[serde(default)]
-    usage: Option<WireUsage>,
+    usage: Option<Usage>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -35,44 +35,56 @@ struct Payload<'a, C> {
     message: Option<&'a RawValue>,
 }
 
-/// The choices of a response: the first one as it is, all others added up as they are read.
-struct Choices<C> {
-    first: Option<C>,
-    others: Reply,
+/// The choices of a response, as they are read: what the first one says, and how much all others say.
+/// It is moved about for each token, and kept small.
+struct Choices<'a, C> {
+    first: Words<'a>,
+    text_bytes: usize,
+    reasoning_bytes: usize,
+    finish: Option<FinishReason>,
+    kind: PhantomData<C>,
 }
 
-impl<'de, C: Alternative<'de>> Deserialize<'de> for Choices<C> {
+impl<'de: 'a, 'a, C: Alternative<'de>> Deserialize<'de> for Choices<'a, C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(AddUp(PhantomData))
     }
 }
 
-struct AddUp<C>(PhantomData<C>);
+struct AddUp<'a, C>(PhantomData<(&'a (), C)>);
 
-impl<'de, C: Alternative<'de>> Visitor<'de> for AddUp<C> {
-    type Value = Choices<C>;
+impl<'de: 'a, 'a, C: Alternative<'de>> Visitor<'de> for AddUp<'a, C> {
+    type Value = Choices<'a, C>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of choices")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Choices<C>, A::Error> {
-        let first = list.next_element::<C>()?;
-        let mut others = Reply::default();
-        let mut unwanted = Said::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Choices<'a, C>, A::Error> {
+        let mut choices = Choices {
+            first: Words::default(),
+            text_bytes: 0,
+            reasoning_bytes: 0,
+            finish: None,
+            kind: PhantomData,
+        };
+        let mut is_first = true;
         while let Some(choice) = list.next_element::<C>()? {
-            add(&mut others, &choice, &mut unwanted);
+            let words = choice.words();
+            if is_first {
+                choices.first = words;
+            } else {
+                let reply = words.said(&mut Said::default());
+                choices.text_bytes += reply.text_bytes;
+                choices.reasoning_bytes += reply.reasoning_bytes;
+            }
+            is_first = false;
+            let finish = choice.finish_reason().map(FinishReason::from_raw);
+            // The first one's counts most.
+            choices.finish = choices.finish.or(finish);
         }
-        Ok(Choices { first, others })
+        Ok(choices)
     }
-}
-
-fn add<'de, C: Alternative<'de>>(sum: &mut Reply, choice: &C, said: &mut Said) {
-    let reply = choice.say(said);
-    sum.text_bytes += reply.text_bytes;
-    sum.reasoning_bytes += reply.reasoning_bytes;
-    let finish = choice.finish_reason().map(FinishReason::from_raw);
-    sum.finish = finish.or(sum.finish);
 }
 
 /// Reads a chunk or a response; an error object in it is a failure.
@@ -87,12 +99,12 @@ pub(super) fn read<'de, C: Alternative<'de>>(
     }
     let mut reply = Reply::default();
     if let Some(choices) = payload.choices {
-        reply = choices.others;
-        if let Some(first) = choices.first {
-            add(&mut reply, &first, said);
-        }
+        reply = choices.first.said(said);
+        reply.text_bytes += choices.text_bytes;
+        reply.reasoning_bytes += choices.reasoning_bytes;
+        reply.finish = choices.finish;
     }
-    reply.usage = payload.usage.map(Usage::from);
+    reply.usage = payload.usage;
     Ok(reply)
 }
 

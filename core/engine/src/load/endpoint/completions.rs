@@ -8,7 +8,7 @@ use super::api::{Api, Place};
 use super::body::{Member, stream};
 use super::choices::{self, Alternative};
 use super::input;
-use super::reply::{Reply, Said};
+use super::reply::Words;
 use crate::load::plan::LoadPlan;
 
 pub(super) static API: Api = Api {
@@ -38,8 +38,11 @@ pub(super) struct Choice<'a> {
 }
 
 impl<'de> Alternative<'de> for Choice<'de> {
-    fn say(&self, said: &mut Said) -> Reply {
-        Reply::text(said.text(self.text))
+    fn words(&self) -> Words<'de> {
+        Words {
+            shown: [self.text, None, None, None],
+            reasoning: None,
+        }
     }
 
     fn finish_reason(&self) -> Option<&'de RawValue> {

@@ -10,7 +10,7 @@ use super::body::Member;
 use super::input;
 use super::problem;
 use super::reply::{Reply, Said};
-use super::usage::{Usage, WireUsage};
+use super::usage::Usage;
 use crate::load::failure::Failure;
 use crate::load::plan::LoadPlan;
 
@@ -33,7 +33,7 @@ struct Wire<'a> {
     #[serde(default)]
     data: Vec<IgnoredAny>,
     #[serde(default)]
-    usage: Option<WireUsage>,
+    usage: Option<Usage>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }

@@ -11,7 +11,7 @@ use super::body::Member;
 use super::input;
 use super::problem;
 use super::reply::{FinishReason, Reply, Said};
-use super::usage::{Usage, WireUsage};
+use super::usage::Usage;
 use crate::load::conversation::Prompt;
 use crate::load::failure::Failure;
 use crate::load::plan::LoadPlan;
@@ -93,7 +93,7 @@ struct Wire<'a> {
     #[serde(borrow, default)]
     stop_reason: Option<&'a RawValue>,
     #[serde(default)]
-    usage: Option<WireUsage>,
+    usage: Option<Usage>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
@@ -101,7 +101,7 @@ struct Wire<'a> {
 #[derive(Deserialize)]
 struct Begun {
     #[serde(default)]
-    usage: Option<WireUsage>,
+    usage: Option<Usage>,
 }
 
 /// A part of the answer, or what is added to it.
@@ -154,7 +154,7 @@ fn read(json: &[u8], said: &mut Said) -> Result<Reply, Failure> {
     let ended = wire.delta.as_ref().and_then(|delta| delta.stop_reason);
     reply.finish = wire.stop_reason.or(ended).map(FinishReason::from_raw);
     let usage = wire.usage.or(wire.message.and_then(|begun| begun.usage));
-    reply.usage = usage.map(Usage::from);
+    reply.usage = usage;
     reply.ends = wire.kind.as_deref() == Some("message_stop");
     Ok(reply)
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::api::{Api, Place};
 use super::reply::{Reply, Said};
-use super::usage::{Usage, WireUsage};
+use super::usage::Usage;
 use super::{chat, completions, generate, messages, problem, rankings, responses};
 use crate::load::failure::Failure;
 
@@ -45,7 +45,7 @@ struct Shape<'a> {
     #[serde(borrow, default)]
     response: Option<&'a RawValue>,
     #[serde(default)]
-    usage: Option<WireUsage>,
+    usage: Option<Usage>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
@@ -90,7 +90,7 @@ pub(super) fn read(json: &[u8], said: &mut Said) -> Result<Reply, Failure> {
     let vectors = shape.data.map_or(0, |vectors| vectors.len());
     Ok(Reply {
         items: if text.is_some() { 0 } else { vectors.max(1) },
-        usage: shape.usage.map(Usage::from),
+        usage: shape.usage,
         ..Reply::text(said.text(text))
     })
 }

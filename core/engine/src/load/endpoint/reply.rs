@@ -97,6 +97,27 @@ impl Reply {
     }
 }
 
+/// Texts of an answer as raw JSON; what is not there says nothing.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Words<'a> {
+    /// What users see: the answer, a refusal, calls of tools.
+    pub(super) shown: [Option<&'a RawValue>; 4],
+    pub(super) reasoning: Option<&'a RawValue>,
+}
+
+impl Words<'_> {
+    /// Says them; the reply has their lengths.
+    pub(super) fn said(&self, said: &mut Said) -> Reply {
+        let reasoning_bytes = said.reasoning(self.reasoning);
+        let shown: usize = self.shown.iter().map(|raw| said.text(*raw)).sum();
+        Reply {
+            text_bytes: shown + reasoning_bytes,
+            reasoning_bytes,
+            ..Reply::default()
+        }
+    }
+}
+
 /// What an answer says, kept if it is wanted.
 #[derive(Debug, Default)]
 pub(in crate::load) struct Said {
@@ -124,7 +145,9 @@ impl Said {
     }
 }
 
-/// A text, a list of parts, or a list of tool calls.
+/// A text, a list of parts, or a list of tool calls. For each token this is asked of many things that
+/// are not there.
+#[inline]
 fn say(raw: Option<&RawValue>, keep: bool, into: &mut String) -> usize {
     let Some(raw) = raw else { return 0 };
     if keep {

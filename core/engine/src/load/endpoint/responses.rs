@@ -11,7 +11,7 @@ use super::body::Member;
 use super::input;
 use super::problem;
 use super::reply::{FinishReason, Reply, Said};
-use super::usage::{Usage, WireUsage};
+use super::usage::Usage;
 use crate::load::conversation::Prompt;
 use crate::load::failure::Failure;
 use crate::load::plan::LoadPlan;
@@ -88,7 +88,7 @@ struct Answer<'a> {
     #[serde(borrow, default)]
     incomplete_details: Option<Incomplete<'a>>,
     #[serde(default)]
-    usage: Option<WireUsage>,
+    usage: Option<Usage>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
@@ -188,7 +188,7 @@ fn whole(json: &[u8], said: &mut Said, must_say_something: bool) -> Result<Reply
     }
     let why = answer.incomplete_details.and_then(|details| details.reason);
     reply.finish = why.or(answer.status).map(FinishReason::from_raw);
-    reply.usage = answer.usage.map(Usage::from);
+    reply.usage = answer.usage;
     if must_say_something && reply.text_bytes == 0 && reply.usage.is_none() {
         return Err(Failure::invalid("neither text nor usage", json));
     }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Number;
 
 /// The server's token counts of one request. What it did not say is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "WireUsage")]
 pub struct Usage {
     /// Tokens of the prompt, cached ones and the chat template's included.
     pub prompt_tokens: Option<u32>,
@@ -20,11 +21,11 @@ pub struct Usage {
 
 impl Usage {
     /// Of an answer that is no text: some servers write that they generated 0 tokens.
-    pub(super) fn without_output(usage: WireUsage) -> Self {
+    pub(super) fn without_output(self) -> Self {
         Self {
             completion_tokens: None,
             reasoning_tokens: None,
-            ..Self::from(usage)
+            ..self
         }
     }
 
@@ -40,7 +41,7 @@ impl Usage {
 
 /// `usage` of a response, under the names of all APIs.
 #[derive(Debug, Deserialize)]
-pub(super) struct WireUsage {
+struct WireUsage {
     #[serde(default, deserialize_with = "count")]
     prompt_tokens: Option<u64>,
     #[serde(default, deserialize_with = "count")]
