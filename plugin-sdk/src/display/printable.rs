@@ -1,7 +1,6 @@
 //! Text from outside, made harmless.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// `text` as people may see it, in a terminal, a log or a table: what would be obeyed (escape sequences,
 /// line breaks), reordered (bidirectional marks) or not seen (characters without width) becomes visible,
@@ -21,9 +20,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     for c in rest.chars() {
         match c {
             '\n' | '\r' | '\t' => safe.extend(c.escape_default()),
-            c if is_hostile(c) => {
-                write!(safe, "{}", c.escape_unicode()).expect("a string takes everything");
-            }
+            c if is_hostile(c) => safe.extend(c.escape_unicode()),
             c => safe.push(c),
         }
     }

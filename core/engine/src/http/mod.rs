@@ -32,7 +32,6 @@ pub use connect::{ConnectOptions, ConnectTimes, Connector};
 pub use connection::{Chunk, Connection, Response};
 pub use error::{ErrorClass, HttpError};
 pub use origin::{Origin, Scheme};
-pub(crate) use origin::{base64, percent_decode};
 pub use proxy::{Proxies, ProxyOptions};
 pub use secret::Secret;
 pub use stamped::{ClockSource, prepare_kernel_stamps};

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
 use http::HeaderValue;
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use super::error::{ErrorClass, HttpError};
@@ -167,48 +169,13 @@ fn basic_authorization(url: &Url) -> Option<HeaderValue> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }
-    let mut credentials = percent_decode(url.username());
-    credentials.push(b':');
-    credentials.extend(percent_decode(url.password().unwrap_or_default()));
-    let mut value = HeaderValue::try_from(format!("Basic {}", base64(&credentials)))
-        .expect("base64 is visible ASCII");
+    let password = url.password().unwrap_or_default();
+    let parts = [url.username(), ":", password].map(percent_decode_str);
+    let credentials: Vec<u8> = parts.into_iter().flatten().collect();
+    let value = format!("Basic {}", STANDARD.encode(credentials));
+    let mut value = HeaderValue::try_from(value).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// Bytes of a part of a URL.
-pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let escaped = (byte == b'%')
-            .then(|| text.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        decoded.push(escaped.unwrap_or(byte));
-        at += if escaped.is_some() { 3 } else { 1 };
-    }
-    decoded
-}
-
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let word = (0..3).fold(0_usize, |word, at| {
-            word << 8 | group.get(at).map_or(0, |&byte| usize::from(byte))
-        });
-        for at in 0..4 {
-            let digit = ALPHABET[word >> (18 - 6 * at) & 63];
-            text.push(if at <= group.len() {
-                char::from(digit)
-            } else {
-                '='
-            });
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -251,12 +218,6 @@ mod tests {
         assert_eq!(header, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert!(header.is_sensitive());
         assert_eq!(origin.to_string(), "http://h:1/");
-    }
-
-    #[test]
-    fn base64_pads_every_remainder() {
-        let encoded = ["", "f", "fo", "foo", "foob"].map(|text| base64(text.as_bytes()));
-        assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
     }
 
     #[test]

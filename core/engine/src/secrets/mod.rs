@@ -15,7 +15,8 @@ use std::fmt;
 pub(crate) use masked::Masked;
 pub(crate) use names::{harmless_header, is_secret_name, url_secrets};
 
-use crate::http::base64;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use percent_encoding::percent_decode_str;
 
 /// What a secret is shown as.
 pub(crate) const MASK: &str = "***";
@@ -76,7 +77,7 @@ impl Secrets {
     /// Takes user name and password, in the form in which they are sent as well.
     pub(crate) fn add_login(&mut self, user: &str, password: &str) {
         self.add(if password.is_empty() { user } else { password });
-        self.add(&base64(format!("{user}:{password}").as_bytes()));
+        self.add(&BASE64_STANDARD.encode(format!("{user}:{password}")));
     }
 
     /// Takes what is secret in a URL: its password and parameters such as `api_key`.
@@ -89,11 +90,11 @@ impl Secrets {
                 let (_, password_sent) = decoded.split_once(':').unwrap_or_default();
                 self.add(password_sent);
                 self.add_login(user, password);
-                self.add(&base64(decoded.as_bytes()));
+                self.add(&BASE64_STANDARD.encode(&*decoded));
             } else {
                 self.add(part);
                 self.add(&decoded);
-                self.add(&base64(format!("{decoded}:").as_bytes()));
+                self.add(&BASE64_STANDARD.encode(format!("{decoded}:")));
             }
         }
     }
@@ -164,7 +165,7 @@ fn replaced<'a, 'w>(text: &'a str, words: impl Iterator<Item = &'w String>) -> C
 
 /// A part of a URL without percent encoding.
 fn decoded(text: &str) -> String {
-    String::from_utf8_lossy(&crate::http::percent_decode(text)).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

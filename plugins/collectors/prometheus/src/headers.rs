@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use percent_encoding::percent_decode_str;
+
 /// Name of the header that carries credentials.
 const AUTHORIZATION: &str = "authorization";
 
@@ -50,13 +53,17 @@ impl Headers {
     /// Sets user and password.
     pub(crate) fn set_basic(&mut self, user: &[u8], password: &[u8]) {
         let pair = [user, b":", password].concat();
-        self.0
-            .insert(AUTHORIZATION.to_owned(), format!("Basic {}", base64(&pair)));
+        self.0.insert(
+            AUTHORIZATION.to_owned(),
+            format!("Basic {}", BASE64_STANDARD.encode(pair)),
+        );
     }
 
     /// Sets user and password as they stand in a URL.
     pub(crate) fn set_userinfo(&mut self, user: &str, password: &str) {
-        self.set_basic(&percent_decoded(user), &percent_decoded(password));
+        let [user, password] =
+            [user, password].map(|part| percent_decode_str(part).collect::<Vec<_>>());
+        self.set_basic(&user, &password);
     }
 
     /// All headers.
@@ -77,50 +84,6 @@ fn is_header_value(value: &str) -> bool {
     value.chars().all(|c| c == '\t' || !c.is_control())
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or_default());
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for place in 0..4 {
-            let digit = (bits >> (18 - 6 * place)) & 0x3f;
-            let is_padding = place > chunk.len();
-            text.push(if is_padding {
-                '='
-            } else {
-                char::from(ALPHABET[digit as usize])
-            });
-        }
-    }
-    text
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let mut rest = text.as_bytes();
-    let mut out = Vec::with_capacity(rest.len());
-    while let Some((byte, after)) = rest.split_first() {
-        let hex = if *byte == b'%' {
-            after.split_at_checked(2)
-        } else {
-            None
-        };
-        if let Some((decoded, after)) = hex.and_then(|(hex, after)| Some((hex_byte(hex)?, after))) {
-            out.push(decoded);
-            rest = after;
-        } else {
-            out.push(*byte);
-            rest = after;
-        }
-    }
-    out
-}
-
-fn hex_byte(hex: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(*hex.first()?)? * 16 + digit(*hex.get(1)?)?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,28 +96,11 @@ mod tests {
     }
 
     #[test]
-    fn base64_of_rfc_4648() {
-        for (text, expect) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(text.as_bytes()), expect);
-        }
-        assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");
-    }
-
-    #[test]
     fn userinfo_is_decoded() {
         let mut headers = Headers::default();
         headers.set_userinfo("Aladdin", "open%20sesame");
         let expect = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==".to_owned();
         assert_eq!(headers.to_vec(), [("authorization".to_owned(), expect)]);
-        assert_eq!(percent_decoded("100%+%zz%4"), b"100%+%zz%4");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use crate::support::{Reading, count_sample_lines, read};
 use aiperf_parser_prometheus::Format;
 use serde_json::Value;
@@ -12,26 +14,9 @@ use serde_json::Value;
 /// The bytes of a case: `input_b64` where it is not UTF-8, else `input`.
 fn input(case: &Value) -> Vec<u8> {
     match case["input_b64"].as_str() {
-        Some(text) => base64(text),
+        Some(text) => BASE64_STANDARD.decode(text).unwrap(),
         None => case["input"].as_str().unwrap().as_bytes().to_vec(),
     }
-}
-
-fn base64(text: &str) -> Vec<u8> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut bits = 0_u32;
-    let mut count = 0;
-    let mut out = Vec::new();
-    for byte in text.bytes().filter(|byte| *byte != b'=') {
-        let digit = ALPHABET.iter().position(|known| *known == byte).unwrap();
-        bits = (bits << 6) | u32::try_from(digit).unwrap();
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from((bits >> count) & 0xff).unwrap());
-        }
-    }
-    out
 }
 
 /// What differs from the case's samples, if anything does.
