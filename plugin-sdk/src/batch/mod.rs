@@ -7,12 +7,16 @@
 
 mod build;
 pub mod columns;
+mod error;
+mod sample;
 mod span;
 mod view;
 
 pub use build::{Batch, Exemplar, FamilyRow, SampleRow};
+pub use error::BatchError;
+pub use sample::{LabelIter, SampleView};
 pub use span::Span;
-pub use view::{BatchError, BatchView, LabelIter, SampleView};
+pub use view::BatchView;
 
 /// How the host may read a sample's value again from its text (see `value_span`).
 ///

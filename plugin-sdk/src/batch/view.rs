@@ -1,39 +1,8 @@
 //! The reader's side of a batch: everything that arrives is checked before it is used.
 
-use super::{NO_TIME, Span, ValueGrammar, columns as c};
+use super::{BatchError, LabelIter, NO_TIME, SampleView, Span, ValueGrammar, columns as c};
 use crate::MetricKind;
 use crate::abi::{AbiBatch, Column};
-
-/// What is wrong with a batch that crossed the boundary. The plugin that made it is at fault.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BatchError {
-    /// A column that every batch has is absent.
-    #[error("column `{0}` is missing")]
-    Missing(&'static str),
-    /// A column has not as many entries as its rows need.
-    #[error("column `{column}` has {found} entries, expected {expected}")]
-    Length {
-        /// Name of the column.
-        column: &'static str,
-        /// Entries that it has.
-        found: usize,
-        /// Entries that it should have.
-        expected: usize,
-    },
-    /// Offsets go backwards or past the end of what they index.
-    #[error("column `{0}` does not rise to the number of its labels")]
-    Offsets(&'static str),
-    /// A sample names a family that does not exist.
-    #[error("sample {sample} names family {family}, there are {families}")]
-    Family {
-        /// Row of the sample.
-        sample: usize,
-        /// Row that it names.
-        family: u32,
-        /// Number of families.
-        families: usize,
-    },
-}
 
 /// Checked, borrowed view of a batch.
 ///
@@ -64,53 +33,6 @@ pub struct BatchView<'a> {
     exemplar_sample: &'a [u32],
     exemplar_value: &'a [f64],
     exemplar_time: &'a [i64],
-}
-
-/// One sample of a [`BatchView`].
-#[derive(Debug, Clone)]
-pub struct SampleView<'a> {
-    /// Row of the family.
-    pub family: usize,
-    /// Name as written. Not necessarily UTF-8.
-    pub name: &'a [u8],
-    /// Value.
-    pub value: f64,
-    /// Wall-clock nanoseconds, if the sample has a time of its own.
-    pub time_ns: Option<i64>,
-    /// Its labels, in the order of the page.
-    pub labels: LabelIter<'a>,
-}
-
-/// Labels of one sample, in the order of the page.
-#[derive(Debug, Clone)]
-pub struct LabelIter<'a> {
-    text: &'a [u8],
-    extra: &'a [u8],
-    names: &'a [u32],
-    values: &'a [u32],
-}
-
-impl<'a> Iterator for LabelIter<'a> {
-    /// Name and value; `None` inside for a span outside the text.
-    type Item = Option<(&'a [u8], &'a [u8])>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (name, names) = self.names.split_first_chunk::<2>()?;
-        let (value, values) = self.values.split_first_chunk::<2>()?;
-        self.names = names;
-        self.values = values;
-        let name = Span {
-            start: name[0],
-            end: name[1],
-        }
-        .slice(self.text, self.extra);
-        let value = Span {
-            start: value[0],
-            end: value[1],
-        }
-        .slice(self.text, self.extra);
-        Some(name.zip(value))
-    }
 }
 
 fn pair(column: &[u32], row: usize) -> Option<Span> {

@@ -1,6 +1,7 @@
 //! Whole configurations: what they become, and how their errors read.
 
 mod plans;
+mod plugins;
 mod rendered;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,87 @@
+//! One finished request.
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Complete answer.
+    #[default]
+    Done = 0,
+    /// Any failure; class and message say which.
+    Failed = 1,
+    /// Given up by us.
+    Cancelled = 2,
+}
+
+impl Outcome {
+    pub(super) fn from_u8(code: u8) -> Self {
+        match code {
+            0 => Self::Done,
+            2 => Self::Cancelled,
+            _ => Self::Failed,
+        }
+    }
+
+    /// Name in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One finished request. Durations are nanoseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RequestRow<'a> {
+    /// Number within the run, from 0, in the order of sending.
+    pub id: i64,
+    /// Index of its phase.
+    pub phase: u32,
+    /// Thread that sent it.
+    pub worker: u32,
+    /// HTTP status, 0 if there was no answer.
+    pub status: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Wall nanoseconds of its first byte on the socket.
+    pub start_ns: i64,
+    /// From the intended to the actual send; `None` if no byte was sent, and `start_ns` is the
+    /// intended time then.
+    pub send_delay_ns: Option<i64>,
+    /// Part of it in which as many requests as may be were in flight; `None` if requests are not due at
+    /// moments of their own but follow responses.
+    pub held_ns: Option<i64>,
+    /// From the first byte sent to the first token; `None` without one.
+    pub ttft_ns: Option<i64>,
+    /// From the first byte sent to the last token (or the end of the body); `None` unless done.
+    pub latency_ns: Option<i64>,
+    /// From the first byte sent to the end of the response, or the moment of failure.
+    pub end_ns: i64,
+    /// From the kernel's receiving the first token to our reading it; 0 where the kernel gives no
+    /// times.
+    pub read_lag_ns: i64,
+    /// Chunks that carried text.
+    pub chunks: i64,
+    /// `usage.prompt_tokens`.
+    pub prompt_tokens: Option<i64>,
+    /// `usage.completion_tokens`.
+    pub completion_tokens: Option<i64>,
+    /// `usage.prompt_tokens_details.cached_tokens`.
+    pub cached_tokens: Option<i64>,
+    /// `usage.completion_tokens_details.reasoning_tokens`.
+    pub reasoning_tokens: Option<i64>,
+    /// From the first byte sent to the first token that is no reasoning; `None` without one.
+    pub first_output_ns: Option<i64>,
+    /// Tokens of the prompt, estimated.
+    pub prompt_estimate: i64,
+    /// Output tokens asked for, 0 if not.
+    pub requested_tokens: i64,
+    /// Gaps between chunks that carry text.
+    pub gaps_ns: &'a [i64],
+    /// Class of the failure, empty if none.
+    pub error_class: &'a str,
+    /// Message of the failure, empty if none.
+    pub error_message: &'a str,
+}
