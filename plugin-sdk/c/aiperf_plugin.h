@@ -10,16 +10,21 @@
  *
  * Rules, all of them:
  *
- * - Every struct that may grow begins with its size. Set it with sizeof. Fields are only ever added at the
- *   end: an older library loads into a newer aiperf and the other way round; what one side lacks is 0. Before
- *   you use a function of a struct that you are given, ask AIPERF_HAS whether it is there.
+ * - Every struct that may grow begins with its size. Set it with sizeof: one without is refused. Fields are
+ *   only ever added at the end: an older library loads into a newer aiperf and the other way round. What your
+ *   structs lack counts as 0. Before you use a field of a struct that you are given, if the field is newer than
+ *   the first version of this header, ask AIPERF_HAS whether it is there.
  * - Nothing is owned across the border. What you are given is valid until the call returns, unless it says
- *   otherwise; what you give has to be. Functions that return text are the host's: copy what you keep.
+ *   otherwise; what you give has to be.
  * - Functions return 0 if all went well. If not, fill in the error that you were given.
  * - Texts are UTF-8. Those of type `const char *` end with a NUL; those of type aiperf_text have a size, and
- *   may lie anywhere, also in the page that is being parsed: such text is not copied.
- * - Calls of one instance come from one thread at a time, never at the same time. The host's functions may be
- *   called from any thread, those of a sink only during the call that it came with.
+ *   may lie anywhere, also in the page that is being parsed: names and labels there are not copied. No text is
+ *   longer than 1 MiB, no page larger than 1 GiB.
+ * - `open` and `validate` may be called from any thread, and at the same time for several instances, of which
+ *   there may be many in one process: keep nothing in static variables. Calls of one instance come one after
+ *   the other, though not always from the same thread.
+ * - The host's functions may be called from any thread. Those of a sink may be called from the thread of the
+ *   call that it came with, until that returns: from others, or later, they do nothing.
  * - No exceptions across the border, no longjmp. Leave alone what belongs to the whole process: signal
  *   handlers, environment, locale, folder, standard output.
  */
@@ -76,7 +81,9 @@ typedef struct aiperf_error {
 enum { AIPERF_LOG_ERROR = 1, AIPERF_LOG_WARN = 2, AIPERF_LOG_INFO = 3, AIPERF_LOG_DEBUG = 4 };
 enum { AIPERF_WAKE_ELAPSED = 0, AIPERF_WAKE_STOP = 1 };
 
-/* Valid from `open` until `close` returns. */
+/* Works from `open` until `close` returns, or until `open` does if it fails. After that its functions do
+ * nothing: `now` is 0, `wait` says that the run ends. In `validate` there is no run: the same, but for the
+ * options; the context is empty. What it lends stays. */
 typedef struct aiperf_host {
     size_t size;
     void *self;
@@ -88,13 +95,13 @@ typedef struct aiperf_host {
     int32_t (*wait)(const struct aiperf_host *host, uint64_t ns);
     /* Nanoseconds until the deadline of the call that the instance is in; UINT64_MAX for none. */
     uint64_t (*time_left)(const struct aiperf_host *host);
-    /* Options, by path: "device", "auth.token", "devices.0". Valid as long as the host. 0 if it is not
+    /* Options, by path: "device", "auth.token", "devices.0". 0 if it is not
      * there, or of another type; then the value is left alone, so set it to the default before. */
     int32_t (*option_text)(const struct aiperf_host *host, const char *path, aiperf_text *value);
     int32_t (*option_number)(const struct aiperf_host *host, const char *path, double *value);
     int32_t (*option_flag)(const struct aiperf_host *host, const char *path, int32_t *value);
     /* All options, and what the instance is told about itself (name, interval_ns, timeout_ns, labels), as
-     * JSON. Valid as long as the host. */
+     * JSON. */
     aiperf_text (*options)(const struct aiperf_host *host);
     aiperf_text (*context)(const struct aiperf_host *host);
 } aiperf_host;
@@ -123,7 +130,7 @@ typedef struct aiperf_label {
 
 typedef struct aiperf_sample {
     size_t size;
-    aiperf_text name;   /* as it is written, with suffixes such as _bucket */
+    aiperf_text name;   /* as it is written, with suffixes such as _bucket; not empty */
     aiperf_text family; /* empty: the name */
     int32_t kind;       /* of the family, if it was not described before */
     double value;
@@ -142,7 +149,7 @@ typedef struct aiperf_page {
     int64_t complete_ns;
 } aiperf_page;
 
-/* Where readings go. Valid during the call that it came with. */
+/* Where readings go. A sample that makes no sense is left out, which the report says. */
 typedef struct aiperf_sink {
     size_t size;
     void *self;
@@ -159,7 +166,7 @@ typedef struct aiperf_sink {
     /* Parsers: a line (from 1; 0 for the page) that was skipped, and why. */
     void (*diagnostic)(const struct aiperf_sink *sink, uint32_t line, const char *reason);
     /* Collectors: hands a page to the parser that the user, or its content type, chose. Times of 0 are
-     * now. Not 0 if it was not taken. */
+     * now, and so are times to come. Not 0 if it was not taken. */
     int32_t (*payload)(const struct aiperf_sink *sink, const aiperf_page *page);
 } aiperf_sink;
 

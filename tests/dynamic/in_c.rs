@@ -268,6 +268,10 @@ fn libraries_that_are_not_whole_are_one_line() {
             "fails while it lists its plugins: its `plugins` is missing",
         ),
         (
+            "NO_SIZE",
+            "fails while it lists its plugins: its `size` is missing",
+        ),
+        (
             "NO_ID",
             "has a plugin that does not describe itself: its `id` is missing",
         ),
@@ -303,7 +307,15 @@ fn older_and_newer_headers_fit() {
         );
         ran
     };
-    list(&faulty_in_c(&["OLDER"]));
+    let older = faulty_in_c(&["OLDER"]);
+    list(&older);
+    // A page that nobody knows is shown to all parsers: what the older one lacks, which would crash, is not
+    // called.
+    let context = Context::new();
+    let more = "[collectors.c_faulty]\noptions.fault = \"unknown\"\n";
+    let path = older.display().to_string();
+    context.write("c.toml", &format!("[plugins.c]\npath = {path:?}\n{more}"));
+    context.succeed(&ONCE);
     let newer = list(&faulty_in_c(&["NEWER"]));
     let warning = "warning: `delphi` is of the kind 9, which this version does not know, so that it is left out";
     assert!(newer.stderr.starts_with(warning), "{}", newer.stderr);
@@ -337,4 +349,106 @@ fn shown_as_what_it_is() {
     }
     let header = context.succeed(&["plugins", "header"]).stdout;
     assert_eq!(header, include_str!("../../plugin-sdk/c/aiperf_plugin.h"));
+}
+
+#[test]
+fn readings_come_from_the_thread_of_the_call_only_and_not_after_it() {
+    for isolation in MODES {
+        let (context, ran) = with_fault(isolation, "threads");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let metrics = metrics(&context, "bad");
+        assert!(
+            metrics["c_calls"]["total"].as_f64().is_some(),
+            "{metrics:#}"
+        );
+        let files = context.read("out/aiperf.json") + &context.read("out/run.log");
+        for name in ["c_elsewhere", "c_too_late", "bad/elsewhere"] {
+            assert!(!files.contains(name), "{name}");
+        }
+        assert!(!files.contains("entries, expected"), "{files}");
+    }
+}
+
+#[test]
+fn samples_that_make_no_sense_are_left_out_by_name() {
+    for isolation in MODES {
+        for (fault, why) in [
+            ("no_size", "its `size` is not that of a sample"),
+            ("long_name", "a text is longer than any text"),
+            ("long_label", "a text is longer than any text"),
+            ("labels", "its labels are no list of labels"),
+            ("crooked", "its labels are no list of labels"),
+            ("no_name", "its name is empty"),
+        ] {
+            let (context, ran) = with_fault(isolation, &format!("sample_{fault}"));
+            assert_eq!(ran.code, Some(0), "{fault}: {}", ran.stderr);
+            let report = context.read("out/aiperf.json");
+            assert!(
+                report.contains(&format!("a sample is left out: {why}")),
+                "{fault}: {report}"
+            );
+            assert!(
+                !report.contains("nonsense"),
+                "{fault}: no label goes to its neighbour"
+            );
+            let calls = &metrics(&context, "bad")["c_calls"];
+            assert!(calls["total"].as_f64().is_some(), "{fault}: {calls:#}");
+        }
+    }
+}
+
+#[test]
+fn a_parser_gives_one_batch() {
+    for isolation in MODES {
+        let context = Context::new();
+        let more = format!(
+            "{isolation}[collectors.c_faulty]\nparser = \"c_pusher\"\noptions.fault = \"unknown\"\n"
+        );
+        let path = faulty_in_c(&[]).display().to_string();
+        context.write("c.toml", &format!("[plugins.c]\npath = {path:?}\n{more}"));
+        context.succeed(&ONCE);
+        let name = "c_faulty/handed";
+        assert_eq!(endpoint(&context, name)["scrapes"]["done"], 1);
+        let metrics = metrics(&context, name);
+        for counted in ["c_first", "c_refused"] {
+            assert!(metrics[counted].is_object(), "{metrics:#}");
+        }
+    }
+}
+
+#[test]
+fn times_of_pages_are_within_reason() {
+    for isolation in MODES {
+        let (context, ran) = with_fault(isolation, "clock");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+        let latency = &endpoint(&context, "bad/handed")["scrapes"];
+        assert!(latency["done"].as_u64() >= Some(1), "{latency:#}");
+        let lines = context.json_lines("out/server_metrics_export.jsonl");
+        let longest = lines
+            .iter()
+            .filter_map(|line| line["endpoint_latency_ns"].as_i64())
+            .max();
+        assert!(longest < Some(60_000_000_000), "{longest:?}");
+    }
+}
+
+#[test]
+fn what_goes_on_after_its_host_is_heard_by_nobody() {
+    let context = Context::new();
+    let more = "[collectors.bad]\nuse = \"c_faulty\"\ninterval = \"20ms\"\non_start_error = \"retry\"\n\
+                options.fault = \"open_thread\"\n[collectors.good]\nuse = \"c_faulty\"\ninterval = \"20ms\"\n";
+    let ran = collect(&context, more);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(context.read("out/run.log").contains("its thread goes on"));
+}
+
+#[test]
+fn a_wait_without_end_ends_with_its_call() {
+    let (context, ran) = with_fault("isolation = \"process\"\n", "wait");
+    let said = "its process was ended, as it did not answer within ";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("left behind"), "{}", ran.stderr);
+    let failed = endpoint(&context, "bad")["scrapes"]["failed"].as_u64();
+    assert!(failed >= Some(1), "{failed:?}");
 }

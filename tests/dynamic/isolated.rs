@@ -2,7 +2,7 @@
 //! with `isolation = "thread"`.
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 
 use aiperf_sim::{Sim, SimConfig};
@@ -331,4 +331,40 @@ fn no_process_outlives_the_run() {
             std::thread::yield_now();
         }
     }
+}
+
+/// A terminal sends Ctrl-C to the whole group of processes.
+#[test]
+fn ctrl_c_is_for_the_run_and_not_for_its_plugins() {
+    let sim = Sim::start(SimConfig::default()).expect("a simulated server");
+    let context = Context::new();
+    let more = format!(
+        "{ISOLATED}[collectors.bad]\nuse = \"faulty\"\ninterval = \"20ms\"\noptions.fault = \"none\"\n"
+    );
+    context.write("faulty.toml", &table("faulty", &more));
+    let url = sim.url();
+    let line = format!(
+        "profile --url {url} -f faulty.toml --request-count 100000 --concurrency 2 --osl 20 \
+         --artifact-dir out --ui none"
+    );
+    let mut command = context.command(&line.split(' ').collect::<Vec<_>>());
+    let child = command
+        .process_group(0)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let long = std::time::Duration::from_mins(1);
+    assert!(sim.wait_until(long, |totals| totals.finished >= 10));
+    let group = format!("-{}", child.id());
+    let killed = std::process::Command::new("kill")
+        .args(["-s", "INT", "--", &group])
+        .status();
+    assert!(killed.expect("kill runs").success());
+    let ran = crate::context::ran(child.wait_with_output().expect("an end"));
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    let report = context.json("out/aiperf.json");
+    let scrapes = &report["server_metrics"]["endpoints"]["bad"]["scrapes"];
+    assert_eq!(scrapes["failed"], 0, "{scrapes:#}");
+    assert!(!ran.stderr.contains("its process"), "{}", ran.stderr);
 }

@@ -1,10 +1,13 @@
 /* A library in C that does what the tests ask for: of its collector by the option `fault`, of itself by what it
  * is compiled with, such as -DNO_ID. */
+#define _POSIX_C_SOURCE 200809L
 #include "aiperf_plugin.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define TEXT(literal) {literal, sizeof(literal) - 1}
 
@@ -14,6 +17,7 @@ typedef struct {
     const aiperf_host *host;
     char fault[32];
     unsigned calls;
+    const aiperf_sink *kept; /* beyond its call, against the rules */
 } faulty;
 
 static void read_fault(const aiperf_host *host, char fault[32]) {
@@ -36,10 +40,28 @@ static int32_t validate(const aiperf_host *host, aiperf_error *error) {
     return 1;
 }
 
+/* Goes on when nobody knows of the instance any more. */
+static void *talk_on(void *host) {
+    const aiperf_host *kept = host;
+    for (int line = 0; line < 50; line++) {
+        kept->log(kept, AIPERF_LOG_INFO, "still here");
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    return NULL;
+}
+
 static int32_t open_faulty(const aiperf_host *host, void **instance, aiperf_error *error) {
     faulty *opened = calloc(1, sizeof *opened);
     opened->host = host;
     read_fault(host, opened->fault);
+    if (strcmp(opened->fault, "open_thread") == 0) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, talk_on, (void *)host);
+        pthread_detach(thread);
+        free(opened);
+        say(error, "its thread goes on");
+        return 1;
+    }
     if (strcmp(opened->fault, "open") == 0) {
         free(opened);
         say(error, "it does not want to");
@@ -62,12 +84,6 @@ static int32_t open_faulty(const aiperf_host *host, void **instance, aiperf_erro
     return 0;
 }
 
-static void close_faulty(void *instance) {
-    faulty *self = instance;
-    self->host->log(self->host, AIPERF_LOG_INFO, "closed");
-    free(self);
-}
-
 static void add(const aiperf_sink *sink, const char *name, double value, aiperf_text label) {
     aiperf_label labels[] = {{TEXT("label"), label}};
     aiperf_sample sample = {
@@ -79,6 +95,45 @@ static void add(const aiperf_sink *sink, const char *name, double value, aiperf_
         .labels = labels,
         .n_labels = 1,
     };
+    sink->sample(sink, &sample);
+}
+
+static void close_faulty(void *instance) {
+    faulty *self = instance;
+    if (self->kept)
+        add(self->kept, "c_too_late", 1, (aiperf_text){0});
+    self->host->log(self->host, AIPERF_LOG_INFO, "closed");
+    free(self);
+}
+
+/* Readings from a thread that the call did not come from. */
+static void *add_from_elsewhere(void *given) {
+    const aiperf_sink *sink = given;
+    for (int at = 0; at < 1000; at++)
+        add(sink, "c_elsewhere", at, (aiperf_text)TEXT("b"));
+    aiperf_page page = {.size = sizeof page, .body = TEXT("elsewhere 1\n")};
+    sink->payload(sink, &page);
+    sink->push(sink, "elsewhere");
+    return NULL;
+}
+
+/* Samples that make no sense, between two that do. */
+static void add_nonsense(const aiperf_sink *sink, const char *fault) {
+    aiperf_label label = {TEXT("of"), TEXT("nonsense")};
+    aiperf_sample sample = {
+        .size = sizeof sample, .name = TEXT("c_nonsense"), .labels = &label, .n_labels = 1};
+    if (strcmp(fault, "no_size") == 0)
+        sample.size = 0;
+    if (strcmp(fault, "long_name") == 0)
+        sample.name.size = (size_t)-1;
+    if (strcmp(fault, "long_label") == 0)
+        label.value.size = (size_t)-1;
+    if (strcmp(fault, "labels") == 0)
+        sample.n_labels = (size_t)-1;
+    if (strcmp(fault, "crooked") == 0)
+        sample.labels = (const aiperf_label *)((const char *)&label + 1);
+    if (strcmp(fault, "no_name") == 0)
+        sample.name = (aiperf_text){0};
     sink->sample(sink, &sample);
 }
 
@@ -109,6 +164,33 @@ static int32_t collect(void *instance, const aiperf_sink *sink, aiperf_error *er
         };
         return sink->payload(sink, &page);
     }
+    if (strcmp(fault, "unknown") == 0 || strcmp(fault, "clock") == 0) {
+        aiperf_page page = {
+            .size = sizeof page,
+            .source_id = TEXT("handed"),
+            .content_type = TEXT("application/x-of-nobody"),
+            .body = TEXT("{\"of\": \"nobody\"}"),
+        };
+        if (strcmp(fault, "clock") == 0) {
+            page.content_type = (aiperf_text)TEXT("text/plain");
+            page.body = (aiperf_text)TEXT("handed_on 42\n");
+            page.sent_ns = AIPERF_NO_TIME;
+            page.complete_ns = INT64_MAX;
+        }
+        return sink->payload(sink, &page);
+    }
+    if (strcmp(fault, "wait") == 0)
+        self->host->wait(self->host, 3600ull * 1000000000ull);
+    if (strcmp(fault, "threads") == 0) {
+        pthread_t threads[4];
+        for (int at = 0; at < 4; at++)
+            pthread_create(&threads[at], NULL, add_from_elsewhere, (void *)sink);
+        for (int at = 0; at < 4; at++)
+            pthread_join(threads[at], NULL);
+    }
+    self->kept = sink;
+    if (strncmp(fault, "sample_", 7) == 0)
+        add_nonsense(sink, fault + 7);
     if (strcmp(fault, "sources") == 0) {
         add(sink, "c_calls_total", self->calls, label);
         sink->push(sink, "left");
@@ -150,11 +232,42 @@ static newer_plugin collector = {{
     .collect = collect,
 }, NULL};
 
+/* A parser that does what only collectors may. */
+static int32_t open_nothing(const aiperf_host *host, void **instance, aiperf_error *error) {
+    (void)host, (void)instance, (void)error;
+    return 0;
+}
+
+static int32_t push_and_parse(void *instance, const aiperf_page *page, const aiperf_sink *sink,
+                              aiperf_error *error) {
+    (void)instance, (void)page, (void)error;
+    add(sink, "c_first", 1, (aiperf_text){0});
+    int32_t refused = sink->push(sink, "another");
+    add(sink, "c_refused", refused, (aiperf_text){0});
+    return 0;
+}
+
+static int32_t is_nothing(const char *head, size_t size) {
+    (void)head, (void)size;
+    return 0;
+}
+
+static aiperf_plugin pusher = {
+    .size = sizeof(aiperf_plugin),
+    .kind = AIPERF_PARSER,
+    .id = "c_pusher",
+    .summary = "Pushes what it parses.",
+    .version = "0.1.0",
+    .open = open_nothing,
+    .parse = push_and_parse,
+    .sniff = is_nothing,
+};
+
 #ifdef NEWER
 static const aiperf_plugin oracle = {.size = sizeof(aiperf_plugin), .kind = 9, .id = "delphi"};
-static const aiperf_plugin *const plugins[] = {&collector.today, &oracle, NULL};
+static const aiperf_plugin *const plugins[] = {&collector.today, &pusher, &oracle, NULL};
 #else
-static const aiperf_plugin *const plugins[] = {&collector.today, NULL};
+static const aiperf_plugin *const plugins[] = {&collector.today, &pusher, NULL};
 #endif
 
 static aiperf_library library = {
@@ -170,9 +283,11 @@ const aiperf_library *aiperf_plugin_v1(void) {
 #elif defined(OTHER_REVISION)
     library.revision = 2;
 #elif defined(NO_PLUGINS)
-    library.plugins += 1;
+    library.plugins += 2;
 #elif defined(NO_LIST)
     library.plugins = NULL;
+#elif defined(NO_SIZE)
+    collector.today.size = 0;
 #elif defined(NO_ID)
     collector.today.id = "";
 #elif defined(NO_COLLECT)
@@ -181,8 +296,8 @@ const aiperf_library *aiperf_plugin_v1(void) {
     collector.today.schema = "{";
 #elif defined(OLDER)
     /* Before there was `sniff`. What is there now belongs to something else. */
-    collector.today.size = offsetof(aiperf_plugin, sniff);
-    memset(&collector.today.sniff, 0xff, sizeof collector.today.sniff);
+    pusher.size = offsetof(aiperf_plugin, sniff);
+    memset(&pusher.sniff, 0xff, sizeof pusher.sniff);
 #elif defined(NEWER)
     collector.today.size = sizeof collector;
 #elif defined(CRASH)

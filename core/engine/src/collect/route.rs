@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::hosting::SinkServices;
 use aiperf_plugin_sdk::report::ScrapeFailure;
-use aiperf_plugin_sdk::time::PayloadClock;
+use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
 use aiperf_plugin_sdk::{Payload, PluginError};
 
 use super::context::Context;
@@ -159,17 +159,18 @@ impl<'a> Sink<'a> {
 impl SinkServices for Sink<'_> {
     fn payload(&mut self, payload: &Payload<'_>) -> Result<(), PluginError> {
         let endpoint = self.due(payload.source_id);
+        let clock = plausible(payload.clock, self.clock());
         self.pages.push(Page {
             endpoint,
             info: ScrapeInfo {
                 body_bytes: i64::try_from(payload.body.len()).ok(),
-                ..self.route.context.info(payload.clock, self.tag())
+                ..self.route.context.info(clock, self.tag())
             },
             source_id: payload.source_id.into(),
             content_type: payload.content_type.to_owned(),
             parser: self.route.parser.clone(),
             body: payload.body.to_vec(),
-            clock: payload.clock,
+            clock,
         });
         Ok(())
     }
@@ -185,5 +186,58 @@ impl SinkServices for Sink<'_> {
         let endpoint = self.due(error.source_id.as_deref().unwrap_or_default());
         self.route
             .failed(endpoint, self.clock(), self.tag(), &error);
+    }
+}
+
+/// When a page was asked for and complete, says its plugin: not in the wrong order, and not in the time to
+/// come. It may have been before the call that brought it.
+fn plausible(theirs: PayloadClock, call: PayloadClock) -> PayloadClock {
+    let complete_ns = theirs.complete_ns.clamp(0, call.complete_ns);
+    let mono_ns = theirs.sent.mono_ns.clamp(0, complete_ns);
+    let wall_ns = if mono_ns == theirs.sent.mono_ns {
+        theirs.sent.wall_ns
+    } else {
+        call.sent
+            .wall_ns
+            .saturating_add(mono_ns - call.sent.mono_ns)
+    };
+    PayloadClock {
+        sent: Instant2 { mono_ns, wall_ns },
+        first_byte_ns: theirs.first_byte_ns.clamp(mono_ns, complete_ns),
+        complete_ns,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_page_is_from_the_time_to_come_or_ended_before_it_began() {
+        let clock = |sent: i64, first_byte_ns: i64, complete_ns: i64| PayloadClock {
+            sent: Instant2 {
+                mono_ns: sent,
+                wall_ns: sent.saturating_add(1_000_000),
+            },
+            first_byte_ns,
+            complete_ns,
+        };
+        let call = clock(100, 200, 200);
+        // Before the call, and within it.
+        for right in [
+            clock(10, 20, 30),
+            clock(110, 120, 130),
+            clock(100, 200, 200),
+        ] {
+            assert_eq!(plausible(right, call), right);
+        }
+        for (wrong, right) in [
+            (clock(1, 2, i64::MAX), clock(1, 2, 200)),
+            (clock(180, 0, 150), clock(150, 150, 150)),
+            (clock(i64::MIN, 0, 150), clock(0, 0, 150)),
+            (clock(i64::MAX, 0, i64::MIN), clock(0, 0, 0)),
+        ] {
+            assert_eq!(plausible(wrong, call), right, "{wrong:?}");
+        }
     }
 }

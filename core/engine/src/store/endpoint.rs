@@ -127,7 +127,7 @@ impl Endpoint {
         });
         self.scrape_counts.done += 1;
         let latency = latency_ns(&info.clock);
-        self.latency_sum_ns += latency;
+        self.latency_sum_ns = self.latency_sum_ns.saturating_add(latency);
         self.latency_max_ns = self.latency_max_ns.max(latency);
         if starts {
             self.base_scrape = scrape;

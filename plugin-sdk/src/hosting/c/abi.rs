@@ -4,6 +4,8 @@
 
 use std::ffi::{c_char, c_void};
 
+use super::text::Grows;
+
 /// Counts the changes of the header that are no addition: `AIPERF_REVISION`.
 pub const REVISION: u32 = 1;
 
@@ -133,3 +135,24 @@ pub(super) struct CLibrary {
 
 /// `aiperf_plugin_v1`.
 pub(super) type Root = unsafe extern "C" fn() -> *const CLibrary;
+
+impl Grows for CError {
+    const LEAST: usize = size_of::<Self>();
+}
+
+impl Grows for CSample {
+    const LEAST: usize = size_of::<Self>();
+}
+
+impl Grows for CPage {
+    const LEAST: usize = size_of::<Self>();
+}
+
+impl Grows for CPlugin {
+    /// What it says of itself. A function that is missing is named.
+    const LEAST: usize = std::mem::offset_of!(Self, validate);
+}
+
+impl Grows for CLibrary {
+    const LEAST: usize = size_of::<Self>();
+}

@@ -2,7 +2,8 @@
 
 use std::ffi::{c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,31 +14,34 @@ use crate::abi::one_line;
 use crate::hosting::HostServices;
 use crate::{LogLevel, Wake};
 
-/// The host of one instance. It does not move: the instance keeps its address.
+/// The host of one instance. It stays for ever, with the texts that it lends: a thread of the plugin may
+/// still use it when nobody knows of the plugin any more.
 pub(super) struct HostState {
-    services: Arc<dyn HostServices>,
+    /// `None` once it is closed.
+    services: Mutex<Option<Arc<dyn HostServices>>>,
     options: Value,
     options_text: String,
     context: String,
 }
 
-/// [`HostState`] with its functions.
+/// [`HostState`] with its functions, until it is closed.
 pub(super) struct Host {
-    table: Box<CHost>,
-    state: *mut HostState,
+    table: &'static CHost,
+    state: &'static HostState,
 }
 
 impl Host {
+    /// A new one; it, the options and the context are never given back.
     pub(super) fn new(services: Arc<dyn HostServices>, options: &Value, context: String) -> Self {
-        let state = Box::into_raw(Box::new(HostState {
-            services,
+        let state: &'static HostState = Box::leak(Box::new(HostState {
+            services: Mutex::new(Some(services)),
             options: options.clone(),
             options_text: options.to_string(),
             context,
         }));
-        let table = Box::new(CHost {
+        let table = Box::leak(Box::new(CHost {
             size: size_of::<CHost>(),
-            this: state.cast::<c_void>(),
+            this: ptr::from_ref(state).cast_mut().cast::<c_void>(),
             log,
             now,
             wait,
@@ -47,33 +51,46 @@ impl Host {
             option_flag,
             options: all_options,
             context: the_context,
-        });
+        }));
         Self { table, state }
     }
 
     pub(super) fn table(&self) -> *const CHost {
-        &raw const *self.table
+        self.table
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
-        // SAFETY: it came from a box, and the instance that had it is closed.
-        drop(unsafe { Box::from_raw(self.state) });
+        *self.state.lock() = None;
+    }
+}
+
+impl HostState {
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<dyn HostServices>>> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Runs `work` on the host behind a table that came from C; `missing` without one, or if it panics.
 fn with<T>(host: *const CHost, missing: T, work: impl FnOnce(&HostState) -> T) -> T {
-    // SAFETY: the only tables that C has are ours, and valid until the instance is closed.
+    // SAFETY: the only tables that C has are ours, which stay for ever.
     let Some(host) = (unsafe { host.as_ref() }) else {
         return missing;
     };
-    // SAFETY: it is the state that the table was made with, which lives as long.
+    // SAFETY: so does the state that the table was made with.
     let Some(state) = (unsafe { host.this.cast::<HostState>().as_ref() }) else {
         return missing;
     };
     catch_unwind(AssertUnwindSafe(|| work(state))).unwrap_or(missing)
+}
+
+/// As [`with`], for what the run itself has to do; `missing` too if the host is closed.
+fn ask<T: Copy>(host: *const CHost, missing: T, work: impl FnOnce(&dyn HostServices) -> T) -> T {
+    with(host, missing, |host| {
+        let services = host.lock().clone();
+        services.map_or(missing, |services| work(&*services))
+    })
 }
 
 /// Puts `value` where C wants it.
@@ -85,7 +102,7 @@ fn give<T>(to: *mut T, value: T) {
 }
 
 extern "C" fn log(host: *const CHost, level: i32, message: *const c_char) {
-    with(host, (), |host| {
+    ask(host, (), |host| {
         let level = match level {
             1 => LogLevel::Error,
             2 => LogLevel::Warn,
@@ -94,30 +111,28 @@ extern "C" fn log(host: *const CHost, level: i32, message: *const c_char) {
         };
         // SAFETY: texts of this type end with a NUL.
         let message = unsafe { string(message) }.unwrap_or_default();
-        host.services.log(level, &one_line(&message));
+        host.log(level, &one_line(&message));
     });
 }
 
 extern "C" fn now(host: *const CHost, wall_ns: *mut i64) -> i64 {
-    with(host, 0, |host| {
-        let now = host.services.now();
+    ask(host, 0, |host| {
+        let now = host.now();
         give(wall_ns, now.wall_ns);
         now.mono_ns
     })
 }
 
 extern "C" fn wait(host: *const CHost, ns: u64) -> i32 {
-    with(host, 1, |host| {
-        match host.services.wait(Duration::from_nanos(ns)) {
-            Wake::Stop => 1,
-            Wake::Elapsed | Wake::Sync => 0,
-        }
+    ask(host, 1, |host| match host.wait(Duration::from_nanos(ns)) {
+        Wake::Stop => 1,
+        Wake::Elapsed | Wake::Sync => 0,
     })
 }
 
 extern "C" fn time_left(host: *const CHost) -> u64 {
-    with(host, u64::MAX, |host| {
-        let left = host.services.time_left();
+    ask(host, u64::MAX, |host| {
+        let left = host.time_left();
         left.map_or(u64::MAX, |left| {
             u64::try_from(left.as_nanos()).unwrap_or(u64::MAX)
         })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::abi::{CError, CPage, CPlugin};
 use super::host::Host;
 use super::lacks;
-use super::sink::SinkState;
+use super::sink::{SinkState, Table};
 use super::text::lent;
 use crate::batch::Batch;
 use crate::hosting::{CollectorObject, HostServices, ParserObject, SinkServices};
@@ -22,11 +22,13 @@ pub(super) struct Instance {
     /// Kept for the plugin, which has its address.
     _host: Host,
     services: Arc<dyn HostServices>,
+    sink: &'static Table,
     batch: Batch,
 }
 
 // SAFETY: the header says that an instance may be called from any thread, though not from two at a time,
-// which `&mut self` sees to. What its host is made of may be shared between threads.
+// which `&mut self` sees to. What its host is made of may be shared between threads, and its sink looks
+// which one it is used from.
 unsafe impl Send for Instance {}
 
 impl Instance {
@@ -43,7 +45,7 @@ impl Instance {
         let Some(open) = plugin.open else {
             return Err(lacks("open"));
         };
-        // SAFETY: all three are what the header says; the host stays until `close` has returned.
+        // SAFETY: all three are what the header says; the host stays for ever.
         let failed = unsafe { open(host.table(), &raw mut opened, &raw mut error) };
         if failed != 0 {
             return Err(error.read());
@@ -54,6 +56,7 @@ impl Instance {
             is_open: true,
             _host: host,
             services,
+            sink: Table::new(),
             batch: Batch::new(),
         })
     }
@@ -75,7 +78,7 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        // The host goes after it: the plugin may use it up to here.
+        // The host is closed after it: the plugin may use it up to here.
         self.close();
     }
 }
@@ -101,7 +104,7 @@ impl CollectorObject for Instance {
         let mut state = SinkState::new(sink, &mut self.batch, &[], self.services.now());
         // SAFETY: `open` made the instance, and it is not closed; the other two are what the header says.
         let call = |sink| unsafe { collect(instance, sink, &raw mut error) };
-        if state.lend(call) != 0 {
+        if self.sink.lend(&mut state, call) != 0 {
             return Err(error.read());
         }
         state.finish()
@@ -141,10 +144,11 @@ impl ParserObject for Instance {
             complete_ns: payload.clock.complete_ns,
         };
         let mut error = CError::empty();
-        let mut state = SinkState::new(sink, &mut self.batch, payload.body, self.services.now());
+        let now = self.services.now();
+        let mut state = SinkState::new(sink, &mut self.batch, payload.body, now).of_page();
         // SAFETY: `open` made the instance, and it is not closed; the others are what the header says.
         let call = |sink| unsafe { parse(instance, &raw const page, sink, &raw mut error) };
-        if state.lend(call) != 0 {
+        if self.sink.lend(&mut state, call) != 0 {
             return Err(error.read());
         }
         state.push(payload.source_id)

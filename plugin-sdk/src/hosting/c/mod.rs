@@ -71,7 +71,10 @@ fn read(library: &CLibrary) -> Result<Library, OpenError> {
         let plugin = unsafe { next.read() };
         // SAFETY: each is a struct of the header, which begins with its size.
         let Some(plugin) = (unsafe { prefix(plugin) }) else {
-            break;
+            if plugin.is_null() {
+                break;
+            }
+            return Err(OpenError::Listing(lacks("size")));
         };
         factories.push(Factory::new(CFactory::new(plugin, &compiler)));
         // SAFETY: there is at least the NULL behind an entry.

@@ -9,20 +9,33 @@ use super::abi::{CError, Text};
 use crate::{ErrorKind, PluginError};
 
 /// Longest text that is taken, and longest list of texts.
-const LONGEST: usize = 1 << 20;
+pub(super) const LONGEST: usize = 1 << 20;
+
+/// Largest page. What is more is a length that was calculated wrongly.
+pub(super) const LARGEST: usize = 1 << 30;
+
+/// A struct that begins with its size.
+pub(super) trait Grows: Copy {
+    /// Its size in revision 1 of the header, or as much of that as no use of it can do without: a smaller
+    /// one was never set.
+    const LEAST: usize;
+}
 
 /// A struct of C that begins with its size, as far as it goes; what it lacks is zero. `None` if there
-/// is none.
+/// is none, or if it is smaller than it ever was.
 ///
 /// # Safety
 /// `from` is null, or there are as many bytes behind it as its first field says. All zeros are a value of
 /// `T`.
-pub(super) unsafe fn prefix<T: Copy>(from: *const T) -> Option<T> {
+pub(super) unsafe fn prefix<T: Grows>(from: *const T) -> Option<T> {
     if from.is_null() {
         return None;
     }
     // SAFETY: every struct of the header begins with its size.
-    let size = unsafe { from.cast::<usize>().read() };
+    let size = unsafe { from.cast::<usize>().read_unaligned() };
+    if size < T::LEAST {
+        return None;
+    }
     let mut whole = MaybeUninit::<T>::zeroed();
     let known = size.min(size_of::<T>());
     // SAFETY: both sides have `known` bytes, and are different memory.
@@ -31,16 +44,20 @@ pub(super) unsafe fn prefix<T: Copy>(from: *const T) -> Option<T> {
     Some(unsafe { whole.assume_init() })
 }
 
-/// The bytes of a text with a size.
+/// The bytes of a text with a size; `None` if it says that it is longer than `most`.
 ///
 /// # Safety
-/// Its data is null, or there are as many bytes behind it as it says, for as long as `'a`.
-pub(super) unsafe fn bytes<'a>(text: Text) -> &'a [u8] {
+/// Its data is null, or there are as many bytes behind it as it says, for as long as `'a`; unless it says
+/// that there are more than `most`.
+pub(super) unsafe fn bytes<'a>(text: Text, most: usize) -> Option<&'a [u8]> {
     if text.data.is_null() || text.size == 0 {
-        return &[];
+        return Some(&[]);
+    }
+    if text.size > most {
+        return None;
     }
     // SAFETY: the caller says so.
-    unsafe { slice::from_raw_parts(text.data.cast(), text.size) }
+    Some(unsafe { slice::from_raw_parts(text.data.cast(), text.size) })
 }
 
 /// A text that ends with a NUL, as far as it is UTF-8; `None` if it is null.

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::time::Duration;
 
 use aiperf_plugin_sdk::hosting::{HostServices, HttpRequest};
-use aiperf_plugin_sdk::{LogLevel, Wake};
+use aiperf_plugin_sdk::{ErrorKind, LogLevel, PluginError, Wake};
 
 use super::channel::{Channel, LONG};
 use super::message::{Answer, Ask, HttpHead, Said};
@@ -34,11 +34,7 @@ pub(super) fn answer(
             services.synced();
             return None;
         }
-        Ask::Wait { ns } => Answer::Wake(match services.wait(Duration::from_nanos(ns)) {
-            Wake::Elapsed => 0,
-            Wake::Stop => 1,
-            Wake::Sync => 2,
-        }),
+        Ask::Wait { ns } => Answer::Wake(wake_code(services.wait(Duration::from_nanos(ns)))),
         Ask::TimeLeft => {
             let left = services.time_left();
             let ns = |left: Duration| u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
@@ -71,9 +67,22 @@ pub(super) fn answer(
             return Some((Answer::Http(head), body));
         }
         // Readings belong to a call; there is none here.
-        Ask::Payload(_) | Ask::Batch(_) | Ask::Error(_) => return None,
+        Ask::Payload(_) | Ask::Batch(_) => {
+            let message = "readings are taken from the thread of the call only";
+            Answer::Taken(Err(PluginError::new(ErrorKind::Unsupported, message)))
+        }
+        Ask::Error(_) => return None,
     };
     Some((answer, Vec::new()))
+}
+
+/// What woke a plugin, as it is told.
+pub(super) fn wake_code(wake: Wake) -> u8 {
+    match wake {
+        Wake::Elapsed => 0,
+        Wake::Stop => 1,
+        Wake::Sync => 2,
+    }
 }
 
 /// Answers what the plugin's own threads ask, until its process has ended.

@@ -3,15 +3,16 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use aiperf_plugin_sdk::hosting::{HostServices, SinkServices};
-use aiperf_plugin_sdk::{ErrorKind, PluginError, Result as PluginResult};
+use aiperf_plugin_sdk::{ErrorKind, PluginError, Result as PluginResult, Wake};
 
-use super::answers::{answer, listen, take_lines};
+use super::answers::{answer, listen, take_lines, wake_code};
 use super::channel::Channel;
 use super::columns::Decoded;
 use super::handover::send_memory;
@@ -25,6 +26,8 @@ use crate::plugins::loader::signal_of;
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long a process may take to end by itself.
 const END_LIMIT: Duration = Duration::from_millis(200);
+/// How long to wait for the end of a process that was killed.
+const KILL_LIMIT: Duration = Duration::from_secs(1);
 /// How long a call may go on once the instance has been told to stop.
 const STOP_LIMIT: Duration = Duration::from_millis(500);
 
@@ -77,6 +80,10 @@ impl PluginProcess {
     ) -> io::Result<Self> {
         let (calls, its_calls) = UnixStream::pair()?;
         let (asked, its_asked) = UnixStream::pair()?;
+        // All that may fail comes before there is a process to be ended.
+        let (pages, pages_file) = Memory::create()?;
+        let (readings, readings_file) = Memory::create()?;
+        let (channel, asked) = (Channel::new(calls)?, Channel::new(asked)?);
         let command = &library.command;
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
@@ -94,13 +101,14 @@ impl PluginProcess {
             .stdin(OwnedFd::from(its_calls))
             .stdout(OwnedFd::from(its_asked))
             .stderr(Stdio::piped())
+            // Ctrl-C in a terminal is for the run, which ends it when it has no more use for it.
+            .process_group(0)
             .spawn()?;
         let errors = child.stderr.take();
-        let (pages, pages_file) = Memory::create()?;
-        let (readings, readings_file) = Memory::create()?;
+        // From here on it is ended with this.
         let started = Self {
             child,
-            channel: Channel::new(calls)?,
+            channel,
             pages,
             readings,
             decoded: Decoded::default(),
@@ -108,7 +116,6 @@ impl PluginProcess {
         };
         send_memory(started.channel.socket(), [&pages_file, &readings_file])?;
         let (listener, reader) = (Arc::clone(services), Arc::clone(services));
-        let asked = Channel::new(asked)?;
         spawn("plugin-asks", move || listen(asked, &*listener))?;
         spawn("plugin-prints", move || take_lines(errors, &*reader))?;
         Ok(started)
@@ -133,30 +140,50 @@ impl PluginProcess {
                 }
                 Ok(Some(Said::Ask(ask))) => ask,
                 Ok(None) => return Err(self.lost()),
+                Err(error) if is_end(&error) => return Err(self.lost()),
                 Err(error) => return Err(self.confused(&error)),
             };
-            if self.serve(ask, &mut caller).is_err() {
-                return Err(self.lost());
+            match self.serve(ask, &mut caller, &mut patience) {
+                Ok(None) => {}
+                Ok(Some(after)) => return Err(self.stuck(after)),
+                Err(_) => return Err(self.lost()),
             }
         }
     }
 
-    fn serve(&mut self, ask: Ask, caller: &mut Caller<'_>) -> io::Result<()> {
+    /// Gives the plugin what it asks for; a limit of the call that was over meanwhile.
+    fn serve(
+        &mut self,
+        ask: Ask,
+        caller: &mut Caller<'_>,
+        patience: &mut Patience,
+    ) -> io::Result<Option<Duration>> {
         let taken = match ask {
             Ask::Payload(head) => self.payload(&head, caller.sink),
             Ask::Batch(head) => self.batch(&head, caller),
             Ask::Error(error) => {
                 caller.sink.error(error);
-                return Ok(());
+                return Ok(None);
+            }
+            Ask::Wait { ns } => {
+                let woken = patience.wait(Duration::from_nanos(ns), caller.services);
+                return match woken {
+                    Ok(wake) => self
+                        .channel
+                        .send(&Answer::Wake(wake_code(wake)), &[])
+                        .map(|()| None),
+                    Err(after) => Ok(Some(after)),
+                };
             }
             ask => {
+                let ask = patience.within(ask);
                 return match answer(ask, self.channel.beside(), caller.services) {
-                    Some((answer, beside)) => self.channel.send(&answer, &beside),
-                    None => Ok(()),
+                    Some((answer, beside)) => self.channel.send(&answer, &beside).map(|()| None),
+                    None => Ok(None),
                 };
             }
         };
-        self.channel.send(&Answer::Taken(taken), &[])
+        self.channel.send(&Answer::Taken(taken), &[]).map(|()| None)
     }
 
     /// Sends a call. A page goes through memory, anything else beside the message.
@@ -247,9 +274,17 @@ impl PluginProcess {
                 _ => break,
             }
         }
-        // Both fail only if it has been waited for already.
+        // It fails only if it has been waited for already.
         self.child.kill().ok();
-        self.child.wait().ok();
+        let deadline = Instant::now() + KILL_LIMIT;
+        while Instant::now() < deadline {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return None;
+            }
+            thread::sleep(Duration::from_micros(200));
+        }
+        // In the middle of something that the kernel does not give up, such as a call of a driver. What is
+        // left of it goes when that ends, or with the run.
         None
     }
 }
@@ -263,6 +298,12 @@ impl Drop for PluginProcess {
             .ok();
         self.reap(END_LIMIT);
     }
+}
+
+/// Whether the other side has ended in the middle of something.
+fn is_end(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
 
 fn no_reading() -> PluginError {
@@ -313,6 +354,31 @@ impl Patience {
                 .filter(|since| over(*since, STOP_LIMIT))
                 .map(|_| STOP_LIMIT)
         })
+    }
+
+    /// Waits as the plugin asks, but for no longer than its call may go on; the limit that is over.
+    fn wait(&mut self, time: Duration, services: &dyn HostServices) -> Result<Wake, Duration> {
+        let begun = Instant::now();
+        loop {
+            if let Some(after) = self.is_over(services) {
+                return Err(after);
+            }
+            let left = time.saturating_sub(begun.elapsed());
+            match services.wait(left.min(self.pause())) {
+                Wake::Elapsed if begun.elapsed() < time => {}
+                wake => return Ok(wake),
+            }
+        }
+    }
+
+    /// What is asked, so that it does not take longer than the call may go on.
+    fn within(&self, mut ask: Ask) -> Ask {
+        if let (Ask::Http { timeout_ns, .. }, Some(limit)) = (&mut ask, self.limit) {
+            let left = limit.saturating_sub(self.started.elapsed());
+            let left = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
+            *timeout_ns = left.min(*timeout_ns);
+        }
+        ask
     }
 
     fn pause(&self) -> Duration {
