@@ -131,6 +131,18 @@ fn a_search_ends_at_the_largest_load_that_keeps_its_limits() {
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
 }
 
+/// A pattern of arrivals needs a rate, and here only the runs have one.
+#[test]
+fn settings_may_need_what_varies() {
+    let world = World::new();
+    world.succeed("--arrival-pattern constant --sweep request-rate=200,400");
+    let summary = world.context.json("out/sweep.json");
+    assert_eq!(summary["cells"][1]["values"]["load.request_rate"], 400);
+    world.succeed(
+        "--concurrency-ramp-duration 10ms --search concurrency=1..2 --slo request_latency<=60000",
+    );
+}
+
 #[test]
 fn what_is_wrong_with_any_run_is_said_before_the_first() {
     let world = World::new();

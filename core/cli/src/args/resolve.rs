@@ -53,6 +53,8 @@ pub(crate) fn resolve<A: RunArgs>(
     }
     if surroundings.is_part {
         layers.single_run();
+    } else {
+        layers.first_of_sweep();
     }
     let mut settings = layers.check();
     surroundings.loader.load(&mut settings, registry);

@@ -1,7 +1,7 @@
 //! Several runs: a line for each, and a table of all.
 
 use aiperf_core::sweep::{CellSummary, Spread, Summary, text};
-use aiperf_plugin_sdk::display::printable;
+use aiperf_plugin_sdk::display::{excerpt, printable};
 use console::{Style, measure_text_width};
 
 /// Columns: heading, metric, statistic. Those at the end give way on narrow terminals.
@@ -46,9 +46,11 @@ pub(crate) fn sweep_table(summary: &Summary, width: usize) -> Vec<String> {
         printable(name).into_owned()
     });
     let mut columns: Vec<Vec<String>> = settings.map(|name| vec![name]).collect();
+    // Names of models are long, and the numbers are what people came for.
+    let room = (width / 3 / columns.len().max(1)).max(8);
     for cell in &summary.cells {
         for (column, value) in columns.iter_mut().zip(cell.values.values()) {
-            column.push(printable(&text(value)).into_owned());
+            column.push(excerpt(&text(value), room).into_owned());
         }
     }
     let last = marks(summary);

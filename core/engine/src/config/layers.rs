@@ -211,6 +211,30 @@ impl Layers {
         self.lay_over(layer);
     }
 
+    /// Gives each setting that varies the first of its values, so that what all runs have in common fits
+    /// together: a setting may need one that varies.
+    pub fn first_of_sweep(&mut self) {
+        let mut first: Vec<(String, Node)> = Vec::new();
+        let vary = self.root.get(&["sweep", "vary"]).and_then(Node::as_table);
+        for (path, entry) in vary.into_iter().flatten() {
+            if let Value::List(values) = &entry.node.value {
+                first.extend(values.first().map(|value| (path.clone(), value.clone())));
+            }
+        }
+        let search = |key| self.root.get(&["sweep", "search", key]);
+        if let Some((setting, min)) = search("setting").zip(search("min"))
+            && let Value::String(path) = &setting.value
+        {
+            first.push((path.clone(), whole(min)));
+        }
+        for (path, value) in first {
+            let path: Vec<&str> = path.split('.').collect();
+            if path.first().is_some_and(|table| *table != "sweep") {
+                self.root.set(&path, value);
+            }
+        }
+    }
+
     /// Makes it the settings of one run of several: they say nothing of others.
     pub fn single_run(&mut self) {
         self.root.remove(&["sweep"]);
@@ -294,5 +318,19 @@ fn whole_span(spans: &[Range<usize>], name: &str) -> Range<usize> {
     match (spans.first(), spans.last()) {
         (Some(first), Some(last)) => first.start..last.end,
         _ => 0..name.len(),
+    }
+}
+
+/// The number as a whole one, if it is: `min = 1.0` may be of a setting that takes nothing else.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is whole, and far smaller"
+)]
+fn whole(node: &Node) -> Node {
+    match node.value {
+        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+            Node::new(Value::Integer(number as i64), node.origin.clone())
+        }
+        _ => node.clone(),
     }
 }

@@ -5,6 +5,9 @@ use serde_json::Value as Json;
 use crate::config::schema::SweepMode;
 use crate::config::{Setting, SettingValue};
 
+/// File systems take 255 bytes, and a number may follow.
+const LONGEST_NAME: usize = 120;
+
 /// A setting that varies, and its values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
@@ -78,7 +81,8 @@ impl Cell {
                 '_'
             }
         };
-        self.words("_").join("-").chars().map(safe).collect()
+        let name = self.words("_").join("-");
+        name.chars().map(safe).take(LONGEST_NAME).collect()
     }
 
     fn words(&self, between: &str) -> Vec<String> {

@@ -54,6 +54,7 @@ pub fn conduct(
             ..Summary::default()
         },
         reports: Vec::new(),
+        folders: Vec::new(),
         files,
         run,
         ended,
@@ -79,6 +80,8 @@ struct Conductor<'a> {
     summary: Summary,
     /// Of each cell, of each of its runs.
     reports: Vec<Vec<Option<Report>>>,
+    /// Names of the cells' folders: values may differ in nothing that a name can show.
+    folders: Vec<String>,
     files: &'a mut SweepFiles,
     run: &'a mut dyn FnMut(&Place<'_>) -> Option<Ran>,
     ended: &'a mut dyn FnMut(&Summary, usize),
@@ -126,13 +129,24 @@ impl Conductor<'_> {
     fn add(&mut self, cell: &Cell) -> usize {
         self.summary.cells.push(CellSummary::of(cell));
         self.reports.push(Vec::new());
+        let name = cell.folder();
+        let names = (1..).map(|number| match number {
+            1 => name.clone(),
+            number => format!("{name}-{number}"),
+        });
+        let is_free = |name: &String| {
+            let taken = |other: &String| other.eq_ignore_ascii_case(name);
+            !self.folders.iter().any(taken)
+        };
+        let free = names.into_iter().find(is_free);
+        self.folders.extend(free);
         self.reports.len() - 1
     }
 
     fn run(&mut self, at: usize, run: u32) -> GoOn {
         let cell = self.summary.cells[at].cell().clone();
         let place = Place {
-            folder: folder(&cell, run, self.plan.num_profile_runs),
+            folder: folder(&self.folders[at], run, self.plan.num_profile_runs),
             cell: &cell,
             number: self.number,
             run,
@@ -163,11 +177,11 @@ impl Conductor<'_> {
     }
 }
 
-fn folder(cell: &Cell, run: u32, runs: u32) -> String {
+fn folder(cell: &str, run: u32, runs: u32) -> String {
     let digits = runs.to_string().len();
-    match (cell.folder(), runs) {
-        (cell, 1) if !cell.is_empty() => cell,
-        (cell, _) if cell.is_empty() => format!("run_{run:0digits$}"),
-        (cell, _) => format!("{cell}/run_{run:0digits$}"),
+    match runs {
+        1 if !cell.is_empty() => cell.to_owned(),
+        _ if cell.is_empty() => format!("run_{run:0digits$}"),
+        _ => format!("{cell}/run_{run:0digits$}"),
     }
 }

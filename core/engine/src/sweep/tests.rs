@@ -155,6 +155,22 @@ fn the_front_leaves_out_what_only_waits() {
 }
 
 #[test]
+fn values_that_look_alike_have_folders_of_their_own() {
+    let mut sweep = plan(&[1], 1);
+    sweep.axes[0].setting = "endpoint.model".to_owned();
+    sweep.axes[0].values = [
+        json!("a/b"),
+        json!("a_b"),
+        json!("A_b"),
+        json!("x".repeat(300)),
+    ]
+    .into();
+    let (folders, ..) = conducted(&sweep, |place| ran(report(place)));
+    assert_eq!(folders[..3], ["model_a_b", "model_a_b-2", "model_A_b-3"]);
+    assert_eq!(folders[3].len(), 120);
+}
+
+#[test]
 fn repeated_runs_need_no_cell() {
     let (folders, summary, ..) = conducted(&plan(&[], 12), |place| ran(report(place)));
     assert_eq!(
