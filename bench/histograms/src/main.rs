@@ -17,6 +17,9 @@ use std::io::BufReader;
 use case::Case;
 use score::{Score, Summary, by};
 
+/// Nobody has estimated anything, such as the reference without a file that has its estimates.
+const NONE: &str = "-";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut seeds, mut torn, mut write, mut cases) = (3, 0.0, false, Vec::new());
     let mut arguments = std::env::args().skip(1);
@@ -73,6 +76,9 @@ fn print_errors(scores: &[Score]) {
     println!("rate\tlinear\treference\tours\tstd median");
     for group in by(scores, thousandths).values() {
         let cells = summaries(group).map(|s| {
+            if s.median.is_nan() {
+                return NONE.to_owned();
+            }
             format!(
                 "{:.1} / {:.1} / {:.1} / {:.0}",
                 100.0 * s.median,
@@ -95,8 +101,10 @@ fn print_datasets(scores: &[Score]) {
     println!("\nby data set: median / worst");
     println!("data set\trate\tlinear\treference\tours");
     for ((dataset, _), group) in by(scores, |s| (s.dataset.clone(), thousandths(s))) {
-        let cells =
-            summaries(&group).map(|s| format!("{:.1} / {:.0}", 100.0 * s.median, 100.0 * s.worst));
+        let cells = summaries(&group).map(|s| match s.median {
+            median if median.is_nan() => NONE.to_owned(),
+            median => format!("{:.1} / {:.0}", 100.0 * median, 100.0 * s.worst),
+        });
         println!("{dataset}\t{}\t{}", group[0].rate, cells.join("\t"));
     }
 }

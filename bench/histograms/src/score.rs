@@ -193,7 +193,14 @@ impl Summary {
         errors.sort_by(f64::total_cmp);
         let n = errors.len() as f64;
         let Some(worst) = errors.last().copied() else {
-            return Self::default();
+            // Nobody has estimated anything.
+            let (median, mean, above, worst) = (f64::NAN, f64::NAN, f64::NAN, f64::NAN);
+            return Self {
+                median,
+                mean,
+                above,
+                worst,
+            };
         };
         Self {
             median: errors[errors.len() / 2],
