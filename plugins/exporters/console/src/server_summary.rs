@@ -25,7 +25,9 @@ pub(crate) fn lines(endpoints: &[EndpointReport], page: usize, paint: Paint) -> 
     let count = format!("{reachable}/{} Server endpoints reachable", endpoints.len());
     let mut lines: Vec<_> = title.iter().map(|line| paint.title(line)).collect();
     lines.extend(centered(&count, page));
-    for endpoint in endpoints {
+    // Where nobody named an endpoint and others answer, nothing is wrong.
+    let missed = |endpoint: &EndpointReport| reachable > 0 && is_missed(endpoint);
+    for endpoint in endpoints.iter().filter(|endpoint| !missed(endpoint)) {
         let mark = if endpoint.reachable {
             paint.good("✔")
         } else {
@@ -38,7 +40,20 @@ pub(crate) fn lines(endpoints: &[EndpointReport], page: usize, paint: Paint) -> 
         );
         lines.extend(centered(&text, page));
     }
+    let missed = endpoints.iter().filter(|endpoint| missed(endpoint));
+    let missed = missed.map(|endpoint| neutral(&endpoint.display) + &reason(endpoint));
+    let missed: Vec<_> = missed.collect();
+    if !missed.is_empty() {
+        let text = format!("looked for, and not there: {}", missed.join(", "));
+        let text = centered(&text, page);
+        lines.extend(text.iter().map(|line| paint.dim(line)));
+    }
     lines
+}
+
+/// Whether it was only looked for, and is not there.
+fn is_missed(endpoint: &EndpointReport) -> bool {
+    endpoint.automatic && !endpoint.reachable && endpoint.disabled.is_none()
 }
 
 /// Why an endpoint did not answer. One that was only looked for may have no failure.

@@ -129,8 +129,26 @@ fn the_summary_says_which_endpoints_answered() {
             "2/3 Server endpoints reachable",
             "• 127.0.0.1:8000 ✔",
             "• 127.0.0.1:39827/server1 ✔",
-            "• localhost:8081 ✘ connect_refused",
+            "looked for, and not there: localhost:8081 connect_refused",
         ]
+    );
+}
+
+#[test]
+fn what_was_only_looked_for_is_no_failure_where_others_answer() {
+    let mut report = sample_report();
+    assert!(report.endpoints[2].automatic && !page(&report, 100).contains('✘'));
+    report.endpoints[2].automatic = false;
+    let named = "• localhost:8081 ✘ connect_refused";
+    assert!(page(&report, 100).contains(named), "somebody wants it");
+    report.endpoints[2].automatic = true;
+    for endpoint in &mut report.endpoints {
+        endpoint.reachable = false;
+    }
+    let text = page(&report, 100);
+    assert!(
+        text.contains("• localhost:8081 ✘ connect_refused"),
+        "{text}"
     );
 }
 
