@@ -41,6 +41,10 @@ const TURNS: u32 = 16;
 /// behind a wave of tokens.
 const PACER_TURNS: u32 = 8;
 
+/// Slots made at once. Thousands that connect and send before anybody reads would let the first tokens
+/// of the early ones wait until the second ones are there too.
+const SLOTS_AT_ONCE: u32 = 16;
+
 /// What a load thread tells the supervisor.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Notice {
@@ -187,6 +191,7 @@ async fn take_part((worker, mut wanted): (Arc<Worker>, UnboundedReceiver<Wanted>
     worker.cancel.fire(*stops.borrow_and_update());
     let (mut slots, mut attendants) = (JoinSet::new(), JoinSet::new());
     let mut flush = tokio::time::interval(FLUSH_INTERVAL);
+    let mut made: u32 = 0;
     // A slot asks for another one before it ends, so that none is left behind.
     while !(slots.is_empty() && wanted.is_empty() && worker.is_done()) {
         tokio::select! {
@@ -194,6 +199,10 @@ async fn take_part((worker, mut wanted): (Arc<Worker>, UnboundedReceiver<Wanted>
             Some(wanted) = wanted.recv() => match wanted {
                 Wanted::Slot { stage, number } => {
                     slots.spawn(Arc::clone(&worker).slot(stage, number));
+                    made = made.wrapping_add(1);
+                    if made.is_multiple_of(SLOTS_AT_ONCE) {
+                        everybody_else().await;
+                    }
                 }
                 Wanted::Attendant { stage } => {
                     attendants.spawn(Arc::clone(&worker).attend(stage));
@@ -210,9 +219,39 @@ async fn take_part((worker, mut wanted): (Arc<Worker>, UnboundedReceiver<Wanted>
     worker.flush();
 }
 
+/// Waits until all tasks that are ready now have had a turn.
+async fn everybody_else() {
+    // A new task has the last place in the queue. It cannot fail.
+    drop(tokio::spawn(async {}).await);
+}
+
 /// Goes on with the panic of a slot, which is a bug that ends the run.
 fn raise(ended: Result<(), JoinError>) {
     if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
         resume_unwind(panic);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use tokio::task::LocalSet;
+
+    use super::*;
+
+    #[test]
+    fn everybody_else_has_a_turn_before_more_slots_are_made() {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let turns = Rc::new(Cell::new(0));
+        LocalSet::new().block_on(&runtime, async {
+            for _ in 0..100 {
+                let turns = Rc::clone(&turns);
+                tokio::task::spawn_local(async move { turns.set(turns.get() + 1) });
+            }
+            everybody_else().await;
+        });
+        assert_eq!(turns.get(), 100);
     }
 }
