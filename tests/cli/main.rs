@@ -14,6 +14,7 @@ mod bad_servers;
 mod config;
 mod console_text;
 mod context;
+mod dashboard;
 mod gpu_pages;
 mod gpus;
 mod health;

@@ -29,6 +29,30 @@ pub enum Event {
     Phase(PhaseEvent),
     /// How far the load is.
     Progress(Progress),
+    /// What servers say of their load. Only if [`Ui::Dashboard`](crate::config::schema::Ui) asks for it.
+    Servers(Vec<ServerGlance>),
+    /// The run is over; its report is made and written now.
+    Reporting,
+}
+
+/// What a server says of its load.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerGlance {
+    /// Its id.
+    pub server: String,
+    /// By name.
+    pub gauges: Vec<Gauge>,
+}
+
+/// The latest value of a gauge.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gauge {
+    /// Family.
+    pub name: String,
+    /// Sum of its series, or the mean of what is averaged over servers.
+    pub value: f64,
+    /// As the report has it.
+    pub unit: String,
 }
 
 /// An endpoint after the first try.
@@ -59,12 +83,16 @@ pub struct Progress {
     pub done: u64,
     /// Failures.
     pub failed: u64,
+    /// Given up.
+    pub cancelled: u64,
     /// Not yet answered.
     pub in_flight: u64,
     /// Chunks with text so far.
     pub tokens: u64,
     /// Time to first token of a recent request.
     pub recent_ttft: Option<Duration>,
+    /// Mean latency of the requests that ended well since the last report.
+    pub recent_latency: Option<Duration>,
 }
 
 /// Receives events, from any thread. Must not block for long.
@@ -153,7 +181,9 @@ impl EventSink for Scrubbed {
                 });
                 self.inner.send(&Event::Endpoints(states.collect()));
             }
-            Event::Phase(_) | Event::Progress(_) => self.inner.send(event),
+            Event::Phase(_) | Event::Progress(_) | Event::Servers(_) | Event::Reporting => {
+                self.inner.send(event);
+            }
         }
     }
 }
@@ -207,7 +237,7 @@ impl EventSink for Logged {
                 let line = one_line(&format!("{} {what}", phase.name));
                 self.write(LogLevel::Info, "phase", &line);
             }
-            Event::Progress(_) => {}
+            Event::Progress(_) | Event::Servers(_) | Event::Reporting => {}
         }
         self.inner.send(event);
     }

@@ -136,7 +136,7 @@ pub(crate) struct OutputArgs {
     /// Report also on slices of this length, such as 10s: clients and servers, cut alike.
     #[arg(long, value_name = "TIME")]
     pub(crate) slice_duration: Option<String>,
-    /// What to show while the run lasts: line or none [default: line]
+    /// What to show while the run lasts: line, dashboard or none [default: line]
     #[arg(
         long,
         alias = "ui-type",
@@ -164,8 +164,10 @@ pub(crate) struct OutputArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UiChoice {
     /// One line with the progress.
-    #[value(alias = "simple", alias = "dashboard")]
+    #[value(alias = "simple")]
     Line,
+    /// The whole screen.
+    Dashboard,
     /// Nothing.
     None,
 }
@@ -184,6 +186,7 @@ impl OutputArgs {
         flags.text("--slice-duration", "run.slice_duration", slices);
         let ui = self.ui.map(|ui| match ui {
             UiChoice::Line => "line",
+            UiChoice::Dashboard => "dashboard",
             UiChoice::None => "none",
         });
         flags.text("--ui", "run.ui", ui.as_ref());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aiperf_core::config::schema::Ui;
 use aiperf_core::config::{Diagnostics, RunPlan};
 use aiperf_core::load::StopSignal;
 use aiperf_core::plugins::Registry;
@@ -42,7 +43,7 @@ pub(crate) fn report(args: &ReportArgs, world: &World) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let parts = parts(Arc::new(registry), StopSignal::new(), false, world);
+    let parts = parts(Arc::new(registry), StopSignal::new(), Ui::None, world);
     match aiperf_core::run::replay(&recorded.recording, &plan, &parts) {
         Ok(replayed) => {
             conclude(&replayed);

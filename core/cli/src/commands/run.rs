@@ -53,7 +53,7 @@ fn carry_out(plan: &RunPlan, registry: Arc<Registry>, world: &World) -> ExitCode
     show_warnings(plan, world);
     let stop = StopSignal::new();
     signals::watch(stop.clone());
-    let parts = parts(registry, stop, plan.ui == Ui::Line, world);
+    let parts = parts(registry, stop, plan.ui, world);
     match aiperf_core::run::run(plan, &parts) {
         Ok(outcome) => {
             let code = ExitCode::of_outcome(&outcome, plan.strict);
@@ -76,15 +76,10 @@ fn show_warnings(plan: &RunPlan, world: &World) {
 }
 
 /// What the engine is lent.
-pub(super) fn parts(
-    registry: Arc<Registry>,
-    stop: StopSignal,
-    talkative: bool,
-    world: &World,
-) -> RunParts {
+pub(super) fn parts(registry: Arc<Registry>, stop: StopSignal, ui: Ui, world: &World) -> RunParts {
     RunParts {
         registry,
-        events: Events::new(Arc::new(Screen::new(talkative))),
+        events: Events::new(Arc::new(Screen::new(ui))),
         stop,
         stdout: Arc::new(Mutex::new(io::stdout())),
         terminal: terminal(world),

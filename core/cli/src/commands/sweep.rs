@@ -69,7 +69,7 @@ pub(super) fn run<A: RunArgs>(
     let stop = StopSignal::new();
     signals::watch(stop.clone());
     let mut code = ExitCode::Success;
-    let talkative = plan.ui == Ui::Line;
+    let talkative = plan.ui != Ui::None;
     let summary = conduct(
         sweep,
         env!("CARGO_PKG_VERSION"),
@@ -217,8 +217,7 @@ impl<A: RunArgs> Maker<'_, A> {
             Ok(made) => made,
             Err(code) => return (nothing("its settings are wrong".to_owned(), false), code),
         };
-        let talkative = plan.ui == Ui::Line;
-        let parts = parts(Arc::new(registry), stop.clone(), talkative, self.world);
+        let parts = parts(Arc::new(registry), stop.clone(), plan.ui, self.world);
         match aiperf_core::run::run(&plan, &parts) {
             Ok(outcome) => {
                 let code = ExitCode::of_outcome(&outcome, plan.strict);

@@ -1,6 +1,11 @@
 //! What people see on stderr: progress, findings, errors. Stdout belongs to the exporters.
 //! This is the only place of the workspace that prints.
 
+#[cfg(feature = "dashboard")]
+mod dashboard;
+#[cfg(not(feature = "dashboard"))]
+#[path = "no_dashboard.rs"]
+mod dashboard;
 mod screen;
 mod sweep;
 mod table;

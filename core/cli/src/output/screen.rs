@@ -3,13 +3,15 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aiperf_core::config::schema::Ui;
 use aiperf_core::event::{EndpointState, Event, EventSink, Progress};
 use aiperf_plugin_sdk::display::{excerpt, printable};
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent};
 use console::Style;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::text::say;
+use super::dashboard::{self, Dashboard};
+use super::text::{say, warning};
 
 /// Characters of a line on the screen; files have the rest.
 const LONGEST: usize = 2000;
@@ -20,13 +22,25 @@ pub(crate) struct Screen {
     /// Show progress and facts; warnings and errors are always shown.
     talkative: bool,
     bar: Mutex<Option<ProgressBar>>,
+    _dashboard: Option<Dashboard>,
 }
 
 impl Screen {
-    pub(crate) fn new(talkative: bool) -> Self {
+    pub(crate) fn new(ui: Ui) -> Self {
+        let dashboard = match ui {
+            Ui::Dashboard => match Dashboard::open() {
+                Ok(dashboard) => Some(dashboard),
+                Err(why) => {
+                    warning(&format!("no dashboard, a line instead: {why}"));
+                    None
+                }
+            },
+            Ui::Line | Ui::None => None,
+        };
         Self {
-            talkative,
+            talkative: ui == Ui::Line || (ui == Ui::Dashboard && dashboard.is_none()),
             bar: Mutex::new(None),
+            _dashboard: dashboard,
         }
     }
 
@@ -63,7 +77,7 @@ impl Screen {
         }
         for state in states.iter().filter(|state| !state.automatic) {
             if let Some(problem) = &state.problem {
-                self.complain(&warning(), &state.display, problem);
+                self.complain(&warning_label(), &state.display, problem);
             }
         }
     }
@@ -94,7 +108,7 @@ fn style() -> ProgressStyle {
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-fn warning() -> impl std::fmt::Display {
+fn warning_label() -> impl std::fmt::Display {
     Style::new()
         .for_stderr()
         .yellow()
@@ -131,7 +145,7 @@ fn line_of(progress: &Progress) -> String {
     format!("{}  {elapsed}{total}", parts.join(", "))
 }
 
-fn humantime_seconds(duration: Duration) -> String {
+pub(super) fn humantime_seconds(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s}s"),
@@ -141,7 +155,7 @@ fn humantime_seconds(duration: Duration) -> String {
 }
 
 /// Three significant digits, with `k` and `M`.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     match value {
         v if v >= 1e6 => format!("{:.1}M", v / 1e6),
         v if v >= 1e4 => format!("{:.1}k", v / 1e3),
@@ -153,13 +167,14 @@ fn short(value: f64) -> String {
 
 impl EventSink for Screen {
     fn event(&self, event: &Event) {
+        dashboard::take(event);
         match event {
             Event::Log {
                 level: LogLevel::Warn,
                 source,
                 message,
             } => {
-                self.complain(&warning(), source, message);
+                self.complain(&warning_label(), source, message);
             }
             Event::Log {
                 level: LogLevel::Error,
@@ -170,7 +185,7 @@ impl EventSink for Screen {
                 self.complain(&label, source, message);
             }
             // The exporters show warnings beside the numbers that they are about.
-            Event::Log { .. } | Event::Warning(_) => {}
+            Event::Log { .. } | Event::Warning(_) | Event::Servers(_) | Event::Reporting => {}
             Event::Endpoints(states) => self.endpoints(states),
             Event::Phase(event) => self.phase(event),
             Event::Progress(progress) => self.progress(progress),

@@ -9,8 +9,10 @@ use console::Style;
 
 /// A line about the run, on stderr.
 pub(crate) fn say(line: &str) {
-    // Nobody can be told that stderr is gone.
-    writeln!(io::stderr().lock(), "{line}").ok();
+    if !super::dashboard::divert(line) {
+        // Nobody can be told that stderr is gone.
+        writeln!(io::stderr().lock(), "{line}").ok();
+    }
 }
 
 /// `error: …`, on stderr. What the message says in others' words is made harmless.

@@ -95,6 +95,12 @@ impl Knowledge {
         self.software.iter().any(|one| one.is_in_flight(series))
     }
 
+    /// True if the series is a share or a level, averaged over servers.
+    pub fn is_averaged(&self, series: &str) -> bool {
+        let mut software = self.software.iter();
+        software.find_map(|one| one.how(series)) == Some(How::Mean)
+    }
+
     /// True if any program may have the series.
     pub fn is_generic(&self, series: &str) -> bool {
         matches_any(&self.generic, series)

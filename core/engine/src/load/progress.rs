@@ -28,6 +28,8 @@ pub struct Progress {
     pub chunks: u64,
     /// Mean time to first token of the requests whose first token came since the last report.
     pub recent_ttft: Option<Duration>,
+    /// Mean latency of the requests that ended well since the last report.
+    pub recent_latency: Option<Duration>,
 }
 
 impl Progress {
@@ -50,6 +52,7 @@ pub(super) struct Counters {
     chunks: AtomicU64,
     first_tokens: AtomicU64,
     ttft_ns: AtomicU64,
+    latency_ns: AtomicU64,
     kernel_reads: AtomicU64,
     user_reads: AtomicU64,
     first_send: AtomicI64,
@@ -79,6 +82,10 @@ impl Counters {
             },
             1,
         );
+        if let (Outcome::Ok, Some(start)) = (record.outcome, record.start) {
+            let latency = record.end.since(start);
+            add(&self.latency_ns, u64::try_from(latency).unwrap_or(0));
+        }
         if let Some(start) = record.start {
             let first = self.first_send.load(Relaxed);
             let earlier = if first == 0 {
@@ -110,6 +117,7 @@ pub(super) struct Totals {
     pub(super) progress: Progress,
     pub(super) first_tokens: u64,
     pub(super) ttft_ns: u64,
+    pub(super) latency_ns: u64,
     pub(super) kernel_reads: u64,
     pub(super) user_reads: u64,
     pub(super) first_send: Option<MonoNs>,
@@ -142,6 +150,7 @@ impl Totals {
             },
             first_tokens: sum(|thread| &thread.first_tokens),
             ttft_ns: sum(|thread| &thread.ttft_ns),
+            latency_ns: sum(|thread| &thread.latency_ns),
             kernel_reads: sum(|thread| &thread.kernel_reads),
             user_reads: sum(|thread| &thread.user_reads),
             first_send: stamps(|thread| &thread.first_send).min().map(MonoNs),
@@ -155,6 +164,13 @@ impl Totals {
         (self.ttft_ns - earlier.ttft_ns)
             .checked_div(n)
             .map(Duration::from_nanos)
+    }
+
+    /// Mean latency since `earlier`, of requests that ended well.
+    pub(super) fn latency_since(&self, earlier: &Self) -> Option<Duration> {
+        let n = self.progress.ok.saturating_sub(earlier.progress.ok);
+        let ns = self.latency_ns.saturating_sub(earlier.latency_ns);
+        ns.checked_div(n).map(Duration::from_nanos)
     }
 }
 
@@ -198,5 +214,17 @@ mod tests {
         threads[0].first_token(500);
         let recent = Totals::of(&threads).ttft_since(&before);
         assert_eq!(recent, Some(Duration::from_nanos(400)));
+    }
+
+    #[test]
+    fn the_recent_latency_is_that_of_good_requests() {
+        let threads = [Counters::default()];
+        threads[0].request_ended(&ended(Outcome::Ok, 100, 500), None);
+        let before = Totals::of(&threads);
+        assert_eq!(before.latency_since(&before), None);
+        threads[0].request_ended(&ended(Outcome::Cancelled, 100, 9_000), None);
+        threads[0].request_ended(&ended(Outcome::Ok, 500, 700), None);
+        let recent = Totals::of(&threads).latency_since(&before);
+        assert_eq!(recent, Some(Duration::from_nanos(200)));
     }
 }

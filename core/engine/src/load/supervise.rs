@@ -253,12 +253,14 @@ impl<'a> Supervision<'a> {
     fn progress(&mut self) -> Progress {
         let totals = Totals::of(&self.phase().counters);
         let recent_ttft = totals.ttft_since(&self.reported);
+        let recent_latency = totals.latency_since(&self.reported);
         self.reported = totals;
         Progress {
             phase: self.phase().index,
             sending: self.sending,
             elapsed: self.clock.now().until(self.start()),
             recent_ttft,
+            recent_latency,
             ..totals.progress
         }
     }

@@ -234,24 +234,21 @@ fn raise(ended: Result<(), JoinError>) {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-    use std::rc::Rc;
-
-    use tokio::task::LocalSet;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
     use super::*;
 
     #[test]
     fn everybody_else_has_a_turn_before_more_slots_are_made() {
         let runtime = Builder::new_current_thread().build().unwrap();
-        let turns = Rc::new(Cell::new(0));
-        LocalSet::new().block_on(&runtime, async {
+        let turns = Arc::new(AtomicU32::new(0));
+        runtime.block_on(async {
             for _ in 0..100 {
-                let turns = Rc::clone(&turns);
-                tokio::task::spawn_local(async move { turns.set(turns.get() + 1) });
+                let turns = Arc::clone(&turns);
+                tokio::spawn(async move { turns.fetch_add(1, Relaxed) });
             }
             everybody_else().await;
         });
-        assert_eq!(turns.get(), 100);
+        assert_eq!(turns.load(Relaxed), 100);
     }
 }

@@ -88,6 +88,7 @@ fn wait(setup: &Setup, duration: Option<Duration>, start: MonoNs, stop: &StopSig
             ..Progress::default()
         };
         setup.events.send(&Event::Progress(progress));
+        setup.glance();
         thread::sleep(left.map_or(GLANCE, |left| left.min(GLANCE)));
     }
 }

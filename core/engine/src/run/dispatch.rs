@@ -212,8 +212,11 @@ fn show(setup: &Setup, load: &LoadPlan, progress: &load::Progress) {
         sent: progress.sent,
         done: progress.ok,
         failed: progress.failed,
+        cancelled: progress.cancelled,
         in_flight: progress.in_flight(),
         tokens: progress.chunks,
         recent_ttft: progress.recent_ttft,
+        recent_latency: progress.recent_latency,
     }));
+    setup.glance();
 }

@@ -3,6 +3,7 @@
 mod collect;
 mod dispatch;
 mod error;
+mod glance;
 mod info;
 mod model;
 mod notes;

@@ -94,6 +94,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
 /// Sees to the folder, makes the report, notes its warnings in the log, keeps what it was made from, and hands it to the
 /// exporters.
 pub(super) fn finish(setup: &Setup, record: &mut RunRecord, requests: &RequestLog) -> RunOutcome {
+    setup.events.send(&Event::Reporting);
     let homeless = secure(setup, record).err();
     let report = record.report(&setup.store(), requests);
     for warning in &report.warnings {

@@ -6,10 +6,12 @@ use std::time::Duration;
 use aiperf_plugin_sdk::time::Instant2;
 use aiperf_plugin_sdk::{LogLevel, PhaseEvent, RunInfo};
 
+use super::glance::Glances;
 use super::{RunError, RunParts, info};
 use crate::collect::{Collection, CollectionParts, SettleOptions, TickOptions};
 use crate::config::RunPlan;
-use crate::event::{Events, Logged, Scrubbed};
+use crate::config::schema::Ui;
+use crate::event::{Event, Events, Logged, Scrubbed};
 use crate::http::{Clock, MonoNs};
 use crate::load::{LoadPlan, OpenFiles};
 use crate::plugins::{Artifacts, Exporters};
@@ -23,6 +25,8 @@ pub(super) struct Setup {
     pub(super) events: Events,
     pub(super) exporters: Arc<Exporters>,
     pub(super) store: Arc<Mutex<Store>>,
+    /// Looks at the servers for those who watch the run.
+    glances: Option<Glances>,
 }
 
 impl Setup {
@@ -62,6 +66,7 @@ impl Setup {
             events,
             exporters: Arc::new(exporters),
             store,
+            glances: (plan.ui == Ui::Dashboard).then(|| Glances::new(plan.knowledge.clone())),
         })
     }
 
@@ -115,6 +120,16 @@ impl Setup {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Tells whoever watches what the servers say, if it is time for that.
+    pub(super) fn glance(&self) {
+        let now = self.clock.now();
+        let due = self.glances.as_ref().filter(|one| one.is_due(now));
+        if let Some(glances) = due {
+            let servers = glances.of(&self.store());
+            self.events.send(&Event::Servers(servers));
+        }
+    }
+
     /// An instant on both clocks.
     pub(super) fn instant(&self, at: MonoNs) -> Instant2 {
         Instant2 {
@@ -125,7 +140,7 @@ impl Setup {
 
     /// Tells everybody that a phase began or ended.
     pub(super) fn phase(&self, event: PhaseEvent) {
-        self.events.send(&crate::event::Event::Phase(event.clone()));
+        self.events.send(&Event::Phase(event.clone()));
         self.exporters.phase(event);
     }
 }

@@ -14,6 +14,8 @@ pub enum Ui {
     /// One line with the progress.
     #[default]
     Line,
+    /// The whole screen: load, latency, servers and warnings. A line where there is no terminal.
+    Dashboard,
     /// Nothing.
     None,
 }
