@@ -23,9 +23,10 @@ pub enum CollectorMode {
     Stream,
 }
 
-/// One URL to scrape.
+/// One URL to scrape. Made by [`Target::new`]; later versions add fields.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Target {
     /// Identifies the target within its collector instance; stays the same when the URL is replaced.
     pub id: String,
@@ -45,9 +46,42 @@ pub struct Target {
     pub tls: TlsSettings,
 }
 
-/// All targets of an instance.
+impl Target {
+    /// A page to scrape as the instance's settings say. Everything else is a field to be set.
+    pub fn new(id: impl Into<String>, url: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            url: url.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds an `Accept` header.
+    #[must_use]
+    pub fn accept(mut self, accept: impl Into<String>) -> Self {
+        self.accept = accept.into();
+        self
+    }
+
+    /// Adds a request header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a label of everything that is read there.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.insert(name.into(), value.into());
+        self
+    }
+}
+
+/// All targets of an instance. Made by [`Targets::new`]; later versions add fields.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Targets {
     /// Changes when the list does, so that the host can compare cheaply.
     pub generation: u64,
@@ -55,7 +89,18 @@ pub struct Targets {
     pub targets: Vec<Target>,
 }
 
-/// Head of an answer to a target's request.
+impl Targets {
+    /// The list of this `generation`.
+    pub fn new(generation: u64, targets: impl IntoIterator<Item = Target>) -> Self {
+        Self {
+            generation,
+            targets: targets.into_iter().collect(),
+        }
+    }
+}
+
+/// Head of an answer to a target's request. Later versions add fields: tests make it with
+/// `..Response::default()`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Response<'a> {
     /// [`Target::id`].
@@ -81,6 +126,7 @@ impl<'a> Response<'a> {
 
 /// What to do with a target after an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Verdict {
     /// Go on; a 2xx answer is parsed, anything else is an error record.
     Keep,

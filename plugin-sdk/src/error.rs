@@ -77,6 +77,7 @@ impl ErrorKind {
 ///
 /// The message is a lower-case fragment without a final period that reads well after "failed: ".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PluginError {
     /// Class of the failure.
     pub kind: ErrorKind,

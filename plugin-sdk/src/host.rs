@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use abi_stable::std_types::{RSlice, RStr};
+use abi_stable::std_types::RStr;
 
 use crate::abi::{ARTIFACT_ATOMIC, AbiHttpRequest, HostBox, WriterBox};
 use crate::time::Instant2;
@@ -14,6 +14,7 @@ use crate::{Context, ErrorKind, PluginError, Result};
 
 /// Why [`Host::wait`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wake {
     /// The time is over.
     Elapsed,
@@ -26,6 +27,7 @@ pub enum Wake {
 /// Severity of a log line, by consequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum LogLevel {
     /// Data was lost, or somebody has to act.
     Error = 1,
@@ -37,8 +39,8 @@ pub enum LogLevel {
     Debug = 4,
 }
 
-/// Answer to [`Host::http_get`].
-#[derive(Debug, Clone)]
+/// Answer to [`Host::http_get`] or [`Host::http_post`]. Later versions add fields.
+#[derive(Debug, Clone, Default)]
 pub struct HttpResponse {
     /// HTTP status.
     pub status: u16,
@@ -154,6 +156,32 @@ impl Host {
         headers: &[(&str, &str)],
         timeout: Duration,
     ) -> Result<HttpResponse> {
+        self.http("GET", url, headers, &[], timeout)
+    }
+
+    /// POSTs `body` to `url`, with the same client as [`Host::http_get`]. It is sent once: whoever
+    /// wants it sent again after an error says so.
+    ///
+    /// # Errors
+    /// As [`Host::http_get`].
+    pub fn http_post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        timeout: Duration,
+    ) -> Result<HttpResponse> {
+        self.http("POST", url, headers, body, timeout)
+    }
+
+    fn http(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        timeout: Duration,
+    ) -> Result<HttpResponse> {
         let parts = headers.iter().flat_map(|(name, value)| [name, value]);
         if parts.into_iter().any(|part| part.contains(['\r', '\n'])) {
             let message = "a request header has a line break in it";
@@ -164,10 +192,10 @@ impl Host {
             .flat_map(|(name, value)| [*name, ": ", *value, "\n"])
             .collect();
         let request = AbiHttpRequest {
-            method: "GET".into(),
+            method: method.into(),
             url: url.into(),
             headers: headers.as_str().into(),
-            body: RSlice::EMPTY,
+            body: body.into(),
             timeout_ns: u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX),
             more: RStr::empty(),
         };

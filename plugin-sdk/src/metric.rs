@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum MetricKind {
     /// A value that goes up and down.
     Gauge = 1,

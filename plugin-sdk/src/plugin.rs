@@ -9,6 +9,7 @@ use crate::{Host, PluginError, Result};
 /// How far a plugin can be relied on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Stability {
     /// Options and output change only with a new major version.
     Stable,

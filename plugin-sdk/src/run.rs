@@ -56,6 +56,7 @@ impl Default for Terminal {
 /// What a phase is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum PhaseKind {
     /// Load before the measurement.
     Warmup,

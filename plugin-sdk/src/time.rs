@@ -13,8 +13,9 @@ pub struct Instant2 {
     pub wall_ns: i64,
 }
 
-/// When a payload was asked for and when it arrived.
+/// When a payload was asked for and when it arrived. Later versions add fields.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PayloadClock {
     /// The first byte of the request was written (or the read of a device began).
     pub sent: Instant2,
@@ -25,6 +26,15 @@ pub struct PayloadClock {
 }
 
 impl PayloadClock {
+    /// Of something that was asked for, and came in pieces.
+    pub const fn new(sent: Instant2, first_byte_ns: i64, complete_ns: i64) -> Self {
+        Self {
+            sent,
+            first_byte_ns,
+            complete_ns,
+        }
+    }
+
     /// Of something that was there at once, such as a packet.
     pub fn at(now: Instant2) -> Self {
         Self {

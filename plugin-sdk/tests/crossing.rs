@@ -75,13 +75,8 @@ export_plugin!(poll_collector Poller);
 plugin!(Streamer, "streamer");
 impl StreamCollector for Streamer {
     fn run(&mut self, out: &mut CollectorSink<'_>) -> Result<()> {
-        let payload = Payload {
-            source_id: "s",
-            content_type: "text/plain",
-            body: b"x 1\n",
-            clock: PayloadClock::default(),
-        };
-        out.payload(&payload)
+        let payload = Payload::new("text/plain", b"x 1\n", PayloadClock::default());
+        out.payload(&payload.source("s"))
     }
 }
 export_plugin!(stream_collector Streamer);
@@ -89,15 +84,7 @@ export_plugin!(stream_collector Streamer);
 plugin!(Aimer, "aimer");
 impl TargetsCollector for Aimer {
     fn targets(&mut self) -> Result<Targets> {
-        let target = Target {
-            id: "a".into(),
-            url: "http://a/metrics".into(),
-            ..Target::default()
-        };
-        Ok(Targets {
-            generation: 1,
-            targets: vec![target],
-        })
+        Ok(Targets::new(1, [Target::new("a", "http://a/metrics")]))
     }
     fn on_response(&mut self, response: &Response<'_>) -> Verdict {
         match response.status {

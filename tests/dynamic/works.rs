@@ -1,5 +1,8 @@
 //! What a library brings works as if it were built in.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use aiperf_sim::{Sim, SimConfig};
 use serde_json::Value;
 
@@ -91,6 +94,58 @@ fn a_later_file_swaps_the_exporter() {
     profile(&context, &sim.url(), "-f a.toml -f b.toml");
     assert!(context.exists("out/two.txt"));
     assert!(!context.exists("out/one.txt"));
+}
+
+/// Takes one request and answers it; what came.
+fn answer_one(listener: &TcpListener, status: &str) -> String {
+    let (mut stream, _) = listener.accept().expect("a connection");
+    let (mut came, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let read = stream.read(&mut buffer).expect("a request");
+        came.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&came).into_owned();
+        let head = text.split_once("\r\n\r\n");
+        let length = text
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let length = length.map_or(0, |length| length.parse().expect("a length"));
+        if read == 0 || head.is_some_and(|(_, body)| body.len() >= length) {
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").expect("an answer");
+            return text;
+        }
+    }
+}
+
+#[test]
+fn an_exporter_may_send_what_it_has() {
+    for (status, code) in [("204 No Content", 0), ("503 Busy", 5)] {
+        let sim = sim();
+        let context = Context::new();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let more = format!(
+            "[exporters.acme_journal.options]\npath = \"j.txt\"\npost_to = \"http://{address}/in?a=b\"\n"
+        );
+        context.write("acme.toml", &table("acme", &more));
+        let peer = std::thread::spawn(move || answer_one(&listener, status));
+        let url = sim.url();
+        let line = format!(
+            "profile --url {url} -f acme.toml --request-count 8 --osl 3 --artifact-dir out --ui none"
+        );
+        let ran = context.run(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+        let came = peer.join().expect("a request");
+        assert!(came.starts_with("POST /in?a=b HTTP/1.1\r\n"), "{came}");
+        assert!(
+            came.contains("content-type: text/plain; charset=utf-8\r\n"),
+            "{came}"
+        );
+        assert!(came.ends_with(&context.read("out/j.txt")), "{came}");
+        if code == 5 {
+            let said = format!("exporter `acme_journal`: `http://{address}/in?a=b` answers 503");
+            assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+        }
+    }
 }
 
 #[test]

@@ -96,12 +96,7 @@ fn opened(factories: &[Factory]) -> Result<ParserHandle, Box<dyn Error>> {
 }
 
 fn round(parser: &mut ParserHandle, body: &[u8]) -> PluginResult<(usize, Duration)> {
-    let payload = Payload {
-        source_id: "bench",
-        content_type: "text/plain",
-        body,
-        clock: PayloadClock::default(),
-    };
+    let payload = Payload::new("text/plain", body, PayloadClock::default());
     let mut count = Count::default();
     let started = Instant::now();
     parser.parse(&payload, &mut count)?;

@@ -67,12 +67,8 @@ impl InfluxUdp {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
-            out.payload(&Payload {
-                source_id: "",
-                content_type: CONTENT_TYPE,
-                body: &self.packet[..length],
-                clock: PayloadClock::at(self.host.now()),
-            })?;
+            let clock = PayloadClock::at(self.host.now());
+            out.payload(&Payload::new(CONTENT_TYPE, &self.packet[..length], clock))?;
         }
     }
 }

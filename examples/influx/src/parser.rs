@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow};
 use aiperf_plugin_sdk::prelude::*;
 
 use crate::CONTENT_TYPE;
@@ -90,27 +90,16 @@ impl InfluxParser {
             let name = metric_name(line.measurement, field);
             let span = batch.push_extra(name.as_bytes());
             let family = *families.entry(name).or_insert_with(|| {
-                batch.push_family(FamilyRow {
-                    name: span,
-                    // The protocol does not tell counters from gauges.
-                    kind: MetricKind::Unknown,
-                    help: Span::NONE,
-                    unit: Span::NONE,
-                })
+                // The protocol does not tell counters from gauges.
+                batch.push_family(FamilyRow::new(span, MetricKind::Unknown))
             });
             for (tag, text) in &line.tags {
                 let tag = batch.push_extra(plain(tag).as_bytes());
                 let text = batch.push_extra(unescaped(text).as_bytes());
                 batch.push_label(tag, text);
             }
-            batch.push_sample(SampleRow {
-                family,
-                name: span,
-                value,
-                value_span: Span::NONE,
-                time_ns: time_ns.unwrap_or(NO_TIME),
-                time_span: Span::NONE,
-            });
+            let time_ns = time_ns.unwrap_or(NO_TIME);
+            batch.push_sample(SampleRow::new(family, span, value).at(time_ns));
         }
     }
 }

@@ -1,59 +1,20 @@
 //! The author's side of a batch.
 
-use super::{NO_TIME, Span, ValueGrammar};
+use super::{Exemplar, FamilyRow, NO_TIME, SampleRow, Span, ValueGrammar};
 use crate::abi::{AbiBatch, Column};
 use crate::{MetricKind, batch::columns as c};
 
 /// Diagnostics kept with line and reason; more are only counted.
 const MAX_DIAGNOSTICS: usize = 20;
 
-/// A family to add with [`Batch::push_family`].
-#[derive(Debug, Clone, Copy)]
-pub struct FamilyRow {
-    /// Name without sample suffixes.
-    pub name: Span,
-    /// Type.
-    pub kind: MetricKind,
-    /// Unescaped help text, or [`Span::NONE`].
-    pub help: Span,
-    /// Unit, or [`Span::NONE`].
-    pub unit: Span,
-}
-
-/// A sample to add with [`Batch::push_sample`]; its labels are those pushed since the last one.
-#[derive(Debug, Clone, Copy)]
-pub struct SampleRow {
-    /// Row that [`Batch::push_family`] gave.
-    pub family: u32,
-    /// Name as written, with suffix.
-    pub name: Span,
-    /// Value.
-    pub value: f64,
-    /// Where the value stands in the text, or [`Span::NONE`].
-    pub value_span: Span,
-    /// Wall-clock nanoseconds, or [`NO_TIME`].
-    pub time_ns: i64,
-    /// Where the timestamp stands in the text, or [`Span::NONE`].
-    pub time_span: Span,
-}
-
-/// An exemplar of the sample pushed last, to add with [`Batch::push_exemplar`].
-#[derive(Debug, Clone, Copy)]
-pub struct Exemplar {
-    /// Value.
-    pub value: f64,
-    /// Wall-clock nanoseconds, or [`NO_TIME`].
-    pub time_ns: i64,
-}
-
 /// One reading of one source, in columns. See the [module](super) for the idea.
 ///
 /// Parsers push rows of spans; collectors without text use [`Batch::gauge`] and its neighbours.
 #[derive(Debug, Default)]
 pub struct Batch {
-    extra: Vec<u8>,
+    pub(super) extra: Vec<u8>,
     grammar: ValueGrammar,
-    family_name: Vec<u32>,
+    pub(super) family_name: Vec<u32>,
     family_kind: Vec<u8>,
     family_help: Vec<u32>,
     family_unit: Vec<u32>,
@@ -86,7 +47,7 @@ fn push_span(column: &mut Vec<u32>, span: Span) {
     clippy::cast_possible_truncation,
     reason = "rows are bounded by a text below 2 GiB"
 )]
-fn row(len: usize) -> u32 {
+pub(super) fn row(len: usize) -> u32 {
     len as u32
 }
 
@@ -171,12 +132,10 @@ impl Batch {
         if at >= self.family_kind.len() {
             return;
         }
-        let mut family = FamilyRow {
-            name: pair(&self.family_name),
-            kind: MetricKind::from_u8(self.family_kind[at]),
-            help: pair(&self.family_help),
-            unit: pair(&self.family_unit),
-        };
+        let kind = MetricKind::from_u8(self.family_kind[at]);
+        let mut family = FamilyRow::new(pair(&self.family_name), kind)
+            .help(pair(&self.family_help))
+            .unit(pair(&self.family_unit));
         update(&mut family);
         let set = |column: &mut [u32], span: Span| {
             column[2 * at] = span.start;
@@ -250,69 +209,6 @@ impl Batch {
             let span = self.push_extra(reason.as_bytes());
             push_span(&mut self.diagnostic_reason, span);
         }
-    }
-
-    /// Says what `name` is; call it before the samples of the family.
-    pub fn describe(&mut self, name: &str, kind: MetricKind, help: &str, unit: &str) {
-        let name = self.push_extra(name.as_bytes());
-        let help = self.push_extra(help.as_bytes());
-        let unit = self.push_extra(unit.as_bytes());
-        self.push_family(FamilyRow {
-            name,
-            kind,
-            help,
-            unit,
-        });
-    }
-
-    /// Adds a sample of the family `name`, as a value that goes up and down.
-    pub fn gauge(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
-        self.typed(name, MetricKind::Gauge, labels, value);
-    }
-
-    /// Adds a sample of the family `name`, as a running total.
-    pub fn counter(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
-        self.typed(name, MetricKind::Counter, labels, value);
-    }
-
-    fn typed(&mut self, name: &str, kind: MetricKind, labels: &[(&str, &str)], value: f64) {
-        let family = self.family_named(name.as_bytes(), kind);
-        let name = self.push_extra(name.as_bytes());
-        for (label, text) in labels {
-            let label = self.push_extra(label.as_bytes());
-            let text = self.push_extra(text.as_bytes());
-            self.push_label(label, text);
-        }
-        self.push_sample(SampleRow {
-            family,
-            name,
-            value,
-            value_span: Span::NONE,
-            time_ns: NO_TIME,
-            time_span: Span::NONE,
-        });
-    }
-
-    /// Row of the family `name`; looked up from the end, where the last one nearly always is.
-    pub(crate) fn family_named(&mut self, name: &[u8], kind: MetricKind) -> u32 {
-        let found = self.family_name.chunks_exact(2).rposition(|pair| {
-            Span {
-                start: pair[0],
-                end: pair[1],
-            }
-            .slice(&[], &self.extra)
-                == Some(name)
-        });
-        if let Some(found) = found {
-            return row(found);
-        }
-        let name = self.push_extra(name);
-        self.push_family(FamilyRow {
-            name,
-            kind,
-            help: Span::NONE,
-            unit: Span::NONE,
-        })
     }
 
     /// Calls `with` with the columns, over `text` (the payload, empty if there is none).

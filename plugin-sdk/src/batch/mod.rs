@@ -8,12 +8,15 @@
 mod build;
 pub mod columns;
 mod error;
+mod rows;
 mod sample;
+mod simple;
 mod span;
 mod view;
 
-pub use build::{Batch, Exemplar, FamilyRow, SampleRow};
+pub use build::Batch;
 pub use error::BatchError;
+pub use rows::{Exemplar, FamilyRow, SampleRow};
 pub use sample::{LabelIter, SampleView};
 pub use span::Span;
 pub use view::BatchView;
@@ -26,6 +29,7 @@ pub use view::BatchView;
 /// [`parse`]: crate::Parser::parse
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum ValueGrammar {
     /// The host must not read values itself.
     #[default]

@@ -28,6 +28,7 @@ pub struct AggregateReport {
 /// How values of several servers become one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Combine {
     /// Added: counts, rates, numbers of requests.
     #[default]

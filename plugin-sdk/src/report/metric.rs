@@ -50,6 +50,7 @@ impl Stats {
 /// How percentiles were made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Estimator {
     /// From all values.
     #[default]
@@ -87,6 +88,7 @@ pub struct ValueBounds {
 /// What bounds were proven from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum BoundScope {
     /// Counts and sum of every interval between two scrapes.
     Interval,

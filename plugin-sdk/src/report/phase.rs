@@ -37,6 +37,7 @@ pub struct PhaseReport {
 /// How a phase follows the one before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Boundary {
     /// Nothing was in flight.
     #[default]
@@ -69,6 +70,7 @@ pub struct SettleReport {
 /// Why counters count as final.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SettleBasis {
     /// Recognised counters equal the client's numbers.
     Equal,

@@ -83,12 +83,8 @@ pub fn parser(id: &str) {
     ];
     junk.extend((0_u8..=255).map(|byte| vec![byte, b'"', byte, b'{', b' ', byte, b'\\']));
     for body in &junk {
-        let payload = Payload {
-            source_id: "test",
-            content_type: &descriptor.content_types[0],
-            body,
-            clock: crate::time::PayloadClock::default(),
-        };
+        let clock = crate::time::PayloadClock::default();
+        let payload = Payload::new(&descriptor.content_types[0], body, clock).source("test");
         parser.sniff(body);
         if let Err(error) = parser.parse(&payload, &mut RecordingSink::default()) {
             assert_ne!(error.kind, ErrorKind::Panic, "{error} on {body:?}");

@@ -31,12 +31,8 @@ pub fn parse(id: &str, options: &Value, body: &[u8]) -> Result<Vec<Sample>> {
     let (factory, descriptor) = conformance::linked(PluginKind::Parser, id);
     let services = FakeHost::new().services();
     let mut parser = factory.open_parser(options, &Context::new(id), services)?;
-    let payload = Payload {
-        source_id: "test",
-        content_type: descriptor.content_types.first().map_or("", String::as_str),
-        body,
-        clock: PayloadClock::default(),
-    };
+    let content_type = descriptor.content_types.first().map_or("", String::as_str);
+    let payload = Payload::new(content_type, body, PayloadClock::default()).source("test");
     let mut sink = RecordingSink::default();
     parser.parse(&payload, &mut sink)?;
     parser.close()?;

@@ -19,6 +19,7 @@ const KEY_VALUE: &str = "key.value";
 /// Where a scrape stands in its phase.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Barrier {
     /// Before the first request of the phase.
     Start,

@@ -24,15 +24,7 @@ impl Plugin for {type} {
 
 impl TargetsCollector for {type} {
     fn targets(&mut self) -> Result<Targets> {
-        let target = Target {
-            id: "{id}".to_owned(),
-            url: self.0.url.clone(),
-            ..Target::default()
-        };
-        Ok(Targets {
-            generation: 1,
-            targets: vec![target],
-        })
+        Ok(Targets::new(1, [Target::new("{id}", &self.0.url)]))
     }
 }
 

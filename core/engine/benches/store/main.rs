@@ -17,7 +17,7 @@ use compare::{Aside, build, compare, show};
 use machine::{cpu, mib, resident_mib};
 
 use aiperf_core::store::{EndpointId, EndpointInfo, ScrapeInfo, Store, StoreOptions};
-use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::batch::{FamilyRow, SampleRow};
 use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
 use aiperf_plugin_sdk::view::Barrier;
 use aiperf_plugin_sdk::{Batch, MetricKind};
@@ -146,13 +146,7 @@ impl Page {
         self.name.clear();
         write!(self.name, "{stem}{at}").unwrap();
         let name = self.batch.push_extra(self.name.as_bytes());
-        let (help, unit) = (Span::NONE, Span::NONE);
-        let family = self.batch.push_family(FamilyRow {
-            name,
-            kind,
-            help,
-            unit,
-        });
+        let family = self.batch.push_family(FamilyRow::new(name, kind));
         if let Some(le) = le {
             let name = self.batch.push_extra(b"le");
             let value = self.batch.push_extra(le.as_bytes());
@@ -160,14 +154,7 @@ impl Page {
         }
         self.name.push_str(suffix);
         let name = self.batch.push_extra(self.name.as_bytes());
-        self.batch.push_sample(SampleRow {
-            family,
-            name,
-            value,
-            value_span: Span::NONE,
-            time_ns: NO_TIME,
-            time_span: Span::NONE,
-        });
+        self.batch.push_sample(SampleRow::new(family, name, value));
     }
 }
 
@@ -181,11 +168,7 @@ fn instant(page: u32) -> Instant2 {
 
 fn info(page: u32, pages: u32) -> ScrapeInfo {
     let sent = instant(page);
-    let clock = PayloadClock {
-        sent,
-        first_byte_ns: sent.mono_ns + 1,
-        complete_ns: sent.mono_ns + 2,
-    };
+    let clock = PayloadClock::new(sent, sent.mono_ns + 1, sent.mono_ns + 2);
     ScrapeInfo {
         clock,
         phase: Some(0),

@@ -47,10 +47,6 @@ impl Context {
             mono_ns: asked.0,
             wall_ns: self.clock.wall_ns(asked),
         };
-        PayloadClock {
-            sent,
-            first_byte_ns: now,
-            complete_ns: now,
-        }
+        PayloadClock::new(sent, now, now)
     }
 }

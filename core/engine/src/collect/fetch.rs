@@ -1,4 +1,4 @@
-//! One GET of one page, with limits and clocks.
+//! Requests for pages, with limits and clocks.
 
 use std::io::Read;
 use std::time::Duration;
@@ -99,11 +99,23 @@ impl Fetcher {
         body: &mut Vec<u8>,
         clock: &Clock,
     ) -> Result<Fetched, HttpError> {
+        self.exchange(&Method::GET, &Bytes::new(), body, clock)
+            .await
+    }
+
+    /// Sends `sent_body`, and reads the answer into `body`, decompressed.
+    async fn exchange(
+        &mut self,
+        method: &Method,
+        sent_body: &Bytes,
+        body: &mut Vec<u8>,
+        clock: &Clock,
+    ) -> Result<Fetched, HttpError> {
         body.clear();
         let began = clock.now();
         let build = || {
-            let mut request = Request::new(Full::new(Bytes::new()));
-            *request.method_mut() = Method::GET;
+            let mut request = Request::new(Full::new(sent_body.clone()));
+            *request.method_mut() = method.clone();
             // The path came out of a parsed URL.
             *request.uri_mut() = self.path.parse().unwrap_or_default();
             *request.headers_mut() = self.headers.clone();
@@ -137,14 +149,14 @@ impl Fetcher {
             content_type,
             headers: lines_of(response.headers()),
             location,
-            clock: PayloadClock {
-                sent: Instant2 {
+            clock: PayloadClock::new(
+                Instant2 {
                     mono_ns: sent.0,
                     wall_ns: clock.wall_ns(sent),
                 },
-                first_byte_ns: stamps.first_read().unwrap_or(sent).0,
-                complete_ns: clock.now().0,
-            },
+                stamps.first_read().unwrap_or(sent).0,
+                clock.now().0,
+            ),
         };
         self.client.recycle(response);
         Ok(fetched)
@@ -231,17 +243,21 @@ pub(super) fn header_map<'a>(
 /// A single request, on the caller's thread.
 ///
 /// # Errors
-/// If it is no GET, a header cannot be sent, or no whole answer came in time.
+/// If it is neither GET nor POST, a header cannot be sent, or no whole answer came in time.
 pub fn fetch_once(
     request: &HttpRequest<'_>,
     clock: &Clock,
     tls: &Tls,
     proxies: &Proxies,
 ) -> Result<HttpResponse, PluginError> {
-    if request.method != "GET" {
-        let message = format!("the host lends GET only, not {}", request.method);
-        return Err(PluginError::new(ErrorKind::Unsupported, message));
-    }
+    let method = match request.method {
+        "GET" => Method::GET,
+        "POST" => Method::POST,
+        other => {
+            let message = format!("the host lends GET and POST only, not {}", one_line(other));
+            return Err(PluginError::new(ErrorKind::Unsupported, message));
+        }
+    };
     let pairs = request
         .headers
         .lines()
@@ -254,9 +270,10 @@ pub fn fetch_once(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut body = Vec::new();
+    let (sent_body, mut body) = (Bytes::copy_from_slice(request.body), Vec::new());
     let answer = runtime.block_on(async {
-        tokio::time::timeout(request.timeout, fetcher.fetch(&mut body, clock)).await
+        let exchange = fetcher.exchange(&method, &sent_body, &mut body, clock);
+        tokio::time::timeout(request.timeout, exchange).await
     });
     match answer {
         Ok(Ok(page)) => Ok(HttpResponse {

@@ -89,12 +89,8 @@ impl<'a> Parsers<'a> {
         let parts = self.parts;
         let note = |error: &PluginError| parts.note_fault(&id, error);
         let parser = self.opened(&id).inspect_err(note)?;
-        let payload = Payload {
-            source_id: &page.source_id,
-            content_type: &page.content_type,
-            body: &page.body,
-            clock: page.clock,
-        };
+        let payload =
+            Payload::new(&page.content_type, &page.body, page.clock).source(&page.source_id);
         let mut sink = PageSink {
             sinks: &parts.sinks,
             page,

@@ -201,11 +201,11 @@ fn plausible(theirs: PayloadClock, call: PayloadClock) -> PayloadClock {
             .wall_ns
             .saturating_add(mono_ns - call.sent.mono_ns)
     };
-    PayloadClock {
-        sent: Instant2 { mono_ns, wall_ns },
-        first_byte_ns: theirs.first_byte_ns.clamp(mono_ns, complete_ns),
+    PayloadClock::new(
+        Instant2 { mono_ns, wall_ns },
+        theirs.first_byte_ns.clamp(mono_ns, complete_ns),
         complete_ns,
-    }
+    )
 }
 
 #[cfg(test)]
@@ -214,13 +214,15 @@ mod tests {
 
     #[test]
     fn no_page_is_from_the_time_to_come_or_ended_before_it_began() {
-        let clock = |sent: i64, first_byte_ns: i64, complete_ns: i64| PayloadClock {
-            sent: Instant2 {
-                mono_ns: sent,
-                wall_ns: sent.saturating_add(1_000_000),
-            },
-            first_byte_ns,
-            complete_ns,
+        let clock = |sent: i64, first_byte_ns: i64, complete_ns: i64| {
+            PayloadClock::new(
+                Instant2 {
+                    mono_ns: sent,
+                    wall_ns: sent.saturating_add(1_000_000),
+                },
+                first_byte_ns,
+                complete_ns,
+            )
         };
         let call = clock(100, 200, 200);
         // Before the call, and within it.

@@ -103,12 +103,12 @@ impl Scraper {
             // Decided as soon as the page is here: parsing it may outlast the barrier.
             let tag = place.tag(self.context.clock.now());
             match self.consult(&result).await {
-                Verdict::Keep => return self.take(tag, asked, result).await,
                 Verdict::Replace(url) => self.replace(url),
                 Verdict::Pause(delay) => {
                     self.paused_until = Some(self.context.clock.now().after(delay));
                 }
                 Verdict::Disable(reason) => self.disable(&reason),
+                _ => return self.take(tag, asked, result).await,
             }
         }
         self.disable("its collector replaced the URL again and again");

@@ -153,6 +153,10 @@ pub struct ExporterPlan {
     pub finish_timeout: Duration,
     /// Options as the plugin takes them.
     pub options: Json,
+    /// Whom the `https` requests that it has the host make trust, and who we are there.
+    pub tls: Tls,
+    /// What these requests go through.
+    pub proxies: Proxies,
 }
 
 /// Where files go.

@@ -6,7 +6,7 @@ mod memory;
 mod servers;
 mod types;
 
-use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::batch::{FamilyRow, SampleRow, Span};
 use aiperf_plugin_sdk::report::ScrapeFailure;
 use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
 use aiperf_plugin_sdk::view::{Barrier, Schema, ScrapeRecord};
@@ -25,28 +25,15 @@ pub(super) fn push(
     labels: Labels<'_>,
     v: f64,
 ) {
-    let row = FamilyRow {
-        name: batch.push_extra(family.as_bytes()),
-        kind,
-        help: Span::NONE,
-        unit: Span::NONE,
-    };
-    let family = batch.push_family(row);
+    let family = batch.push_extra(family.as_bytes());
+    let family = batch.push_family(FamilyRow::new(family, kind));
     for (name, value) in labels {
         let name = batch.push_extra(name.as_bytes());
         let value = batch.push_extra(value.as_bytes());
         batch.push_label(name, value);
     }
     let name = batch.push_extra(name.as_bytes());
-    let (value_span, time_span) = (Span::NONE, Span::NONE);
-    batch.push_sample(SampleRow {
-        family,
-        name,
-        value: v,
-        value_span,
-        time_ns: NO_TIME,
-        time_span,
-    });
+    batch.push_sample(SampleRow::new(family, name, v));
 }
 
 /// A store with one endpoint, the schema that an exporter would have, and the time.
@@ -80,11 +67,7 @@ impl Bench {
             mono_ns: ns,
             wall_ns: ns,
         };
-        let clock = PayloadClock {
-            sent,
-            first_byte_ns: ns + 1,
-            complete_ns: ns + 2,
-        };
+        let clock = PayloadClock::new(sent, ns + 1, ns + 2);
         ScrapeInfo {
             clock,
             phase,
@@ -228,23 +211,9 @@ fn names_that_are_not_utf8_are_dropped_and_counted() {
     let mut bench = Bench::new();
     let records = bench.tick(|b| {
         b.gauge("a", &[], 1.0);
-        let family = b.push_family(FamilyRow {
-            name: Span::NONE,
-            kind: MetricKind::Gauge,
-            help: Span::NONE,
-            unit: Span::NONE,
-        });
+        let family = b.push_family(FamilyRow::new(Span::NONE, MetricKind::Gauge));
         let name = b.push_extra(b"\xff");
-        let (value_span, time_span) = (Span::NONE, Span::NONE);
-        let time_ns = NO_TIME;
-        b.push_sample(SampleRow {
-            family,
-            name,
-            value: 1.0,
-            value_span,
-            time_ns,
-            time_span,
-        });
+        b.push_sample(SampleRow::new(family, name, 1.0));
     });
     assert_eq!(records[0].series, [0]);
     assert_eq!(bench.store.endpoint(bench.endpoint).counts().not_utf8, 1);

@@ -184,14 +184,8 @@ impl<'a> SinkState<'a> {
             self.batch.push_label(name, value);
         }
         let name = self.span(name);
-        self.batch.push_sample(SampleRow {
-            family,
-            name,
-            value: sample.value,
-            value_span: Span::NONE,
-            time_ns: sample.time_ns,
-            time_span: Span::NONE,
-        });
+        self.batch
+            .push_sample(SampleRow::new(family, name, sample.value).at(sample.time_ns));
         Ok(())
     }
 
@@ -256,12 +250,9 @@ extern "C" fn describe(
             let text = text.unwrap_or_default();
             sink.batch.push_extra(text.as_bytes())
         };
-        let family = FamilyRow {
-            name: span(family),
-            kind,
-            help: span(help),
-            unit: span(unit),
-        };
+        let family = FamilyRow::new(span(family), kind)
+            .help(span(help))
+            .unit(span(unit));
         sink.batch.push_family(family);
         sink.last_family = None;
     });
@@ -326,19 +317,12 @@ extern "C" fn payload(sink: *const CSink, page: *const CPage) -> i32 {
         };
         let complete_ns = given(page.complete_ns);
         let sent = given(page.sent_ns).min(complete_ns);
-        let payload = Payload {
-            source_id: &source_id,
-            content_type: &content_type,
-            body,
-            clock: PayloadClock {
-                sent: Instant2 {
-                    mono_ns: sent,
-                    wall_ns: now.wall_ns.saturating_sub(now.mono_ns - sent),
-                },
-                first_byte_ns: complete_ns,
-                complete_ns,
-            },
+        let sent = Instant2 {
+            mono_ns: sent,
+            wall_ns: now.wall_ns.saturating_sub(now.mono_ns - sent),
         };
+        let clock = PayloadClock::new(sent, complete_ns, complete_ns);
+        let payload = Payload::new(&content_type, body, clock).source(&source_id);
         i32::from(sink.sink.payload(&payload).is_err())
     })
 }

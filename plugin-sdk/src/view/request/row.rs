@@ -3,6 +3,7 @@
 /// How a request ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Complete answer.
     #[default]

@@ -52,10 +52,7 @@ impl Plugin for DcgmCollector {
 
 impl TargetsCollector for DcgmCollector {
     fn targets(&mut self) -> Result<Targets> {
-        Ok(Targets {
-            generation: 1,
-            targets: self.targets.clone(),
-        })
+        Ok(Targets::new(1, self.targets.clone()))
     }
 
     fn on_response(&mut self, response: &Response<'_>) -> Verdict {

@@ -16,20 +16,20 @@ pub(crate) fn targets(config: &Config) -> Result<Vec<Target>, Vec<PluginError>> 
     let mut named = Vec::new();
     for (index, url) in config.urls.iter().enumerate() {
         match target(url) {
-            Ok(target) => named.push(Target {
-                headers: headers(config),
-                ..target
-            }),
+            Ok(mut target) => {
+                target.headers = headers(config);
+                named.push(target);
+            }
             Err(error) => errors.push(PluginError::config(format!("urls[{index}]"), error)),
         }
     }
     for (index, url) in config.default_endpoints.iter().enumerate() {
         match target(url) {
             // Nobody meant the collector's credentials for whatever listens there.
-            Ok(target) if config.auto => named.push(Target {
-                automatic: true,
-                ..target
-            }),
+            Ok(mut target) if config.auto => {
+                target.automatic = true;
+                named.push(target);
+            }
             Ok(_) => {}
             Err(error) => {
                 let path = format!("default_endpoints[{index}]");
@@ -73,12 +73,7 @@ fn target(text: &str) -> Result<Target, String> {
         // An address is a host wherever a name is.
         let _renamed = id.set_host(Some("127.0.0.1"));
     }
-    Ok(Target {
-        id: id.into(),
-        url: url.into(),
-        accept: ACCEPT.to_owned(),
-        ..Target::default()
-    })
+    Ok(Target::new(id, url).accept(ACCEPT))
 }
 
 fn headers(config: &Config) -> Vec<(String, String)> {

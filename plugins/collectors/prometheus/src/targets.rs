@@ -26,10 +26,7 @@ impl TargetSet {
 
     /// The list, which is fixed: one generation.
     pub(crate) fn targets(&self) -> Targets {
-        Targets {
-            generation: 1,
-            targets: self.targets.clone(),
-        }
+        Targets::new(1, self.targets.clone())
     }
 
     pub(crate) fn on_response(&mut self, response: &Response<'_>) -> Verdict {
@@ -55,15 +52,11 @@ impl TargetSet {
 fn start(plan: Plan, prefer: Prefer) -> Option<(Target, Search)> {
     let search = Search::new(plan.candidates, plan.automatic)?;
     let url = search.current().as_str().to_owned();
-    let target = Target {
-        id: url.clone(),
-        url,
-        headers: plan.headers.to_vec(),
-        accept: prefer.accept().to_owned(),
-        interval_ns: plan.interval_ns,
-        automatic: plan.automatic,
-        labels: plan.labels,
-        tls: plan.tls,
-    };
+    let mut target = Target::new(url.clone(), url).accept(prefer.accept());
+    target.headers = plan.headers.to_vec();
+    target.interval_ns = plan.interval_ns;
+    target.automatic = plan.automatic;
+    target.labels = plan.labels;
+    target.tls = plan.tls;
     Some((target, search))
 }

@@ -92,7 +92,7 @@ fn aggregate_rows(aggregate: &AggregateReport) -> Vec<Row> {
         Combine::Sum => "sum",
         Combine::Mean => "mean",
         Combine::Max => "max",
-        Combine::Other => "combination",
+        _ => "combination",
     };
     let title = titled(&metric_title(&aggregate.key), &metric.unit, &scale.unit);
     let name = format!("{title}, {combined} of {}", aggregate.servers.len());

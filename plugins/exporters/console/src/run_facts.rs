@@ -128,10 +128,10 @@ fn open_text(settle: &SettleReport, endpoints: &[EndpointReport]) -> String {
         .find(|endpoint| endpoint.url == settle.endpoint);
     let name = endpoint.map_or(settle.endpoint.as_str(), |endpoint| &endpoint.display);
     let why = match settle.basis {
-        SettleBasis::Equal | SettleBasis::Stable | SettleBasis::Other => "unknown",
         SettleBasis::Unequal => "differs from what the clients saw",
         SettleBasis::Timeout => "still moving when time ran out",
         SettleBasis::Missed => "no answer",
+        _ => "unknown",
     };
     neutral(&format!("{name} ({why})"))
 }
@@ -172,7 +172,7 @@ pub(crate) fn ending(report: &Report, page: usize, paint: Paint) -> Vec<String> 
             entry("Status", status, page, paint)
         }
         RunStatus::Aborted => entry("Status", "aborted; results are partial", page, paint),
-        RunStatus::Other => {
+        _ => {
             let status = "not as planned; a newer version can tell how";
             entry("Status", status, page, paint)
         }

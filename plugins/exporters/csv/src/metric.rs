@@ -114,7 +114,7 @@ fn scope(scope: BoundScope) -> &'static str {
         BoundScope::Interval => "interval",
         BoundScope::Pooled => "pooled",
         BoundScope::Buckets => "buckets",
-        BoundScope::Other => "other",
+        _ => "other",
     }
 }
 
@@ -134,6 +134,6 @@ fn estimator(estimator: Estimator) -> Cow<'static, str> {
         Estimator::Sketch => "sketch",
         Estimator::Linear => "linear",
         Estimator::Bounded => "bounded",
-        Estimator::Other => "other",
+        _ => "other",
     })
 }

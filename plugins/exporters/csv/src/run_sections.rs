@@ -47,12 +47,12 @@ fn phase_row(phase: &PhaseReport) -> Row<'_> {
     let kind = match phase.kind {
         PhaseKind::Warmup => "warmup",
         PhaseKind::Profiling => "profiling",
-        PhaseKind::Other => "other",
+        _ => "other",
     };
     let boundary = match phase.boundary {
         Boundary::Drained => "drained",
         Boundary::Seamless => "seamless",
-        Boundary::Other => "other",
+        _ => "other",
     };
     let totals = phase.requests.as_ref();
     let total = |field: fn(&RequestTotals) -> u64| count(totals.map(field));
@@ -117,7 +117,7 @@ fn basis(basis: SettleBasis) -> &'static str {
         SettleBasis::Unequal => "unequal",
         SettleBasis::Timeout => "timeout",
         SettleBasis::Missed => "missed",
-        SettleBasis::Other => "other",
+        _ => "other",
     }
 }
 

@@ -130,7 +130,7 @@ fn combine(combine: Combine) -> &'static str {
         Combine::Sum => "sum",
         Combine::Mean => "mean",
         Combine::Max => "max",
-        Combine::Other => "other",
+        _ => "other",
     }
 }
 

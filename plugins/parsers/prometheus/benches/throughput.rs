@@ -76,12 +76,7 @@ fn measure(name: &str, body: &[u8]) {
         Format::PrometheusText => "text/plain",
         Format::OpenMetrics => "application/openmetrics-text",
     };
-    let payload = Payload {
-        source_id: "bench",
-        content_type,
-        body,
-        clock: PayloadClock::default(),
-    };
+    let payload = Payload::new(content_type, body, PayloadClock::default());
     let mut batch = Batch::new();
     let mut best = Duration::MAX;
     let start = Instant::now();

@@ -24,7 +24,7 @@ pub(crate) fn read(cursor: &mut Cursor<'_>, sink: &mut Sink<'_>) -> Result<Exemp
     };
     cursor.at = end;
     let time_ns = time(cursor)?;
-    Ok(Exemplar { value, time_ns })
+    Ok(Exemplar::new(value).at(time_ns))
 }
 
 fn labels(cursor: &mut Cursor<'_>, sink: &mut Sink<'_>) -> Result<(), Fault> {

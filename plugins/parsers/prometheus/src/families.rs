@@ -200,12 +200,7 @@ impl Families {
 }
 
 fn push_family(batch: &mut Batch, name: &Name, kind: Kind) -> u32 {
-    batch.push_family(FamilyRow {
-        name: name.span,
-        kind,
-        help: Span::NONE,
-        unit: Span::NONE,
-    })
+    batch.push_family(FamilyRow::new(name.span, kind))
 }
 
 /// Suffixes of the samples of a family of type `kind`. Each has one underscore, at its start.
@@ -218,6 +213,6 @@ fn suffixes(kind: Kind) -> &'static [&'static [u8]] {
         Kind::GaugeHistogram => &[b"_bucket", b"_gsum", b"_gcount", b"_sum", b"_count"],
         Kind::Summary => &[b"_sum", b"_count", b"_created"],
         Kind::Info => &[b"_info"],
-        Kind::Unknown | Kind::Gauge | Kind::StateSet => &[],
+        _ => &[],
     }
 }

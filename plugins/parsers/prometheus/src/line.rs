@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use aiperf_plugin_sdk::batch::{NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::batch::{SampleRow, Span};
 
 use crate::cursor::{Cursor, is_name_byte};
 use crate::exemplar::{self, Exemplar};
@@ -35,38 +35,24 @@ pub(crate) fn sample(
         let name = Span::text(cursor.at, cursor.at + (last.end - last.start));
         cursor.at += last.end - last.start;
         labels(cursor, sink, true)?;
-        let (reading, exemplar) = reading(cursor, sink)?;
-        push(
-            SampleRow {
-                family: row,
-                name,
-                ..reading
-            },
-            exemplar,
-            sink,
-        );
+        let (mut sample, exemplar) = reading(cursor, sink)?;
+        (sample.family, sample.name) = (row, name);
+        push(sample, exemplar, sink);
         return Ok(());
     }
     let unquoted = cursor.metric_name();
     let quoted = labels(cursor, sink, unquoted.is_some())?;
     let text = unquoted.clone().map(Text::plain).or(quoted);
     let text = text.ok_or(cursor.fault("expected a metric name before here"))?;
-    let (reading, exemplar) = reading(cursor, sink)?;
+    let (mut sample, exemplar) = reading(cursor, sink)?;
     let span = sink.span(&text, Escapes::Quoted);
     let raw = text.range;
     let row = families.of_sample(sink.page, &Name { raw, span }, sink.batch);
     if let Some(Range { start, end }) = unquoted {
         *last = LastName { start, end, row };
     }
-    push(
-        SampleRow {
-            family: row,
-            name: span,
-            ..reading
-        },
-        exemplar,
-        sink,
-    );
+    (sample.family, sample.name) = (row, span);
+    push(sample, exemplar, sink);
     Ok(())
 }
 
@@ -148,14 +134,7 @@ fn reading(
     sink: &mut Sink<'_>,
 ) -> Result<(SampleRow, Option<Exemplar>), Fault> {
     let (value, value_span) = value(cursor)?;
-    let mut row = SampleRow {
-        family: 0,
-        name: Span::NONE,
-        value,
-        value_span,
-        time_ns: NO_TIME,
-        time_span: Span::NONE,
-    };
+    let mut row = SampleRow::new(0, Span::NONE, value).value_span(value_span);
     let exemplar = if cursor.is_end() {
         None
     } else {

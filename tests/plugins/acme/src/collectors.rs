@@ -79,12 +79,9 @@ impl Plugin for Ticker {
 impl Ticker {
     fn push(&self, count: u32, out: &mut CollectorSink<'_>) -> Result<()> {
         let body = format!("acme_ticks {count}\nacme_level 7.5\n");
-        out.payload(&Payload {
-            source_id: "wire",
-            content_type: "text/acme",
-            body: body.as_bytes(),
-            clock: PayloadClock::at(self.host.now()),
-        })
+        let clock = PayloadClock::at(self.host.now());
+        let payload = Payload::new("text/acme", body.as_bytes(), clock);
+        out.payload(&payload.source("wire"))
     }
 }
 
@@ -98,7 +95,7 @@ impl StreamCollector for Ticker {
                     self.push(count, out)?;
                     self.host.synced();
                 }
-                Wake::Elapsed => {}
+                _ => {}
             }
         }
         Ok(())
@@ -138,15 +135,8 @@ impl Plugin for Pages {
 
 impl TargetsCollector for Pages {
     fn targets(&mut self) -> Result<Targets> {
-        let target = Target {
-            id: "page".to_owned(),
-            url: format!("{}/not-here", self.url),
-            ..Target::default()
-        };
-        Ok(Targets {
-            generation: 1,
-            targets: vec![target],
-        })
+        let target = Target::new("page", format!("{}/not-here", self.url));
+        Ok(Targets::new(1, [target]))
     }
 
     fn on_response(&mut self, response: &Response<'_>) -> Verdict {

@@ -1,6 +1,7 @@
 //! A journal of everything that an exporter is told.
 
 use std::io::Write;
+use std::time::Duration;
 
 use aiperf_plugin_sdk::prelude::*;
 
@@ -10,11 +11,16 @@ use aiperf_plugin_sdk::prelude::*;
 pub struct JournalConfig {
     /// File in the artifact folder.
     pub path: String,
+    /// Where the journal is sent as well.
+    #[serde(default)]
+    pub post_to: Option<String>,
 }
 
 /// Counts what it is told and writes it down at the end.
 #[derive(Debug)]
 pub struct Journal {
+    host: Host,
+    post_to: Option<String>,
     file: Option<Artifact>,
     live_scrapes: u64,
     requests: u64,
@@ -29,11 +35,33 @@ impl Plugin for Journal {
 
     fn open(config: JournalConfig, host: &Host) -> Result<Self> {
         Ok(Self {
+            host: host.clone(),
+            post_to: config.post_to,
             file: Some(host.artifact(&config.path)?),
             live_scrapes: 0,
             requests: 0,
             phases: Vec::new(),
         })
+    }
+}
+
+impl Journal {
+    fn post(&self, journal: &str) -> Result<()> {
+        let Some(url) = &self.post_to else {
+            return Ok(());
+        };
+        let headers = [("Content-Type", "text/plain; charset=utf-8")];
+        let body = journal.as_bytes();
+        let answer = self
+            .host
+            .http_post(url, &headers, body, Duration::from_secs(10))?;
+        match answer.status {
+            200..300 => Ok(()),
+            status => {
+                let message = format!("`{url}` answers {status}");
+                Err(PluginError::new(ErrorKind::Network, message))
+            }
+        }
     }
 }
 
@@ -61,11 +89,13 @@ impl Exporter for Journal {
         let Some(mut file) = self.file.take() else {
             return Ok(());
         };
-        writeln!(file, "requests {}", self.requests)?;
-        writeln!(file, "scrapes {}", self.live_scrapes)?;
-        writeln!(file, "phases {}", self.phases.join(" "))?;
-        writeln!(file, "servers {}", report.servers.len())?;
-        file.commit()
+        let (requests, scrapes) = (self.requests, self.live_scrapes);
+        let (phases, servers) = (self.phases.join(" "), report.servers.len());
+        let journal =
+            format!("requests {requests}\nscrapes {scrapes}\nphases {phases}\nservers {servers}\n");
+        file.write_all(journal.as_bytes())?;
+        file.commit()?;
+        self.post(&journal)
     }
 }
 export_plugin!(exporter Journal);

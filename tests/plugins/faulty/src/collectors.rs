@@ -1,6 +1,6 @@
 //! Collectors of each mode that do not behave.
 
-use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::batch::{FamilyRow, SampleRow, Span};
 use aiperf_plugin_sdk::prelude::*;
 
 use crate::fault::{Bomb, Fault, Options};
@@ -81,15 +81,10 @@ export_plugin!(stream_collector Pushed);
 impl TargetsCollector for Scraped {
     fn targets(&mut self) -> Result<Targets> {
         self.0.0.strike()?;
-        let target = Target {
-            id: "nowhere".to_owned(),
-            url: "gopher://no host".to_owned(),
-            ..Target::default()
-        };
-        Ok(Targets {
-            generation: 1,
-            targets: vec![target],
-        })
+        Ok(Targets::new(
+            1,
+            [Target::new("nowhere", "gopher://no host")],
+        ))
     }
 }
 export_plugin!(targets_collector Scraped);
@@ -117,40 +112,20 @@ fn garbage(fault: Fault, out: &mut CollectorSink<'_>) {
 
 fn series(batch: &mut Batch) {
     let (name, label) = (batch.push_extra(b"many"), batch.push_extra(b"row"));
-    let family = batch.push_family(family(name));
+    let family = batch.push_family(FamilyRow::new(name, MetricKind::Gauge));
     for row in 0..SERIES {
         let value = batch.push_extra(row.to_string().as_bytes());
         batch.push_label(label, value);
-        batch.push_sample(sample(family, name));
+        batch.push_sample(SampleRow::new(family, name, 1.0));
     }
 }
 
 /// A sample with a name and a label outside the text, after one that is good.
 fn stray(batch: &mut Batch, family_row: u32) {
     let good = batch.push_extra(b"faulty_value");
-    let family = batch.push_family(family(good));
-    batch.push_sample(sample(family, good));
+    let family = batch.push_family(FamilyRow::new(good, MetricKind::Gauge));
+    batch.push_sample(SampleRow::new(family, good, 1.0));
     let outside = Span::text(1_000_000_000, 17);
     batch.push_label(outside, outside);
-    batch.push_sample(sample(family_row, outside));
-}
-
-fn family(name: Span) -> FamilyRow {
-    FamilyRow {
-        name,
-        kind: MetricKind::Gauge,
-        help: Span::NONE,
-        unit: Span::NONE,
-    }
-}
-
-fn sample(family: u32, name: Span) -> SampleRow {
-    SampleRow {
-        family,
-        name,
-        value: 1.0,
-        value_span: Span::NONE,
-        time_ns: NO_TIME,
-        time_span: Span::NONE,
-    }
+    batch.push_sample(SampleRow::new(family_row, outside, 1.0));
 }

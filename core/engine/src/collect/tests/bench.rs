@@ -229,5 +229,7 @@ fn recorder(name: &str) -> ExporterPlan {
         spill_limit: 0,
         finish_timeout: PATIENCE,
         options: json!({ "name": name }),
+        tls: crate::http::Tls::default(),
+        proxies: crate::http::Proxies::default(),
     }
 }

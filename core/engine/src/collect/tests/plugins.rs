@@ -22,21 +22,14 @@ impl Plugin for TestTargets {
     type Config = Urls;
 
     fn open(config: Urls, _: &Host) -> Result<Self> {
-        let target = |url: String| Target {
-            id: url.clone(),
-            url,
-            ..Target::default()
-        };
+        let target = |url: String| Target::new(url.clone(), url);
         Ok(Self(config.urls.into_iter().map(target).collect()))
     }
 }
 
 impl TargetsCollector for TestTargets {
     fn targets(&mut self) -> Result<Targets> {
-        Ok(Targets {
-            generation: 1,
-            targets: self.0.clone(),
-        })
+        Ok(Targets::new(1, self.0.clone()))
     }
 }
 

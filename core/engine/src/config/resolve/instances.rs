@@ -129,7 +129,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn exporters(&mut self) -> Vec<ExporterPlan> {
+    pub(super) fn exporters(&mut self, tls: &Tls, proxies: &Proxies) -> Vec<ExporterPlan> {
         self.check_switched_off();
         let config = self.config;
         let enabled = config
@@ -147,6 +147,8 @@ impl Resolver<'_> {
                 spill_limit: exporter.spill_limit.0,
                 finish_timeout: exporter.finish_timeout.0,
                 options,
+                tls: tls.clone(),
+                proxies: proxies.clone(),
             })
         });
         plans.collect()

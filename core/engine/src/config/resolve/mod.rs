@@ -156,7 +156,7 @@ impl Resolver<'_> {
             _ => self.collectors(&tls, &proxies),
         };
         let parsers = self.parsers();
-        let exporters = self.exporters();
+        let exporters = self.exporters(&tls, &proxies);
         let user_knowledge = UserKnowledge {
             pairs: config.pairs.clone(),
             aggregates: config.aggregates.clone(),

@@ -91,12 +91,8 @@ impl Exporters {
         for spec in specs {
             let label = format!("exporter {}", spec.name);
             let lent = Some(artifacts.clone());
-            let host = Arc::new(InstanceHost::new(
-                &label,
-                events.clone(),
-                lent,
-                clock.clone(),
-            ));
+            let host = InstanceHost::new(&label, events.clone(), lent, clock.clone())
+                .with_network(spec.tls.clone(), spec.proxies.clone());
             let limits = Limits {
                 memory: MEMORY,
                 disk: spec.spill_limit,
@@ -106,7 +102,7 @@ impl Exporters {
                 spec: spec.clone(),
                 registry: Arc::clone(registry),
                 run: run.clone(),
-                host,
+                host: Arc::new(host),
                 inbox: Arc::new(Inbox::new(limits)),
             };
             if let Err(failure) = exporters.open(opening) {

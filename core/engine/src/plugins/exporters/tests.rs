@@ -142,6 +142,8 @@ fn spec(name: &str, behaviour: &serde_json::Value) -> ExporterPlan {
         spill_limit: 1 << 30,
         finish_timeout: Duration::from_mins(1),
         options,
+        tls: crate::http::Tls::default(),
+        proxies: crate::http::Proxies::default(),
     }
 }
 

@@ -80,8 +80,9 @@ pub(super) fn answer(
 pub(super) fn wake_code(wake: Wake) -> u8 {
     match wake {
         Wake::Elapsed => 0,
-        Wake::Stop => 1,
         Wake::Sync => 2,
+        // Whatever a later version adds: it is time to go.
+        _ => 1,
     }
 }
 

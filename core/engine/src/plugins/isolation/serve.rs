@@ -207,12 +207,7 @@ fn not_open() -> PluginError {
 
 /// A page as plugins and sinks get it.
 pub(super) fn payload<'a>(head: &'a PageHead, body: &'a [u8]) -> Payload<'a> {
-    Payload {
-        source_id: &head.source_id,
-        content_type: &head.content_type,
-        body,
-        clock: head.clock,
-    }
+    Payload::new(&head.content_type, body, head.clock).source(&head.source_id)
 }
 
 /// This process, for the one that it starts.

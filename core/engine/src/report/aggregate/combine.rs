@@ -124,7 +124,7 @@ fn mean(sum: Option<f64>, count: Option<f64>) -> Option<f64> {
 fn gauge(parts: &[&MetricReport], how: Combine) -> MetricReport {
     let share = match how {
         Combine::Mean => 1.0 / parts.len() as f64,
-        Combine::Sum | Combine::Max | Combine::Other => 1.0,
+        _ => 1.0,
     };
     let scaled = |value: fn(&MetricReport) -> Option<f64>| sum(parts, value).map(|v| v * share);
     let most = |value: fn(&MetricReport) -> Option<f64>| largest_if_all(parts, value);

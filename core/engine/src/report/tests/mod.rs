@@ -10,7 +10,7 @@ mod scalar;
 mod slices;
 mod window;
 
-use aiperf_plugin_sdk::batch::{FamilyRow, NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::batch::{FamilyRow, SampleRow};
 use aiperf_plugin_sdk::report::{MetricReport, ServerReport};
 use aiperf_plugin_sdk::time::PayloadClock;
 use aiperf_plugin_sdk::view::Barrier;
@@ -75,11 +75,7 @@ impl Bench {
     fn info(&self, seconds: f64, barrier: Barrier) -> ScrapeInfo {
         let sent = at(seconds);
         ScrapeInfo {
-            clock: PayloadClock {
-                sent,
-                first_byte_ns: sent.mono_ns + 1,
-                complete_ns: sent.mono_ns + 2_000_000,
-            },
+            clock: PayloadClock::new(sent, sent.mono_ns + 1, sent.mono_ns + 2_000_000),
             phase: Some(self.phase.index),
             barrier,
             ..ScrapeInfo::default()
@@ -161,27 +157,13 @@ fn codes(report: &Report) -> Vec<&str> {
 
 /// Adds a sample under its full name.
 fn push(batch: &mut Batch, family: &str, kind: MetricKind, name: &str, label: &str, value: f64) {
-    let none = Span::NONE;
-    let row = FamilyRow {
-        name: batch.push_extra(family.as_bytes()),
-        kind,
-        help: none,
-        unit: none,
-    };
-    let family = batch.push_family(row);
+    let family = batch.push_extra(family.as_bytes());
+    let family = batch.push_family(FamilyRow::new(family, kind));
     for (name, value) in label.split(',').filter_map(|label| label.split_once('=')) {
         let name = batch.push_extra(name.as_bytes());
         let value = batch.push_extra(value.as_bytes());
         batch.push_label(name, value);
     }
     let name = batch.push_extra(name.as_bytes());
-    let (value_span, time_span) = (none, none);
-    batch.push_sample(SampleRow {
-        family,
-        name,
-        value,
-        value_span,
-        time_ns: NO_TIME,
-        time_span,
-    });
+    batch.push_sample(SampleRow::new(family, name, value));
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aiperf_plugin_sdk::MetricKind;
-use aiperf_plugin_sdk::batch::{Batch, FamilyRow, NO_TIME, SampleRow, Span};
+use aiperf_plugin_sdk::batch::{Batch, FamilyRow, SampleRow, Span};
 
 use super::lines::{NewFamily, NewSchema, NewSeries};
 
@@ -127,24 +127,16 @@ impl Dictionary {
         let family = &mut self.families[series.family];
         let row = match family.row {
             Some((page, row)) if page == self.page => row,
-            _ => batch.push_family(FamilyRow {
-                name: family.name,
-                kind: family.kind,
-                help: family.help,
-                unit: family.unit,
-            }),
+            _ => batch.push_family(
+                FamilyRow::new(family.name, family.kind)
+                    .help(family.help)
+                    .unit(family.unit),
+            ),
         };
         family.row = Some((self.page, row));
         for (name, value) in &series.labels {
             batch.push_label(*name, *value);
         }
-        batch.push_sample(SampleRow {
-            family: row,
-            name: series.name,
-            value,
-            value_span: Span::NONE,
-            time_ns: NO_TIME,
-            time_span: Span::NONE,
-        });
+        batch.push_sample(SampleRow::new(row, series.name, value));
     }
 }

@@ -107,11 +107,7 @@ impl Pages<'_> {
             None => None,
         };
         Ok(ScrapeInfo {
-            clock: PayloadClock {
-                sent,
-                first_byte_ns: complete_ns,
-                complete_ns,
-            },
+            clock: PayloadClock::new(sent, complete_ns, complete_ns),
             phase,
             phase_name: line.phase.clone(),
             barrier: line.barrier,

@@ -117,7 +117,7 @@ impl<'a> Finish<'a> {
             BoundScope::Interval if of.complete => Basis::Intervals(&of.buffer),
             BoundScope::Interval => Basis::Grids,
             BoundScope::Pooled => Basis::Window(window),
-            BoundScope::Buckets | BoundScope::Other => Basis::Window(Constraint::NONE),
+            _ => Basis::Window(Constraint::NONE),
         };
         let layout = &of.layout;
         let proof = Proof {

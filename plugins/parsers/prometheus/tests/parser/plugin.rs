@@ -9,15 +9,7 @@ fn parse(content_type: &str, body: &[u8]) -> (Result<()>, Batch) {
     let mut parser = PrometheusParser::open(Config::default(), &FakeHost::new().host()).unwrap();
     let mut batch = Batch::new();
     let clock = PayloadClock::default();
-    let result = parser.parse(
-        &Payload {
-            source_id: "test",
-            content_type,
-            body,
-            clock,
-        },
-        &mut batch,
-    );
+    let result = parser.parse(&Payload::new(content_type, body, clock), &mut batch);
     (result, batch)
 }
 
@@ -78,12 +70,7 @@ fn an_instance_remembers_nothing() {
     let mut kinds = Vec::new();
     for body in [&b"# TYPE a histogram\na_sum 1\n"[..], b"a_sum 1\n"] {
         let mut batch = Batch::new();
-        let payload = Payload {
-            source_id: "test",
-            content_type: "text/plain",
-            body,
-            clock,
-        };
+        let payload = Payload::new("text/plain", body, clock);
         parser.parse(&payload, &mut batch).unwrap();
         kinds.push(batch.read(body, |view| view.family_kind(0)).unwrap());
     }
