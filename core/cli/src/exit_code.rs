@@ -110,12 +110,13 @@ impl ExitCode {
 }
 
 /// Warnings that `--strict` lets pass: the numbers are all there and mean what they say.
-const NOTES: [&str; 7] = [
+const NOTES: [&str; 8] = [
     "device_error",
     "duplicate_samples",
     "folder_removed",
     "non_finite_values",
     "own_page_broken",
+    "slices_lengthened",
     "stream_options_refused",
     "tls_unverified",
 ];

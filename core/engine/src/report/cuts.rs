@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 /// More slices than anybody reads; a shorter duration than this many need is lengthened.
-const MOST: i64 = 100_000;
+const MOST: u64 = 100_000;
+/// Slices that any window may have.
+const ALWAYS: u64 = 1_000;
+/// Slices for each request and reading beyond: where nearly all would be empty, more of them say nothing and
+/// cost as much as full ones.
+const PER_EVENT: u64 = 100;
 
 /// A window, cut into slices of equal length; the last one may be shorter.
 ///
@@ -24,15 +29,24 @@ impl Cuts {
         length: i64::MAX,
     };
 
-    /// Slices of `length` from `begin` on.
-    pub(super) fn new(begin: i64, end: i64, length: Duration) -> Self {
-        let end = end.max(begin);
+    /// Slices of `length` from `begin` on, longer ones if they were too many for `events` requests and
+    /// readings.
+    pub(super) fn new(begin: i64, end: i64, length: Duration, events: u64) -> Self {
+        // Recorded times may be further apart than a number holds.
+        let end = end.clamp(begin, begin.saturating_add(i64::MAX));
         let length = i64::try_from(length.as_nanos()).unwrap_or(i64::MAX);
+        let most = events.saturating_mul(PER_EVENT).clamp(ALWAYS, MOST);
+        let least = u64::try_from(end.saturating_sub(begin)).unwrap_or_default() / most;
         Self {
             begin,
             end,
-            length: length.max((end - begin) / MOST).max(1),
+            length: length.max(least.cast_signed()).max(1),
         }
+    }
+
+    /// How long each of them is, but for the last.
+    pub(super) fn length(self) -> Duration {
+        Duration::from_nanos(self.length.cast_unsigned())
     }
 
     /// How many there are; at least one.
@@ -79,7 +93,7 @@ mod tests {
             length in 1_u64..5_000,
             at in 0_i64..10_000,
         ) {
-            let cuts = Cuts::new(from, from + window, Duration::from_nanos(length));
+            let cuts = Cuts::new(from, from + window, Duration::from_nanos(length), u64::MAX);
             let bounds: Vec<_> = (0..cuts.len()).map(|index| cuts.bounds(index)).collect();
             prop_assert_eq!(bounds[0].0, from);
             prop_assert_eq!(bounds[bounds.len() - 1].1, from + window);
@@ -99,11 +113,24 @@ mod tests {
 
     #[test]
     fn a_window_that_divides_evenly_has_no_partial_slice() {
-        let cuts = Cuts::new(5, 35, Duration::from_nanos(10));
+        let cuts = Cuts::new(5, 35, Duration::from_nanos(10), 1);
         assert_eq!(cuts.len(), 3);
         assert!(!cuts.is_partial(2));
-        assert!(Cuts::new(5, 36, Duration::from_nanos(10)).is_partial(3));
+        assert!(Cuts::new(5, 36, Duration::from_nanos(10), 1).is_partial(3));
         assert_eq!(Cuts::NONE.len(), 1);
         assert_eq!(Cuts::NONE.index_of(i64::MAX), 0);
+    }
+    #[test]
+    fn there_are_not_many_more_slices_than_there_is_to_see() {
+        let day = 24 * 3600 * 1_000_000_000;
+        let second = Duration::from_secs(1);
+        for (events, slices) in [(0, 1_000), (3, 1_000), (50, 5_000), (10_000, 86_400)] {
+            assert_eq!(Cuts::new(0, day, second, events).len(), slices, "{events}");
+        }
+        let short = Cuts::new(0, day, Duration::from_nanos(1), u64::MAX);
+        assert_eq!(short.len(), 100_000);
+        assert_eq!(short.length(), Duration::from_millis(864));
+        let all = Cuts::new(i64::MIN, i64::MAX, second, 1);
+        assert!(all.len() <= 1_001, "{}", all.len());
     }
 }

@@ -150,7 +150,7 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     };
     let cuts = profiling
         .zip(input.slice_duration)
-        .map(|(phase, length)| (phase, slices::cuts(phase, length)));
+        .map(|(phase, length)| (phase, slices::cuts(phase, length, input)));
     let mut histograms = Histograms::default();
     let mut windows = Vec::new();
     for endpoint in input.store.endpoints() {
@@ -176,6 +176,7 @@ pub fn build(input: &ReportInput<'_>) -> Report {
     }
     warnings::of_patterns(&mut report.warnings, input.store);
     if let Some((phase, cuts)) = cuts {
+        warnings::of_slices(&mut report.warnings, input.slice_duration, cuts);
         report.slices = slices::reports(phase, input.records, cuts, generates(input));
     }
     if let (Some(phase), Some(records)) = (profiling, input.records) {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use aiperf_plugin_sdk::report::{MetricReport, MetricSlice, Report, SliceReport};
 
-use super::PhaseWindow;
 use super::aggregate;
 use super::client::Requests;
 use super::cuts::Cuts;
@@ -13,6 +12,7 @@ use super::requests::{PhasePast, RequestLog};
 use super::server;
 use super::totals;
 use super::window::Window;
+use super::{PhaseWindow, ReportInput};
 use crate::knowledge::Knowledge;
 use crate::store::EndpointView;
 
@@ -20,11 +20,15 @@ use crate::store::EndpointView;
 const FOLDED: &str = "folded";
 
 /// Where a phase is cut.
-pub(super) fn cuts(phase: &PhaseWindow, length: Duration) -> Cuts {
+pub(super) fn cuts(phase: &PhaseWindow, length: Duration, input: &ReportInput<'_>) -> Cuts {
+    let requests = input.records.map_or(0, RequestLog::len);
+    let readings = input.store.endpoints();
+    let readings: u64 = readings.map(|view| view.scrape_counts().done).sum();
     Cuts::new(
         phase.first_send.mono_ns,
         phase.last_response.mono_ns,
         length,
+        requests.saturating_add(readings),
     )
 }
 

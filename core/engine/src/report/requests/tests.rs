@@ -110,7 +110,7 @@ fn blocks_do_not_matter() {
 fn what_is_folded_is_in_no_slice_and_later_slices_are_whole() {
     let log = filled(LIMIT, 14_000);
     let exact = filled(usize::MAX, 14_000);
-    let cuts = Cuts::new(0, 14_100 * MS, Duration::from_secs(1));
+    let cuts = Cuts::new(0, 14_100 * MS, Duration::from_secs(1), u64::MAX);
     let until = log.past(0).expect("there was no room").until_ns();
     let of = |log| {
         let all = Requests::sliced(log, 0, cuts).into_iter();

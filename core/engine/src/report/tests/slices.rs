@@ -258,3 +258,16 @@ fn aggregates_are_combined_in_each_slice() {
             .all(|slice| slice.bounds.contains_key("p50"))
     );
 }
+
+#[test]
+fn a_long_window_with_little_in_it_has_few_slices() {
+    let mut bench = Bench::new();
+    bench.phase.last_response = at(10.0 + 400_000.0);
+    bench.slice_duration = Some(Duration::from_secs(1));
+    let report = bench.report();
+    assert_eq!(report.slices.len(), 1_000);
+    let mut warnings = report.warnings.iter();
+    let warning = warnings.find(|warning| warning.code == "slices_lengthened");
+    let message = &warning.unwrap().message;
+    assert!(message.contains("400s long, not 1s"), "{message}");
+}

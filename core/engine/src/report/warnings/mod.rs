@@ -2,6 +2,8 @@
 
 mod endpoint;
 
+use std::time::Duration;
+
 use aiperf_plugin_sdk::report::{
     Boundary, EndpointReport, PhaseReport, RequestTotals, ServerReport, SettleBasis, SettleReport,
     Warning,
@@ -9,6 +11,7 @@ use aiperf_plugin_sdk::report::{
 
 pub(super) use endpoint::{of_endpoint, of_patterns};
 
+use super::cuts::Cuts;
 use super::window::Window;
 use crate::store::EndpointView;
 
@@ -111,6 +114,19 @@ pub(super) fn of_folded_requests(to: &mut Vec<Warning>, count: u64) {
     );
     let remedy = "raise `[run] memory_limit`, half of which is for requests";
     warn(to, "memory_limit", "requests", message, remedy);
+}
+
+/// Of slices that are longer than `wanted`.
+pub(super) fn of_slices(to: &mut Vec<Warning>, wanted: Option<Duration>, cuts: Cuts) {
+    let Some(wanted) = wanted.filter(|wanted| *wanted < cuts.length()) else {
+        return;
+    };
+    let message = format!(
+        "slices are {:?} long, not {wanted:?}: they would be far more than requests and readings",
+        cuts.length()
+    );
+    let remedy = "give `--slice-duration` a longer time";
+    warn(to, "slices_lengthened", "", message, remedy);
 }
 
 /// Of requests that were due when as many as may be were in flight: how many, and the longest wait in
