@@ -16,6 +16,13 @@ pub(crate) fn serve(
 pub(crate) fn serve_heads(
     answer: impl Fn(&str, &mut TcpStream) -> bool + Sync + Send + 'static,
 ) -> String {
+    serve_whole(move |head, _, stream| answer(head, stream))
+}
+
+/// As [`serve`]; `answer` gets the head and the body of each request.
+pub(crate) fn serve_whole(
+    answer: impl Fn(&str, &str, &mut TcpStream) -> bool + Sync + Send + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let answer = std::sync::Arc::new(answer);
@@ -28,9 +35,9 @@ pub(crate) fn serve_heads(
     url
 }
 
-fn converse(mut stream: TcpStream, answer: &dyn Fn(&str, &mut TcpStream) -> bool) {
-    while let Some(request) = read_request(&mut stream) {
-        if !answer(&request, &mut stream) {
+fn converse(mut stream: TcpStream, answer: &dyn Fn(&str, &str, &mut TcpStream) -> bool) {
+    while let Some((head, body)) = read_request(&mut stream) {
+        if !answer(&head, &body, &mut stream) {
             return;
         }
     }
@@ -71,8 +78,8 @@ pub(crate) fn chunk(text: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The head of a request whose body has been read too.
-fn read_request(stream: &mut TcpStream) -> Option<String> {
+/// Head and body of a request.
+fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -85,6 +92,7 @@ fn read_request(stream: &mut TcpStream) -> Option<String> {
         .filter_map(|line| line.split_once(": "))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .map_or(Some(0), |(_, length)| length.parse().ok())?;
-    stream.read_exact(&mut vec![0; length]).ok()?;
-    Some(head)
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    Some((head, String::from_utf8(body).ok()?))
 }

@@ -1,5 +1,10 @@
 //! A secret planted in every place where one can be given is in no file and on no screen.
 
+mod encoded;
+mod given;
+mod places;
+mod short;
+
 use std::fs;
 use std::path::Path;
 
@@ -61,8 +66,21 @@ fn files(dir: &Path, texts: &mut Vec<(String, Vec<u8>)>) {
 
 #[track_caller]
 fn check(context: &Context, ran: &Ran) {
+    check_named("", context, ran);
+}
+
+#[track_caller]
+fn check_named(place: &str, context: &Context, ran: &Ran) {
     let found = leaks(&context.path().join("out"), ran);
-    assert!(found.is_empty(), "{found:#?}");
+    assert!(found.is_empty(), "{place}: {found:#?}");
+}
+
+/// Names of all files and folders below `dir`.
+fn names(dir: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        found.push(entry.file_name().to_string_lossy().into_owned());
+        names(&entry.path(), found);
+    }
 }
 
 /// A server that refuses everybody and repeats what they sent, also as JSON and far behind.

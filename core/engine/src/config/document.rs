@@ -14,7 +14,7 @@ use super::interpolate::{escape, literals};
 use super::location::Location;
 use super::node::{Entry, Node, Table, Value};
 use super::source::{Origin, Sources};
-use crate::secrets::{MASK, is_scheme, url_secrets};
+use crate::secrets::{MASK, is_scheme, secret_parts, without};
 
 /// Settings with their places. `Debug` leaves out what they are: some are secrets.
 #[derive(Clone)]
@@ -119,7 +119,7 @@ impl Document {
         if self.is_secret(path) {
             return MASK.to_owned();
         }
-        escape(&masked(text, &url_secrets(text)))
+        escape(&without(text, &secret_parts(text)))
     }
 
     /// Names of variables and files stay; what stands beside them in a secret does not.
@@ -132,7 +132,7 @@ impl Document {
         let hidden: Vec<_> = if self.is_secret(path) {
             said.into_iter().filter(is_hidden).collect()
         } else {
-            let secrets = url_secrets(template);
+            let secrets = secret_parts(template);
             let parts = secrets.iter().flat_map(|secret| {
                 let inside = said
                     .iter()
@@ -141,7 +141,7 @@ impl Document {
             });
             parts.collect()
         };
-        masked(template, &hidden)
+        without(template, &hidden)
     }
 
     fn written_table(&self, table: &Table, path: &str) -> toml::Table {
@@ -151,15 +151,6 @@ impl Document {
             .map(|(name, entry)| (name.clone(), self.written(&entry.node, &join(path, name))))
             .collect()
     }
-}
-
-/// `text` without what stands at `ranges`, which are in order.
-fn masked(text: &str, ranges: &[Range<usize>]) -> String {
-    let mut visible = text.to_owned();
-    for range in ranges.iter().rev() {
-        visible.replace_range(range.clone(), MASK);
-    }
-    visible
 }
 
 /// Default tables that hold nothing say nothing; a user's own may be an instance.

@@ -4,6 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::error::{Problem, Severity};
 use super::source::{Origin, Source, SourceKind, Sources};
+use crate::secrets::Secrets;
 
 pub(crate) fn render(sources: &Sources, problems: &[Problem], color: bool) -> Vec<String> {
     let renderer = if color {
@@ -17,30 +18,35 @@ pub(crate) fn render(sources: &Sources, problems: &[Problem], color: bool) -> Ve
         .collect()
 }
 
-fn group<'a>(sources: &Sources, problem: &'a Problem) -> Group<'a> {
+fn group<'a>(sources: &'a Sources, problem: &'a Problem) -> Group<'a> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(problem.message.as_str());
+    let secrets = &sources.secrets;
+    let title = level.primary_title(secrets.scrub(&problem.message));
     let place = problem
         .origin
         .as_ref()
         .and_then(|at| Some((at, sources.at(at)?)));
     let group = match place {
-        Some((origin, source)) => title.element(snippet(source, origin)),
+        Some((origin, source)) => title.element(snippet(source, origin, secrets)),
         None => Group::with_title(title),
     };
     match &problem.help {
-        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        Some(help) => group.element(Level::HELP.message(secrets.scrub(help))),
         None => group,
     }
 }
 
-fn snippet<'a>(source: &Source, origin: &Origin) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+fn snippet<'a>(
+    source: &Source,
+    origin: &Origin,
+    secrets: &Secrets,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let span = one_line(&source.text, origin);
-    let snippet =
-        Snippet::source(source.visible_text()).annotation(AnnotationKind::Primary.span(span));
+    let visible = source.visible_text(secrets);
+    let snippet = Snippet::source(visible).annotation(AnnotationKind::Primary.span(span));
     if source.kind == SourceKind::File {
         snippet.path(source.name.clone())
     } else {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::interpolate::literals;
-use crate::secrets::{Secrets, url_secrets};
+use crate::secrets::{Secrets, secret_parts};
 
 /// What kind of text a setting came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,9 @@ impl Source {
         before.matches('\n').count() + 1
     }
 
-    /// The text with every secret replaced by as many asterisks, so that positions stay. Names of
-    /// variables are none.
-    pub(crate) fn visible_text(&self) -> String {
+    /// The text with every secret replaced by as many asterisks, so that positions stay: what stands in
+    /// settings that are secret, and `known` ones wherever they stand. Names of variables are none.
+    pub(crate) fn visible_text(&self, known: &Secrets) -> String {
         let mut bytes = self.text.clone().into_bytes();
         for secret in &self.secrets {
             let text = self.text.get(secret.clone()).unwrap_or_default();
@@ -64,6 +64,7 @@ impl Source {
                 }
             }
         }
+        known.mask(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
@@ -122,15 +123,15 @@ impl Sources {
         }
     }
 
-    /// Keeps the secrets of a URL at `origin` out of every rendered text.
-    pub(crate) fn hide_in_url(&mut self, origin: &Origin) {
+    /// Keeps the secrets of a URL or of JSON at `origin` out of every rendered text.
+    pub(crate) fn hide_parts(&mut self, origin: &Origin) {
         let Some(text) = self
             .at(origin)
             .and_then(|source| source.text.get(origin.span.clone()))
         else {
             return;
         };
-        for range in url_secrets(text) {
+        for range in secret_parts(text) {
             let start = origin.span.start;
             let span = start + range.start..start + range.end;
             self.hide(&Origin {
@@ -163,7 +164,7 @@ mod tests {
             span: 10..16,
         };
         sources.hide(&origin);
-        let visible = sources.at(&origin).unwrap().visible_text();
+        let visible = sources.at(&origin).unwrap().visible_text(&sources.secrets);
         assert_eq!(visible, "api_key = \"****\"\nnext = 1");
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong between us and an HTTP server, in classes that stay the same.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use http::Method;
 use nix::errno::Errno;
 
 use super::tls::session_error;
+use crate::secrets::masked_url;
 
 /// The kind of a failed exchange. [`ErrorClass::as_str`] is a stable name for files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,12 +140,19 @@ impl std::fmt::Display for Parenthesis<'_> {
     }
 }
 
+fn without_secrets(url: Arc<str>) -> Arc<str> {
+    match masked_url(&url) {
+        Cow::Owned(shown) => shown.into(),
+        Cow::Borrowed(_) => url,
+    }
+}
+
 impl HttpError {
-    /// An error of `class` at `url`; `detail` may be empty.
+    /// An error of `class` at `url`, of which secrets are not shown; `detail` may be empty.
     pub fn new(class: ErrorClass, url: impl Into<Arc<str>>, detail: impl Into<String>) -> Self {
         Self {
             class,
-            url: url.into(),
+            url: without_secrets(url.into()),
             detail: detail.into(),
             advice: class.advice(),
             stage: Stage::default(),

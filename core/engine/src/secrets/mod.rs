@@ -5,17 +5,23 @@
 //! a secret, or named like one, is kept out of everything; what merely could be one, such as any header,
 //! only out of messages, since files hold names and numbers that may happen to be the same.
 
+mod forms;
 mod masked;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 
 pub(crate) use masked::Masked;
-pub(crate) use names::{harmless_header, is_secret_name, url_secrets};
+pub(crate) use names::{harmless_header, is_secret_name};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use memchr::memmem;
+use names::{json_secrets, url_secrets};
 use percent_encoding::percent_decode_str;
 
 /// What a secret is shown as.
@@ -25,7 +31,9 @@ const MIN_IN_MESSAGES: usize = 4;
 /// The same for what merely may be a secret.
 const MIN_POSSIBLE: usize = 6;
 /// Shorter texts than this are not looked for in files: there they would be names and numbers.
-const MIN_IN_FILES: usize = 8;
+const MIN_IN_FILES: usize = 6;
+/// The same for a text of letters only: it may be a word.
+const MIN_WORD_IN_FILES: usize = 8;
 
 /// Texts that must not be shown. `Debug` shows none of them.
 #[derive(Clone, Default)]
@@ -67,6 +75,7 @@ impl Secrets {
         let parts = value.split([' ', ';', ',']).map(str::trim);
         for part in parts.filter(|part| !is_scheme(part)) {
             self.add(part);
+            self.add_sent_login(part);
             // A cookie, or a parameter; the `=` at the end of base64 separates nothing.
             if let Some((_, value)) = part.split_once('=').filter(|(_, v)| !v.is_empty()) {
                 self.add(value);
@@ -78,6 +87,23 @@ impl Secrets {
     pub(crate) fn add_login(&mut self, user: &str, password: &str) {
         self.add(if password.is_empty() { user } else { password });
         self.add(&BASE64_STANDARD.encode(format!("{user}:{password}")));
+    }
+
+    /// Takes user name and password from the form in which they are sent, if it is one.
+    fn add_sent_login(&mut self, text: &str) {
+        let login = BASE64_STANDARD.decode(text).ok();
+        let login = login.and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some((user, password)) = login.as_deref().and_then(|login| login.split_once(':')) {
+            self.add_login(user, password);
+        }
+    }
+
+    /// Takes what is secret in any setting: what [`secret_parts`] finds.
+    pub(crate) fn add_parts(&mut self, text: &str) {
+        self.add_url(text);
+        for range in json_secrets(text) {
+            self.add(text.get(range).unwrap_or_default());
+        }
     }
 
     /// Takes what is secret in a URL: its password and parameters such as `api_key`.
@@ -110,17 +136,37 @@ impl Secrets {
         self.scrub(&String::from_utf8_lossy(bytes)).into_owned()
     }
 
-    /// A name, such as that of an endpoint, without what is surely secret.
+    /// A name, such as that of an endpoint, without what is surely secret, however short.
     pub(crate) fn scrub_name<'a>(&self, name: &'a str) -> Cow<'a, str> {
-        replaced(name, self.known.iter())
+        match masked_url(name) {
+            Cow::Borrowed(name) => replaced(name, self.known.iter()),
+            Cow::Owned(name) => Cow::Owned(replaced(&name, self.known.iter()).into_owned()),
+        }
+    }
+
+    /// Replaces what must not be in files by as many asterisks.
+    pub(crate) fn mask(&self, text: &mut [u8]) {
+        for word in self.in_files() {
+            let found: Vec<_> = memmem::find_iter(text, &word).collect();
+            for at in found {
+                text[at..at + word.len()].fill(b'*');
+            }
+        }
     }
 
     /// What must not be in files; see [`Masked`].
     pub(crate) fn in_files(&self) -> Vec<Vec<u8>> {
-        let has_letter = |word: &&String| word.chars().any(char::is_alphabetic);
-        let words = self.known.iter().filter(has_letter);
-        let words = words.filter(|word| word.len() >= MIN_IN_FILES);
-        longest_first(words)
+        let is_telling = |word: &&String| {
+            let mut signs = word.chars();
+            let least = if signs.all(char::is_alphabetic) {
+                MIN_WORD_IN_FILES
+            } else {
+                MIN_IN_FILES
+            };
+            let is_number = word.parse::<f64>().is_ok();
+            word.len() >= least && !is_number && word.chars().any(char::is_alphabetic)
+        };
+        longest_first(self.known.iter().filter(is_telling))
             .into_iter()
             .map(|word| word.clone().into_bytes())
             .collect()
@@ -133,19 +179,44 @@ pub(crate) fn is_scheme(text: &str) -> bool {
     SCHEMES.contains(&text.trim().to_lowercase().as_str())
 }
 
-/// As it is, as JSON writes it, and as CSV does.
 fn add_forms(words: &mut BTreeSet<String>, text: &str) {
     let text = text.trim();
-    if text.len() < MIN_IN_MESSAGES {
-        return;
+    if text.len() >= MIN_IN_MESSAGES {
+        words.extend(forms::of(text));
     }
-    words.insert(text.to_owned());
-    let json = serde_json::Value::from(text).to_string();
-    let json = json.trim_matches('"');
-    if json.len() > text.len() {
-        words.insert(json.to_owned());
-        words.insert(text.replace('"', "\"\""));
+}
+
+/// Where secrets stand in a setting of any kind: in a URL, or in JSON. In order, without overlap.
+pub(crate) fn secret_parts(text: &str) -> Vec<Range<usize>> {
+    let mut found = url_secrets(text);
+    let outside = |part: &Range<usize>, found: &[Range<usize>]| {
+        let mut others = found.iter();
+        others.all(|other| part.end <= other.start || part.start >= other.end)
+    };
+    for part in json_secrets(text) {
+        if outside(&part, &found) {
+            found.push(part);
+        }
     }
+    found.sort_by_key(|part| part.start);
+    found
+}
+
+/// A URL without its secrets, however short they are.
+pub(crate) fn masked_url(text: &str) -> Cow<'_, str> {
+    match url_secrets(text) {
+        none if none.is_empty() => Cow::Borrowed(text),
+        ranges => Cow::Owned(without(text, &ranges)),
+    }
+}
+
+/// `text` without what stands at `ranges`, which are in order.
+pub(crate) fn without(text: &str, ranges: &[Range<usize>]) -> String {
+    let mut visible = text.to_owned();
+    for range in ranges.iter().rev() {
+        visible.replace_range(range.clone(), MASK);
+    }
+    visible
 }
 
 fn longest_first<'a>(words: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
@@ -166,94 +237,4 @@ fn replaced<'a, 'w>(text: &'a str, words: impl Iterator<Item = &'w String>) -> C
 /// A part of a URL without percent encoding.
 fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn secrets(take: impl FnOnce(&mut Secrets)) -> Secrets {
-        let mut secrets = Secrets::default();
-        take(&mut secrets);
-        secrets
-    }
-
-    #[test]
-    fn a_message_has_neither_known_nor_possible_secrets() {
-        let secrets = secrets(|s| {
-            s.add("sk-12345678");
-            s.add_header("X-Tenant", "team-a");
-            s.add_header("Content-Type", "text/plain");
-            s.add("abc");
-        });
-        assert_eq!(
-            secrets.scrub("key sk-12345678 of team-a, text/plain abc"),
-            "key *** of ***, text/plain abc"
-        );
-        assert_eq!(
-            secrets.scrub_name("http://team-a/sk-12345678"),
-            "http://team-a/***"
-        );
-        assert!(matches!(secrets.scrub("nothing"), Cow::Borrowed(_)));
-        assert!(!format!("{secrets:?}").contains("sk-"));
-    }
-
-    #[test]
-    fn headers_are_taken_apart() {
-        let secrets = secrets(|s| {
-            s.add_header("authorization", "Bearer tok-1234");
-            s.add_header("Cookie", "a=cook-1; b=cook-2==");
-            s.add_header("X-Api-Key", "key 1=2");
-        });
-        for (said, shown) in [
-            ("got Bearer tok-1234", "got ***"),
-            ("got tok-1234", "got ***"),
-            ("a is cook-1", "a is ***"),
-            ("b is cook-2==", "b is ***"),
-            ("key 1=2", "***"),
-            ("Bearer of news", "Bearer of news"),
-        ] {
-            assert_eq!(secrets.scrub(said), shown);
-        }
-    }
-
-    #[test]
-    fn logins_are_known_as_they_are_sent() {
-        let secrets = secrets(|s| {
-            s.add_url("http://Aladdin:open%20sesame@h/?api_key=k%2Fey1&match[]=up");
-            s.add_url("http://only-user@h/");
-        });
-        for secret in [
-            "open sesame",
-            "open%20sesame",
-            "QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
-            "k%2Fey1",
-            "k/ey1",
-            "only-user",
-        ] {
-            assert_eq!(secrets.scrub(secret), MASK, "{secret}");
-        }
-        assert_eq!(secrets.scrub("Aladdin match[]=up"), "Aladdin match[]=up");
-    }
-
-    #[test]
-    fn escaped_forms_are_known_too() {
-        let secrets = secrets(|s| s.add("a\"b\\c\"d"));
-        for form in ["a\"b\\c\"d", "a\\\"b\\\\c\\\"d", "a\"\"b\\c\"\"d"] {
-            assert_eq!(secrets.scrub(form), MASK, "{form}");
-        }
-    }
-
-    #[test]
-    fn only_what_cannot_be_a_name_or_a_number_is_kept_out_of_files() {
-        let secrets = secrets(|s| {
-            s.add("none");
-            s.add("123456789");
-            s.add("sk-long-enough");
-            s.add("sk-long-enough-2");
-            s.add_possible("llama-3-8b");
-        });
-        let expected = ["sk-long-enough-2", "sk-long-enough"].map(|word| word.as_bytes().to_vec());
-        assert_eq!(secrets.in_files(), expected);
-    }
 }

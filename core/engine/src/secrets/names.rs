@@ -69,6 +69,39 @@ pub(crate) fn url_secrets(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Where secrets stand in a text that may hold JSON, such as a template of bodies: values of members whose
+/// names say so.
+pub(crate) fn json_secrets(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut strings = json_strings(text).peekable();
+    while let Some(name) = strings.next() {
+        let Some(value) = strings.peek() else { break };
+        let between = text.get(name.end + 1..value.start - 1);
+        let is_member = between.is_some_and(|between| between.trim() == ":");
+        let is_secret = text.get(name).is_some_and(is_secret_name);
+        if is_member && is_secret && !value.is_empty() {
+            found.push(value.clone());
+        }
+    }
+    found
+}
+
+/// What stands between quotes.
+fn json_strings(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + text.get(at..)?.find('"')? + 1;
+        let mut is_escaped = false;
+        let length = text.get(start..)?.find(|sign| {
+            let ends = sign == '"' && !is_escaped;
+            is_escaped = sign == '\\' && !is_escaped;
+            ends
+        })?;
+        at = start + length + 1;
+        Some(start..start + length)
+    })
+}
+
 /// Where `user:password` stands. Without a scheme it needs the colon: an `@` alone is in many texts.
 fn login(text: &str) -> Option<Range<usize>> {
     let start = text.find("://").map(|at| at + 3);
@@ -100,6 +133,27 @@ mod tests {
         }
         for name in ["key", "tokens", "max_tokens", "model", "api_key_env"] {
             assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_json_are_found() {
+        let found = |text: &'static str| -> Vec<&str> {
+            let ranges = json_secrets(text).into_iter();
+            ranges.filter_map(|range| text.get(range)).collect()
+        };
+        let text = r#"{"text": {{text}}, "auth": {"api_key" : "k-1", "max_tokens": "3"}}"#;
+        assert_eq!(found(text), ["k-1"]);
+        assert_eq!(found(r#""token":"a\"b\\","x":"y""#), [r#"a\"b\\"#]);
+        for none in [
+            "",
+            "\"",
+            "\"token\"",
+            r#""token": """#,
+            r#""token", "x""#,
+            r#""token":5,"x""#,
+        ] {
+            assert_eq!(found(none), [""; 0], "{none}");
         }
     }
 

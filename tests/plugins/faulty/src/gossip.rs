@@ -1,5 +1,7 @@
 //! Plugins that tell everybody what they were told in confidence.
 
+use std::io::Write as _;
+
 use aiperf_plugin_sdk::prelude::*;
 
 /// Options of both.
@@ -12,6 +14,9 @@ pub struct Confidence {
     /// Panics with it when it is called.
     #[serde(default)]
     pub panic: bool,
+    /// Prints it, as libraries do that think they have a terminal.
+    #[serde(default)]
+    pub print: bool,
 }
 
 /// Says what it knows as a log line, an error, a source, a label and a value that is refused.
@@ -40,6 +45,10 @@ impl Plugin for Gossip {
             LogLevel::Warn,
             &format!("opening with {}", options.confidence),
         );
+        if options.print {
+            let said = format!("between you and me: {}\n", options.confidence);
+            std::io::stderr().write_all(said.as_bytes())?;
+        }
         if options.confidence.contains("closed") {
             let message = format!("nobody opens for {}", options.confidence);
             return Err(PluginError::new(ErrorKind::Other, message));
@@ -90,7 +99,7 @@ impl Exporter for Diary {
         let mut file = self.0.host.artifact("diary.txt")?;
         let (first, second) = said.split_at(said.len() / 2);
         for piece in [&*format!("dear diary, {said}, "), first, second, "\n"] {
-            std::io::Write::write_all(&mut file, piece.as_bytes())?;
+            file.write_all(piece.as_bytes())?;
         }
         file.commit()?;
         Err(PluginError::new(

@@ -85,9 +85,9 @@ impl Checker<'_> {
             secrets::collect(node, path, &mut self.sources.secrets);
         } else if let Value::String(text) | Value::Untyped(text) = &node.value {
             if let Some(origin) = &node.origin {
-                self.sources.hide_in_url(origin);
+                self.sources.hide_parts(origin);
             }
-            self.sources.secrets.add_url(text);
+            self.sources.secrets.add_parts(text);
         } else if let Value::Table(table) = &node.value {
             secrets::collect_login(table, &mut self.sources.secrets);
         }

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::Resolver;
 use crate::config::check::is_secret_path;
 use crate::config::schema::{SearchConfig, SweepConfig, SweepMode};
-use crate::secrets::url_secrets;
+use crate::secrets::secret_parts;
 use crate::sweep::{Axis, FAILED_FRACTION, Objective, SearchPlan, SweepPlan};
 
 /// Setting whose values need not be whole.
@@ -69,7 +69,7 @@ impl Resolver<'_> {
             }
             // They would be in names of folders, and in the summary.
             let has_login =
-                |value: &Json| value.as_str().is_some_and(|v| !url_secrets(v).is_empty());
+                |value: &Json| value.as_str().is_some_and(|v| !secret_parts(v).is_empty());
             if is_secret_path(setting) || values.iter().any(has_login) {
                 self.wrong(&path, "is a secret and cannot vary", None);
             }
