@@ -33,7 +33,7 @@ pub fn check(data: &[u8]) {
         RUN.replace("\"complete\": true", "\"complete\": false")
     };
     let recording = written([run.as_bytes(), pages, requests]);
-    let recomputed = recording.recompute(None).expect("`run.json` is good");
+    let recomputed = recording.recompute(None, None).expect("`run.json` is good");
     serde_json::to_string(&recomputed.report).expect("a report is a document");
 }
 

@@ -99,6 +99,7 @@ fn plan(registry: &Registry, url: &str, more: &[String], dir: &Path) -> RunPlan 
     let text = format!(
         "[endpoint]\nurl = {url:?}\n[load]\nconcurrency = 4\nrequest_count = 50\n\
          warmup_request_count = 6\nisl = 30.0\nosl = 16.0\n\
+         [goodput]\ntime_to_first_token = 20.0\ninter_token_latency = 5.0\n\
          [server_metrics]\nurls = {more:?}\ninterval = \"40ms\"\n\
          [collectors.server_metrics]\nuse = \"prometheus\"\n\
          [exporters.jsonl]\n[exporters.csv]\n[exporters.json]\n\
@@ -128,7 +129,7 @@ fn recompute(dir: &Path) -> Report {
         scrapes: Some(dir.join("server_metrics_export.jsonl")),
         requests: Some(dir.join("profile_export.jsonl")),
     };
-    let recomputed = recording.recompute(None).expect("a recorded run");
+    let recomputed = recording.recompute(None, None).expect("a recorded run");
     assert_eq!(recomputed.gaps, []);
     recomputed.report
 }

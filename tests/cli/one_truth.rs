@@ -273,6 +273,19 @@ fn phases_and_endpoints_of_the_csv_are_those_of_the_json() {
 }
 
 #[test]
+fn the_goodput_of_the_csv_is_that_of_the_json() {
+    let (run, sections) = (one_run(), sections(&one_run().csv));
+    let json = json(run);
+    let goodput = &json["goodput"];
+    assert_eq!(sections["# Goodput"].rows.len(), 2);
+    compare(&sections["# Goodput"], |row, column| {
+        let limit = &goodput["limits"][row];
+        limit.get(column).unwrap_or(&goodput[column])
+    });
+    assert!(run.console.contains("requests kept all limits"));
+}
+
+#[test]
 fn the_health_of_the_csv_is_that_of_the_json() {
     let (run, sections) = (one_run(), sections(&one_run().csv));
     let json = json(run);

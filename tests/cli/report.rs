@@ -154,7 +154,7 @@ fn slices_of_another_length_change_nothing_else() {
         requests: Some(out.join("profile_export.jsonl")),
     };
     let report = |slices: Option<Duration>| {
-        let recomputed = recording.recompute(slices).expect("a recording");
+        let recomputed = recording.recompute(slices, None).expect("a recording");
         assert_eq!(recomputed.gaps, []);
         recomputed.report
     };

@@ -70,7 +70,7 @@
 //!     scrapes: None,
 //!     requests: None,
 //! };
-//! let again = recording.recompute(None)?;
+//! let again = recording.recompute(None, None)?;
 //! assert_eq!(again.report.metadata, outcome.report.metadata);
 //! assert_eq!(again.gaps[0].code, "recording_missing");
 //! # Ok(())

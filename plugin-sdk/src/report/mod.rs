@@ -8,6 +8,7 @@ mod aggregate;
 mod chunk;
 mod client;
 mod device;
+mod goodput;
 mod health;
 mod metric;
 mod pair;
@@ -19,6 +20,7 @@ pub use aggregate::{AggregateReport, Combine};
 pub use chunk::Chunk;
 pub use client::{ClientMetric, ErrorClass, RequestTotals};
 pub use device::{DerivedReport, DeviceReport, DeviceValue};
+pub use goodput::{GoodputLimit, GoodputReport};
 pub use health::ClientHealth;
 pub use metric::{BoundScope, Bucket, Estimator, MetricReport, MetricSlice, Stats, ValueBounds};
 pub use pair::{PairCause, PairReport};
@@ -46,6 +48,9 @@ pub struct Report {
     pub llm_metrics: IndexMap<String, ClientMetric>,
     /// Requests of the profiling phase. `None` without load.
     pub requests: Option<RequestTotals>,
+    /// Requests that kept their limits; `None` without limits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goodput: Option<GoodputReport>,
     /// All phases, in order.
     pub phases: Vec<PhaseReport>,
     /// All endpoints that were configured or tried, in order.

@@ -12,7 +12,7 @@ use super::flags::{Flags, RunArgs};
 use super::groups::{MetricsArgs, OutputArgs, ProxyArgs, TlsArgs};
 use super::prompts::PromptArgs;
 use super::sweep::SweepArgs;
-use super::value::{Hidden, extra_inputs, header};
+use super::value::{Hidden, extra_inputs, goodput, header};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -200,6 +200,10 @@ pub(crate) struct LoadArgs {
     /// Standard deviation of --osl [default: 0]
     #[arg(long, alias = "output-tokens-stddev", value_name = "TOKENS")]
     pub(crate) osl_stddev: Option<f64>,
+    /// What a good request keeps, such as `time_to_first_token:200 inter_token_latency:30`: milliseconds
+    /// at most, or tokens per second at least; see `[goodput]`, and `ttft`, `itl` for short (repeatable).
+    #[arg(long, value_name = "METRIC:LIMIT ...", action = ArgAction::Append)]
+    pub(crate) goodput: Vec<String>,
     /// Seed of everything drawn at random [default: a new one each run]
     #[arg(long, value_name = "N")]
     pub(crate) random_seed: Option<u64>,
@@ -224,6 +228,9 @@ impl LoadArgs {
         flags.text("--isl-stddev", "load.isl_stddev", self.isl_stddev.as_ref());
         flags.text("--osl", "load.osl", self.osl.as_ref());
         flags.text("--osl-stddev", "load.osl_stddev", self.osl_stddev.as_ref());
+        self.goodput
+            .iter()
+            .for_each(|written| goodput(flags, written));
         flags.text(
             "--random-seed",
             "load.random_seed",

@@ -6,6 +6,7 @@ use aiperf_core::config::Command;
 use clap::{ArgAction, Args};
 
 use super::flags::{Flags, RunArgs};
+use super::value::goodput;
 
 /// The exporter whose files a recording consists of.
 pub(crate) const RECORDER: &str = "jsonl";
@@ -38,6 +39,9 @@ pub(crate) struct ReportArgs {
     /// Report also on slices of this length, such as 10s [default: as the run did]
     #[arg(long, value_name = "DURATION")]
     pub(crate) slice_duration: Option<String>,
+    /// What a good request keeps, such as `time_to_first_token:200` [default: as the run said]
+    #[arg(long, value_name = "METRIC:LIMIT ...", action = ArgAction::Append)]
+    pub(crate) goodput: Vec<String>,
     /// Write files into this folder; an earlier run there is never overwritten.
     #[arg(long, alias = "output-artifact-dir", value_name = "DIR")]
     pub(crate) artifact_dir: Option<PathBuf>,
@@ -85,6 +89,9 @@ impl RunArgs for ReportArgs {
         flags.switch("--server-metrics", tables, self.server_metrics, true);
         let slices = self.slice_duration.as_ref();
         flags.text("--slice-duration", "run.slice_duration", slices);
+        self.goodput
+            .iter()
+            .for_each(|written| goodput(&mut flags, written));
         flags.switch("--strict", "run.strict", self.strict, true);
         flags
     }

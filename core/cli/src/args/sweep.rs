@@ -27,12 +27,15 @@ pub(crate) struct SweepArgs {
     /// How the values of several settings are combined: grid or zip [default: grid]
     #[arg(long, value_enum, value_name = "TYPE", hide_possible_values = true)]
     pub(crate) sweep_type: Option<SweepType>,
-    /// Find the largest value with which all of --slo hold: `concurrency=1..256`
+    /// Find the largest value with which all of --slo and --goodput hold: `concurrency=1..256`
     #[arg(long, value_name = "SETTING=MIN..MAX")]
     pub(crate) search: Option<String>,
     /// End the search when it is this near, as a fraction [default: 0.05]
     #[arg(long, value_name = "FRACTION")]
     pub(crate) search_precision: Option<f64>,
+    /// Share of requests that has to keep --goodput in a search [default: 0.9]
+    #[arg(long, value_name = "FRACTION")]
+    pub(crate) good_fraction: Option<f64>,
     /// What runs have to keep: `time_to_first_token:p99 <= 200`, in the unit of the report (repeatable)
     #[arg(long, value_name = "METRIC:STAT <= LIMIT", action = ArgAction::Append)]
     pub(crate) slo: Vec<String>,
@@ -76,6 +79,8 @@ impl SweepArgs {
         let precision = self.search_precision.as_ref();
         flags.text("--search-precision", "sweep.search.precision", precision);
         flags.list("--slo", "sweep.slo", &self.slo);
+        let fraction = self.good_fraction.as_ref();
+        flags.text("--good-fraction", "sweep.good_fraction", fraction);
     }
 }
 

@@ -82,6 +82,38 @@ fn read_entries(written: &str) -> Option<Vec<(String, Value)>> {
     (!key.is_empty()).then(|| vec![(key.to_owned(), value)])
 }
 
+/// Names of metrics that other benchmarks have for short.
+const SHORT: [(&str, &str); 4] = [
+    ("ttft", "time_to_first_token"),
+    ("itl", "inter_token_latency"),
+    ("tpot", "inter_token_latency"),
+    ("e2el", "request_latency"),
+];
+
+/// Takes `METRIC:LIMIT METRIC:LIMIT` apart.
+pub(super) fn goodput(flags: &mut Flags, written: &str) {
+    const FLAG: &str = "--goodput";
+    let limits = written.split_whitespace().map(|pair| {
+        let (metric, limit) = pair.split_once(':')?;
+        let limit: f64 = limit.parse().ok().filter(|limit: &f64| limit.is_finite())?;
+        let short = SHORT.iter().find(|(short, _)| *short == metric);
+        let metric = short.map_or(metric, |(_, metric)| metric);
+        (!metric.is_empty()).then_some((metric, limit))
+    });
+    match limits.collect::<Option<Vec<_>>>() {
+        Some(limits) if !limits.is_empty() => {
+            for (metric, limit) in limits {
+                flags.entry(FLAG, "goodput", metric, limit.into(), written);
+            }
+        }
+        _ => {
+            let message = format!("`{FLAG}` must be `METRIC:LIMIT METRIC:LIMIT ...`");
+            let help = "write it as in --goodput 'time_to_first_token:200 inter_token_latency:30'";
+            flags.reject(FLAG, message, help);
+        }
+    }
+}
+
 /// Takes `ID` or `ID=FILE` apart: the exporter is on, and writes there.
 pub(super) fn exporter(flags: &mut Flags, written: &str) {
     const FLAG: &str = "--exporter";

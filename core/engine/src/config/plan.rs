@@ -16,6 +16,7 @@ use super::schema::{OnStartError, Ui, UserKnowledge};
 use crate::http::{Proxies, Tls};
 use crate::knowledge::Knowledge;
 use crate::load::LoadPlan;
+use crate::report::Goodput;
 use crate::secrets::Secrets;
 use crate::store::{Families, StoreOptions};
 use crate::sweep::SweepPlan;
@@ -68,6 +69,8 @@ pub struct RunPlan {
     pub memory_limit: u64,
     /// Length of the slices of the profiling phase, if any are wanted.
     pub slice_duration: Option<Duration>,
+    /// What a good request keeps.
+    pub goodput: Goodput,
     /// Whom `https` connections to the inference server trust, and who we are there.
     pub tls: Tls,
     /// What must be shown nowhere.

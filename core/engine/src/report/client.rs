@@ -2,18 +2,18 @@
 
 mod details;
 
-use aiperf_plugin_sdk::report::{ClientMetric, RequestTotals};
+use aiperf_plugin_sdk::report::{ClientMetric, GoodputReport, RequestTotals};
 use indexmap::IndexMap;
 
 use super::cuts::Cuts;
+use super::goodput::{Goodput, Tally};
 use super::label::{self, Metrics};
+use super::request::{Measured, gap_ms, ms};
 use super::requests::RequestLog;
 use super::values::Values;
 use crate::http::MonoNs;
 use crate::load::{Outcome, RequestRow};
 use details::Details;
-
-const NS_PER_MS: f64 = 1e6;
 
 /// What complete requests say of one slice of a phase, in columns that metrics are made of.
 ///
@@ -47,13 +47,22 @@ pub(super) struct Requests {
     output_estimated: u64,
     input_estimated: u64,
     details: Details,
+    goodput: Tally,
 }
 
 impl Requests {
+    /// No requests yet, which are to be judged.
+    pub(super) fn new(goodput: &Goodput) -> Self {
+        Self {
+            goodput: Tally::new(goodput),
+            ..Self::default()
+        }
+    }
+
     /// Of a whole phase, folded requests among them.
     pub(super) fn of_phase(log: &RequestLog, phase: u32) -> Self {
         let past = log.past(phase);
-        let mut all = past.map(|past| past.requests().clone()).unwrap_or_default();
+        let mut all = past.map_or_else(|| Self::new(log.goodput()), |past| past.requests().clone());
         for (at, row) in log.rows(phase).enumerate() {
             all.add(&row);
             // What is a statistic in the end need not be kept until then.
@@ -66,14 +75,14 @@ impl Requests {
 
     /// Of the requests of a phase that are kept one by one, by slice.
     pub(super) fn sliced(log: &RequestLog, phase: u32, cuts: Cuts) -> Vec<Self> {
-        let mut slices: Vec<Self> = (0..cuts.len()).map(|_| Self::default()).collect();
+        let mut slices: Vec<Self> = (0..cuts.len()).map(|_| Self::new(log.goodput())).collect();
         for row in log.rows(phase) {
             add(&row, &mut slices, cuts);
         }
         slices
     }
 
-    /// Adds a request, if it is complete.
+    /// Adds a request; beyond being judged it counts if it is complete.
     pub(super) fn add(&mut self, row: &RequestRow<'_>) {
         add(row, std::slice::from_mut(self), Cuts::NONE);
     }
@@ -97,19 +106,24 @@ impl Requests {
         self.details.settle();
     }
 
-    fn ended(&mut self, row: &RequestRow<'_>, latency: f64, output: Option<f64>) {
+    fn ended(&mut self, row: &RequestRow<'_>, measured: &Measured) {
         let usage = &row.usage;
-        let input = input_of(row);
+        let (output, input) = (measured.output, measured.input);
         let is_unreported = usage.completion_tokens.is_none();
         self.output_unreported += u64::from(is_unreported);
         self.output_estimated += u64::from(is_unreported && output.is_some());
         self.input_estimated += u64::from(usage.prompt_tokens.is_none());
-        self.latency_ms.push(latency);
+        self.latency_ms.push(measured.latency_ms);
         if let Some(output) = output {
             self.output.push(output);
         }
         self.input.push(input);
         self.details.ended(row, input);
+    }
+
+    /// What the limits of `[goodput]` make of them; `None` without limits.
+    pub(super) fn goodput(&self) -> Option<GoodputReport> {
+        self.goodput.report()
     }
 
     /// Answers whose output tokens are not known from `usage`.
@@ -158,6 +172,13 @@ impl Requests {
             metrics.single(label::TOTAL_TOKENS, both);
         }
         metrics.single(label::REQUESTS, per_second(done));
+        if let Some(goodput) = self.goodput.report() {
+            let good = goodput.good as f64;
+            let share = Some(good / goodput.judged as f64).filter(|_| goodput.judged > 0);
+            metrics.single(label::GOODPUT, per_second(good));
+            metrics.single(label::GOOD, Some(good));
+            metrics.single(label::GOOD_FRACTION, share);
+        }
         metrics.single(label::CONCURRENCY, busy);
         metrics.single(label::COUNT, Some(done));
         metrics.single(label::ERRORS, Some(totals.failed as f64));
@@ -178,69 +199,53 @@ impl Requests {
     }
 }
 
-fn ms(ns: i64) -> f64 {
-    ns as f64 / NS_PER_MS
-}
-
-/// Adds a request, if it is complete.
+/// Judges a request, and adds it if it is complete.
 fn add(row: &RequestRow<'_>, slices: &mut [Requests], cuts: Cuts) {
+    slices[cuts.index_of(row.end.0)].goodput.add(row);
     if let Some(start) = row.start.filter(|_| row.outcome == Outcome::Ok) {
         done(row, start, slices, cuts);
     }
 }
 
-/// Tokens of an answer: the server's count, else its chunks; `None` if it has no chunks.
-fn output_of(row: &RequestRow<'_>) -> Option<u32> {
-    let chunks = Some(row.chunks).filter(|&chunks| chunks > 0);
-    row.usage.completion_tokens.or(chunks)
-}
-
-/// Tokens of a prompt: the server's count, else what was estimated.
-fn input_of(row: &RequestRow<'_>) -> f64 {
-    f64::from(row.usage.prompt_tokens.unwrap_or(row.estimated_isl))
-}
-
 /// Puts what a complete request says where it belongs.
 fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts) {
-    let output = output_of(row).map(f64::from);
+    let measured = Measured::of(row, start);
     let last = row.last_token.unwrap_or(row.end);
-    let latency = ms(last.since(start));
-    slices[cuts.index_of(row.end.0)].ended(row, latency, output);
-    let delay = ms(start.since(row.intended));
+    let end = cuts.index_of(row.end.0);
+    slices[end].ended(row, &measured);
+    let delay = measured.delay_ms;
     let slice = &mut slices[cuts.index_of(start.0)];
     slice.send_delay_ms.push(delay);
     if let Some(released) = row.released {
         let held = ms(released.since(row.intended));
         slice.held += u64::from(held > 0.0);
         slice.longest_held_ms = slice.longest_held_ms.max(held);
-        let slice = &mut slices[cuts.index_of(row.end.0)];
-        slice.effective_latency_ms.push(latency + delay);
+        slices[end]
+            .effective_latency_ms
+            .push(measured.latency_ms + delay);
     }
     add_busy(start, last, slices, cuts);
-    let Some(first) = row.first_token else {
-        slices[cuts.index_of(row.end.0)].tokens += output.unwrap_or_default();
+    let (Some(first), Some(ttft)) = (row.first_token, measured.ttft_ms) else {
+        slices[end].tokens += measured.output.unwrap_or_default();
         return;
     };
-    let ttft = ms(first.since(start));
     let slice = &mut slices[cuts.index_of(first.0)];
     slice.ttft_ms.push(ttft);
-    slice.details.first_token(ttft, input_of(row));
+    slice.details.first_token(&measured);
     if row.released.is_some() {
         slice.effective_ttft_ms.push(ttft + delay);
     }
-    if let Some(output) = row.first_output {
-        let slice = &mut slices[cuts.index_of(output.0)];
-        slice.details.first_output(start, first, output);
+    if let Some((at, output_ms)) = row.first_output.zip(measured.first_output_ms) {
+        let slice = &mut slices[cuts.index_of(at.0)];
+        slice.details.first_output(output_ms, at != first);
     }
-    let output = output.unwrap_or_default();
-    if output > 1.0 {
-        let itl = (latency - ttft) / (output - 1.0);
-        let slice = &mut slices[cuts.index_of(row.end.0)];
-        slice.itl_ms.push(itl);
-        if itl > 0.0 {
-            slice.per_user.push(1e3 / itl);
-        }
+    if let Some(itl) = measured.itl_ms {
+        slices[end].itl_ms.push(itl);
     }
+    if let Some(per_user) = measured.per_user() {
+        slices[end].per_user.push(per_user);
+    }
+    let output = measured.output.unwrap_or_default();
     add_chunks(row, first, output, slices, cuts);
 }
 
@@ -262,7 +267,7 @@ fn add_chunks(
             (slot, chunks) = (next, 0.0);
         }
         chunks += 1.0;
-        let gap_ms = gap as f64 / NS_PER_MS;
+        let gap_ms = gap_ms(gap);
         slices[slot].gaps_ms.push(gap_ms);
         if nth == 0 {
             slices[slot].details.second_token(gap_ms);

@@ -80,6 +80,10 @@ pub(super) const TOKENS: Label = Label(
 );
 pub(super) const REQUESTS: Label =
     Label("request_throughput", "Request Throughput", "requests/sec");
+pub(super) const GOODPUT: Label = Label("goodput", "Goodput", "requests/sec");
+pub(super) const GOOD: Label = Label("good_request_count", "Good Request Count", "requests");
+pub(super) const GOOD_FRACTION: Label =
+    Label("good_request_fraction", "Good Request Fraction", "ratio");
 pub(super) const CONCURRENCY: Label =
     Label("effective_concurrency", "Effective Concurrency", "requests");
 pub(super) const COUNT: Label = Label("request_count", "Request Count", "requests");

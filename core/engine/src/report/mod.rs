@@ -8,6 +8,7 @@ mod cuts;
 mod derived;
 mod devices;
 mod display;
+mod goodput;
 mod health;
 mod histogram;
 mod label;
@@ -15,6 +16,7 @@ mod observed;
 mod own;
 mod pairs;
 mod refresh;
+mod request;
 mod requests;
 mod scalar;
 mod server;
@@ -39,6 +41,7 @@ use aiperf_plugin_sdk::time::Instant2;
 
 use serde::{Deserialize, Serialize};
 
+pub use goodput::{Goodput, Limit, Quantity};
 pub use health::{Effort, client_health};
 pub(crate) use requests::PhasePast;
 pub use requests::RequestLog;
@@ -213,6 +216,7 @@ fn add_clients(
     };
     warnings::of_requests(&mut report.warnings, totals, unreported);
     warnings::of_held(&mut report.warnings, requests.held());
+    report.goodput = requests.goodput();
     report.llm_metrics = requests.metrics(totals, phase.seconds(), generates);
     report.client_health = phase.health.clone().map(|mut health| {
         let scale = health::Scale::of(&report.llm_metrics);

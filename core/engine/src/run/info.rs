@@ -111,6 +111,9 @@ fn settings(plan: &RunPlan, load: &LoadPlan) -> Map<String, Value> {
         json!(load.output_tokens.map(|tokens| tokens.stddev)),
     );
     set("random_seed", json!(plan.random_seed));
+    if !plan.goodput.is_empty() {
+        set("goodput", plan.goodput.settings());
+    }
     if let Some(phase) = profiling(load) {
         set("concurrency", json!(phase.concurrency));
         let ramp = seconds_of(phase.concurrency_ramp);

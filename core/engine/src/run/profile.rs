@@ -39,7 +39,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
     let requests = Arc::new(Requests::new(
         setup.clock.clone(),
         Arc::clone(&setup.exporters),
-        plan.store.memory_limit,
+        RequestLog::new(plan.store.memory_limit).judging(plan.goodput.clone()),
     ));
     let sink: Arc<dyn load::RecordSink> = Arc::<Requests>::clone(&requests);
     let generator = LoadGenerator::start(load.clone(), setup.clock.clone(), sink)

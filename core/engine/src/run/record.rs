@@ -15,7 +15,7 @@ use crate::config::RunPlan;
 use crate::config::schema::UserKnowledge;
 use crate::http::ClockSource;
 use crate::plugins::Artifacts;
-use crate::report::{self, PhaseWindow, ReportInput, RequestLog};
+use crate::report::{self, Goodput, PhaseWindow, ReportInput, RequestLog};
 use crate::store::{EndpointRecord, EndpointView, Store, StoreOptions};
 
 /// Name of the file.
@@ -45,6 +45,8 @@ pub(super) struct RunRecord {
     pub(super) warnings: Vec<Warning>,
     /// Length of the slices of the profiling phase, if they were asked for.
     pub(super) slice_duration: Option<Duration>,
+    /// What a good request keeps.
+    pub(super) goodput: Goodput,
     /// What the user added to what is known of servers.
     pub(super) knowledge: UserKnowledge,
     /// Which series were kept.
@@ -69,6 +71,7 @@ impl RunRecord {
             requests: has_load.then_some(0),
             planned,
             slice_duration: plan.slice_duration,
+            goodput: plan.goodput.clone(),
             knowledge: plan.user_knowledge.clone(),
             store: plan.store.clone(),
             endpoints: endpoints(store),

@@ -20,12 +20,12 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Keeps about `limit` bytes of requests one by one.
-    pub(super) fn new(clock: Clock, exporters: Arc<Exporters>, limit: usize) -> Self {
+    /// Keeps them in `records`.
+    pub(super) fn new(clock: Clock, exporters: Arc<Exporters>, records: RequestLog) -> Self {
         Self {
             clock,
             exporters,
-            records: Mutex::new(RequestLog::new(limit)),
+            records: Mutex::new(records),
         }
     }
 

@@ -16,6 +16,8 @@ const ENDS: [&str; 11] = [
     "signature",
     "credentials",
 ];
+/// Ends of names that speak of the tokens of an answer, such as `time_to_first_token`.
+const OF_ANSWERS: [&str; 3] = ["first_token", "second_token", "output_token"];
 /// Whole names of parameters that are secrets.
 const PARAMETERS: [&str; 7] = ["key", "auth", "sig", "pass", "pwd", "jwt", "sas"];
 /// Headers that say what is sent and what is wanted, not who asks.
@@ -39,7 +41,8 @@ fn normal_form(name: &str) -> String {
 /// Whether a setting, a header or a parameter has a name that secrets usually have.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = normal_form(name);
-    ENDS.iter().any(|end| name.ends_with(end))
+    let ends_with = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    ends_with(&ENDS) && !ends_with(&OF_ANSWERS)
 }
 
 /// Whether a header is never a secret.
@@ -131,7 +134,14 @@ mod tests {
         ] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in ["key", "tokens", "max_tokens", "model", "api_key_env"] {
+        for name in [
+            "key",
+            "tokens",
+            "max_tokens",
+            "model",
+            "api_key_env",
+            "goodput.time_to_first_token",
+        ] {
             assert!(!is_secret_name(name), "{name}");
         }
     }

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use cells::{Axis, Cell, cells, text};
 pub use conduct::{Place, Ran, conduct};
 pub use files::{CSV_FILE, JSON_FILE, SweepFiles};
-pub use objective::{FAILED_FRACTION, Objective, ObjectiveError};
+pub use objective::{FAILED_FRACTION, GOOD_FRACTION, Objective, ObjectiveError};
 pub use search::Search;
 pub use summary::{
     CellSummary, MetricSummary, ParetoFront, RunSummary, SearchSummary, SloSummary, Spread,

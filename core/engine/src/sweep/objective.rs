@@ -8,6 +8,9 @@ use aiperf_plugin_sdk::report::{Report, Stats};
 /// Share of requests that failed, of those that ended by themselves.
 pub const FAILED_FRACTION: &str = "failed_fraction";
 
+/// Metric: share of requests that kept `[goodput]`.
+pub const GOOD_FRACTION: &str = "good_request_fraction";
+
 /// A limit for a statistic of a metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Objective {
@@ -89,6 +92,16 @@ impl Objective {
             stat: "avg".to_owned(),
             at_most: true,
             limit: 0.0,
+        }
+    }
+
+    /// At least this share of requests is good.
+    pub fn good_fraction(limit: f64) -> Self {
+        Self {
+            metric: GOOD_FRACTION.to_owned(),
+            stat: "avg".to_owned(),
+            at_most: false,
+            limit,
         }
     }
 

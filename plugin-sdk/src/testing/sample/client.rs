@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use super::{named, stats};
 use crate::report::{
-    ClientMetric, ErrorClass, FamilyCheck, PhaseReport, RequestTotals, SettleBasis, SettleReport,
-    Stats,
+    ClientMetric, ErrorClass, FamilyCheck, GoodputLimit, GoodputReport, PhaseReport, RequestTotals,
+    SettleBasis, SettleReport, Stats,
 };
 use crate::run::PhaseKind;
 
@@ -93,6 +93,23 @@ pub(super) fn totals() -> RequestTotals {
             count: 2,
             example: "500 Internal Server Error: {\"error\":\"out of blocks\"}".to_owned(),
         }],
+    }
+}
+
+pub(super) fn goodput() -> GoodputReport {
+    let limit = |metric: &str, limit, missed| GoodputLimit {
+        metric: metric.to_owned(),
+        at_most: true,
+        limit,
+        missed,
+    };
+    GoodputReport {
+        good: 89,
+        judged: 100,
+        limits: vec![
+            limit("time_to_first_token", 7.5, 8),
+            limit("request_latency", 30.0, 3),
+        ],
     }
 }
 

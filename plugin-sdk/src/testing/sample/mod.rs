@@ -23,6 +23,7 @@ pub fn sample_report() -> Report {
         metadata: metadata(),
         llm_metrics: client::metrics(),
         requests: Some(client::totals()),
+        goodput: Some(client::goodput()),
         phases: client::phases(),
         endpoints: servers::endpoints(),
         servers: vec![vllm::server(), servers::balancer()],

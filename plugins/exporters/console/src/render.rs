@@ -148,6 +148,9 @@ fn facts(report: &Report, page: usize, paint: Paint) -> Vec<String> {
     if let Some(totals) = &report.requests {
         lines.extend(run_facts::requests(totals, page, paint));
     }
+    if let Some(goodput) = &report.goodput {
+        lines.extend(run_facts::goodput(goodput, page, paint));
+    }
     lines.extend(run_facts::phases(report, page, paint));
     if let Some(health) = &report.client_health {
         lines.extend(run_facts::health(health, page, paint));

@@ -1,8 +1,8 @@
 //! What stands beside the tables: requests, phases, warnings, the tool itself.
 
 use aiperf_plugin_sdk::report::{
-    Boundary, ClientHealth, EndpointReport, PhaseReport, Report, RequestTotals, RunStatus,
-    SettleBasis, SettleReport, Warning,
+    Boundary, ClientHealth, EndpointReport, GoodputReport, PhaseReport, Report, RequestTotals,
+    RunStatus, SettleBasis, SettleReport, Warning,
 };
 
 use crate::number::{Scale, count, duration};
@@ -53,6 +53,22 @@ pub(crate) fn requests(totals: &RequestTotals, page: usize, paint: Paint) -> Vec
         lines.extend(entry(name, &neutral(&text), page, paint));
     }
     lines
+}
+
+/// Requests that kept all limits, and how many missed each.
+pub(crate) fn goodput(goodput: &GoodputReport, page: usize, paint: Paint) -> Vec<String> {
+    let all = format!(
+        "{} of {} requests kept all limits",
+        count(goodput.good),
+        count(goodput.judged)
+    );
+    let limits = goodput.limits.iter().map(|limit| {
+        let than = if limit.at_most { "above" } else { "below" };
+        let metric = limit.metric.replace('_', " ");
+        format!("{} {than} {metric} {}", count(limit.missed), limit.limit)
+    });
+    let parts: Vec<_> = std::iter::once(all).chain(limits).collect();
+    entry("Goodput", &neutral(&parts.join(" · ")), page, paint)
 }
 
 fn tokens(totals: &RequestTotals) -> Option<String> {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use aiperf_plugin_sdk::Result;
 use aiperf_plugin_sdk::report::{
-    Boundary, EndpointReport, PhaseReport, Report, RequestTotals, ScrapeFailure, SettleBasis,
-    Warning,
+    Boundary, EndpointReport, GoodputReport, PhaseReport, Report, RequestTotals, ScrapeFailure,
+    SettleBasis, Warning,
 };
 use aiperf_plugin_sdk::run::PhaseKind;
 
@@ -17,6 +17,7 @@ use crate::sheet::{Row, Sheet};
 pub(crate) fn write(sheet: &mut Sheet, report: &Report) -> Result<()> {
     requests(sheet, &report.phases)?;
     request_errors(sheet, &report.phases)?;
+    goodput(sheet, report.goodput.as_ref())?;
     settle(sheet, &report.phases)?;
     endpoints(sheet, &report.endpoints)?;
     scrape_metrics(sheet, &report.endpoints)?;
@@ -89,6 +90,24 @@ fn request_errors(sheet: &mut Sheet, phases: &[PhaseReport]) -> Result<()> {
     });
     let columns = ["phase", "class", "count", "example"];
     sheet.section("# Request Errors", columns, rows.collect())
+}
+
+/// A line for each limit. Good and judged requests are of all limits together.
+fn goodput(sheet: &mut Sheet, goodput: Option<&GoodputReport>) -> Result<()> {
+    let rows = goodput.into_iter().flat_map(|goodput| {
+        goodput.limits.iter().map(|limit| {
+            vec![
+                text(&limit.metric),
+                limit.at_most.to_string().into(),
+                number(Some(limit.limit)),
+                count(limit.missed),
+                count(goodput.good),
+                count(goodput.judged),
+            ]
+        })
+    });
+    let columns = ["metric", "at_most", "limit", "missed", "good", "judged"];
+    sheet.section("# Goodput", columns, rows.collect())
 }
 
 fn settle(sheet: &mut Sheet, phases: &[PhaseReport]) -> Result<()> {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use aiperf_plugin_sdk::display::json_text;
 use aiperf_plugin_sdk::report::{
     self, AggregateReport, ClientHealth, ClientMetric, DerivedReport, DeviceReport, EndpointReport,
-    InfoReport, MetricReport, PairReport, ParseNote, PhaseReport, Report, RequestTotals, RunStatus,
-    ScrapeCounts, ScrapeFailure, ServerMetadata, ServerReport, SliceReport, Warning,
+    GoodputReport, InfoReport, MetricReport, PairReport, ParseNote, PhaseReport, Report,
+    RequestTotals, RunStatus, ScrapeCounts, ScrapeFailure, ServerMetadata, ServerReport,
+    SliceReport, Warning,
 };
 use aiperf_plugin_sdk::{PluginError, schemars};
 use indexmap::IndexMap;
@@ -29,6 +30,8 @@ pub struct Document<'a> {
     server_metrics: ServerMetrics<'a>,
     /// Requests of the profiling phase; `null` without load.
     requests: Option<&'a RequestTotals>,
+    /// Requests of the profiling phase that kept their limits; `null` without limits.
+    goodput: Option<&'a GoodputReport>,
     /// The profiling phase in slices, clients and servers cut at the same moments; empty unless
     /// slices were asked for. A server's metrics have theirs beside them, by the index here.
     slices: &'a [SliceReport],
@@ -158,6 +161,7 @@ impl<'a> Document<'a> {
             llm_metrics: &report.llm_metrics,
             server_metrics: ServerMetrics::new(&report.endpoints, &report.servers),
             requests: report.requests.as_ref(),
+            goodput: report.goodput.as_ref(),
             slices: &report.slices,
             aggregates: &report.aggregates,
             pairs: &report.pairs,

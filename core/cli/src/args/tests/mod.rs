@@ -129,6 +129,13 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--isl-stddev", "1.5"],
     &["--osl", "9"],
     &["--osl-stddev", "2"],
+    &[
+        "--goodput",
+        "time_to_first_token:1 time_to_second_token:1 time_to_first_output_token:1 \
+         inter_token_latency:1 request_latency:1 effective_time_to_first_token:1 \
+         effective_latency:1 output_token_throughput_per_user:1 prefill_throughput_per_user:1 \
+         e2e_output_token_throughput:1",
+    ],
     &["--random-seed", "3"],
     &["--input-file", "prompts.txt"],
     &["--custom-dataset-type", "text"],
@@ -183,4 +190,5 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--search", "concurrency=1..8"],
     &["--search-precision", "0.1"],
     &["--slo", "request_latency <= 5"],
+    &["--good-fraction", "0.9"],
 ];

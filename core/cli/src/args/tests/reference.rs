@@ -55,6 +55,7 @@ settings that the run wrote into its `aiperf.toml` (`[exporters]` only), under t
 | `--format NAMES` | Exporters to use, with commas between. Default: `console`; with a folder all of the run. |
 | `--artifact-dir DIR` | Folder for files. Without it the one format goes to standard output. The recorded run is never overwritten. |
 | `--slice-duration D` | Length of slices. Default: as the run had them. |
+| `--goodput LIMITS` | What a good request keeps. Default: as the run had it. |
 | `--server-metrics` | Show server metrics as tables. |
 
 Exit code 5 says that the recording is not whole: each line on standard error names what is missing and

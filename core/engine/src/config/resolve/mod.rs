@@ -1,6 +1,7 @@
 //! Turns settings into a plan and finds what does not fit together.
 
 mod endpoint;
+mod goodput;
 mod installed;
 mod instances;
 mod load;
@@ -150,6 +151,7 @@ impl Resolver<'_> {
             .then(|| self.load(random_seed, &tls, &proxies))
             .flatten();
         let sweep = sends_load.then(|| self.sweep()).flatten();
+        let goodput = self.goodput(sends_load);
         // A recorded run has all its pages.
         let collectors = match command {
             Command::Report => Vec::new(),
@@ -197,6 +199,7 @@ impl Resolver<'_> {
             random_seed,
             memory_limit: config.run.memory_limit.0,
             slice_duration: config.run.slice_duration.map(|duration| duration.0),
+            goodput,
             tls,
             secrets,
             ui: config.run.ui,

@@ -6,13 +6,16 @@ use super::Resolver;
 use crate::config::check::is_secret_path;
 use crate::config::schema::{SearchConfig, SweepConfig, SweepMode};
 use crate::secrets::secret_parts;
-use crate::sweep::{Axis, FAILED_FRACTION, Objective, SearchPlan, SweepPlan};
+use crate::sweep::{Axis, FAILED_FRACTION, GOOD_FRACTION, Objective, SearchPlan, SweepPlan};
 
 /// Setting whose values need not be whole.
 const REQUEST_RATE: &str = "load.request_rate";
 
 /// Settings that each run has of its own.
 const OWN: [&str; 2] = ["run.artifact_dir", "load.random_seed"];
+
+/// What a search wants of `[goodput]` unless told otherwise.
+const DEFAULT_GOOD_FRACTION: f64 = 0.9;
 
 /// More combinations than this are a slip.
 const MOST_CELLS: usize = 10_000;
@@ -26,7 +29,7 @@ impl Resolver<'_> {
         if sweep.vary.is_empty()
             && search.is_none()
             && sweep.num_profile_runs == 1
-            && sweep.slo.is_empty()
+            && objectives.is_empty()
         {
             return None;
         }
@@ -99,9 +102,9 @@ impl Resolver<'_> {
             let what = "cannot be combined with settings that vary";
             self.wrong(&path, what, Some(help));
         }
-        if sweep.slo.is_empty() {
-            let help =
-                "say what is to be kept: slo = [\"time_to_first_token:p99 <= 200\"], or `--slo`";
+        if sweep.slo.is_empty() && self.config.goodput.goodput().is_empty() {
+            let help = "say what is to be kept: slo = [\"time_to_first_token:p99 <= 200\"], or `--slo`; or \
+                        limits for single requests, `[goodput]` or `--goodput`";
             self.wrong(&path, "has no limits", Some(help.to_owned()));
         }
         if !search.setting.starts_with("load.") {
@@ -128,7 +131,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// With any limit at all no request may fail, unless it says how many may.
+    /// With any limit in `slo` no request may fail, unless it says how many may. A failed request is no
+    /// good one, and so the share of good requests says how many may on its own.
     fn objectives(&mut self, sweep: &SweepConfig) -> Vec<Objective> {
         let mut objectives = Vec::new();
         for text in &sweep.slo {
@@ -145,6 +149,22 @@ impl Resolver<'_> {
         if !objectives.is_empty() && !objectives.iter().any(says) {
             objectives.push(Objective::no_failures());
         }
+        objectives.extend(self.good_fraction(sweep, &objectives));
         objectives
+    }
+
+    /// The share of good requests, where there is one to keep.
+    fn good_fraction(&mut self, sweep: &SweepConfig, said: &[Objective]) -> Option<Objective> {
+        let is_judged = !self.config.goodput.goodput().is_empty();
+        if sweep.good_fraction.is_some() && !is_judged {
+            let help = "say what a good request is in `[goodput]`, or by `--goodput`".to_owned();
+            let path = ["sweep", "good_fraction"];
+            self.wrong(&path, "needs limits for single requests", Some(help));
+        }
+        let says = |objective: &&Objective| objective.metric == GOOD_FRACTION;
+        let is_said = said.iter().any(|objective| says(&objective));
+        let default = Some(DEFAULT_GOOD_FRACTION).filter(|_| sweep.search.is_some() && !is_said);
+        let limit = sweep.good_fraction.or(default).filter(|_| is_judged)?;
+        Some(Objective::good_fraction(limit))
     }
 }

@@ -2,6 +2,7 @@
 //! the JSON schema made of these types is what every layer is checked against.
 
 mod endpoint;
+mod goodput;
 mod instances;
 mod knowledge;
 mod load;
@@ -17,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use endpoint::EndpointConfig;
+pub use goodput::GoodputConfig;
 pub use instances::{
     CollectorConfig, ExporterConfig, Isolation, OnStartError, Options, ParserConfig,
     PluginFileConfig,
@@ -40,6 +42,9 @@ pub struct Config {
     pub load: LoadConfig,
     /// What requests ask, beside the lengths in `[load]`.
     pub prompts: PromptsConfig,
+    /// What an answer has to keep, all of it, to be a good one. With any limit the report has `goodput`,
+    /// good requests per second. See `docs/metrics.md`, *Goodput*.
+    pub goodput: GoodputConfig,
     /// Metrics of the server side, found automatically or by URL.
     pub server_metrics: ServerMetricsConfig,
     /// Whom `https` connections trust, to the inference server and to metrics endpoints alike.

@@ -33,6 +33,10 @@ pub struct SweepConfig {
     /// requests that failed; unless it is named, none may.
     #[schemars(inner(length(min = 1)))]
     pub slo: Vec<String>,
+    /// Share of requests that has to keep `[goodput]` for a search to go on with more, 0 to 1. Default: 0.9
+    /// for a search with `[goodput]`, else no such limit.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
+    pub good_fraction: Option<f64>,
 }
 
 /// What is searched.
@@ -80,6 +84,7 @@ impl Default for SweepConfig {
             confidence_level: 0.95,
             search: None,
             slo: Vec::new(),
+            good_fraction: None,
         }
     }
 }

@@ -1,11 +1,9 @@
 //! What complete requests say beyond first token, gaps and latency.
 
-use crate::http::MonoNs;
 use crate::load::RequestRow;
 use crate::report::label::{self, Metrics};
+use crate::report::request::Measured;
 use crate::report::values::Values;
-
-use super::ms;
 
 /// An answer is as long as was asked for if it misses by no more than this share, and by no more than
 /// this number of tokens.
@@ -72,9 +70,9 @@ impl Details {
     }
 
     /// Adds a first token.
-    pub(super) fn first_token(&mut self, ttft_ms: f64, input: f64) {
-        if ttft_ms > 0.0 {
-            self.prefill.push(1e3 * input / ttft_ms);
+    pub(super) fn first_token(&mut self, measured: &Measured) {
+        if let Some(prefill) = measured.prefill() {
+            self.prefill.push(prefill);
         }
     }
 
@@ -83,10 +81,10 @@ impl Details {
         self.second_ms.push(gap_ms);
     }
 
-    /// Adds a first token that is no reasoning.
-    pub(super) fn first_output(&mut self, start: MonoNs, first: MonoNs, output: MonoNs) {
-        self.first_output_ms.push(ms(output.since(start)));
-        self.thought += u64::from(output != first);
+    /// Adds a first token that is no reasoning. `thought`: reasoning came before it.
+    pub(super) fn first_output(&mut self, output_ms: f64, thought: bool) {
+        self.first_output_ms.push(output_ms);
+        self.thought += u64::from(thought);
     }
 
     /// Times of tokens, in the order of the tables.

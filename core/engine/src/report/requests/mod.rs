@@ -8,6 +8,7 @@ mod tests;
 
 use std::collections::VecDeque;
 
+use super::goodput::Goodput;
 use crate::load::{RequestRecord, RequestRecords, RequestRow};
 pub(crate) use past::PhasePast;
 
@@ -33,6 +34,7 @@ pub struct RequestLog {
     open: RequestRecords,
     folded: Vec<PhasePast>,
     len: u64,
+    goodput: Goodput,
 }
 
 impl Default for RequestLog {
@@ -52,7 +54,19 @@ impl RequestLog {
             open: RequestRecords::default(),
             folded: Vec::new(),
             len: 0,
+            goodput: Goodput::default(),
         }
+    }
+
+    /// The same, of requests that have limits to keep.
+    #[must_use]
+    pub fn judging(self, goodput: Goodput) -> Self {
+        Self { goodput, ..self }
+    }
+
+    /// Limits that requests have to keep.
+    pub(crate) fn goodput(&self) -> &Goodput {
+        &self.goodput
     }
 
     /// Takes a block of requests over. Folding, if it is needed, takes milliseconds.
@@ -118,7 +132,7 @@ impl RequestLog {
             let phase = u32::from(row.phase);
             let known = self.folded.iter().position(|past| past.phase() == phase);
             let at = known.unwrap_or_else(|| {
-                self.folded.push(PhasePast::new(phase));
+                self.folded.push(PhasePast::new(phase, &self.goodput));
                 self.folded.len() - 1
             });
             self.folded[at].take(&row);

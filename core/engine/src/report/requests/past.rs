@@ -1,6 +1,7 @@
 //! Requests of a phase that are no longer kept one by one.
 
 use super::super::client::Requests;
+use super::super::goodput::Goodput;
 use super::super::totals::Slot;
 use crate::http::MonoNs;
 use crate::load::RequestRow;
@@ -19,10 +20,10 @@ pub(crate) struct PhasePast {
 }
 
 impl PhasePast {
-    pub(super) fn new(phase: u32) -> Self {
+    pub(super) fn new(phase: u32, goodput: &Goodput) -> Self {
         Self {
             phase,
-            requests: Requests::default(),
+            requests: Requests::new(goodput),
             totals: Slot::default(),
             count: 0,
             span: (None, None),

@@ -3,6 +3,7 @@
 mod client;
 mod details;
 mod devices;
+mod goodput;
 mod histogram;
 mod memory;
 mod pairs;

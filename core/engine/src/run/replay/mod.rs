@@ -23,7 +23,7 @@ pub use render::{Replayed, replay};
 
 use super::RunError;
 use super::record::RunRecord;
-use crate::report::RequestLog;
+use crate::report::{Goodput, RequestLog};
 use crate::store::Store;
 use gaps::Gaps;
 
@@ -50,15 +50,23 @@ pub struct Recomputed {
 }
 
 impl Recording {
-    /// Makes the report again, with slices of `slice_duration`, or as the run had them.
+    /// Makes the report again, with slices of `slice_duration` and the limits of `goodput`, or, where
+    /// there are none, as the run had them.
     ///
     /// What is missing or damaged is left out and named in [`Recomputed::gaps`].
     ///
     /// # Errors
     /// [`RunError::Recording`] if there is no recorded run, or its version is another.
-    pub fn recompute(&self, slice_duration: Option<Duration>) -> Result<Recomputed, RunError> {
+    pub fn recompute(
+        &self,
+        slice_duration: Option<Duration>,
+        goodput: Option<&Goodput>,
+    ) -> Result<Recomputed, RunError> {
         let mut record = self.record()?;
         record.slice_duration = slice_duration.or(record.slice_duration);
+        if let Some(goodput) = goodput.filter(|goodput| !goodput.is_empty()) {
+            record.judge(goodput);
+        }
         let mut gaps = Gaps::default();
         let mut store = Store::new(record.store.clone());
         pages::read(self.scrapes.as_deref(), &record, &mut store, &mut gaps)?;
@@ -114,6 +122,13 @@ fn major(version: &str) -> &str {
 }
 
 impl RunRecord {
+    /// Has requests keep other limits.
+    fn judge(&mut self, goodput: &Goodput) {
+        self.goodput = goodput.clone();
+        let settings = &mut self.run.settings;
+        settings.insert("goodput".to_owned(), goodput.settings());
+    }
+
     /// Puts back what the pages do not say of their sources.
     fn recall(&self, store: &mut Store) {
         let ids: Vec<_> = store.endpoints().map(|endpoint| endpoint.id).collect();

@@ -39,7 +39,7 @@ pub fn replay(
         report,
         mut run,
         gaps,
-    } = recording.recompute(plan.slice_duration)?;
+    } = recording.recompute(plan.slice_duration, Some(&plan.goodput))?;
     let (artifacts, events) = output(plan, parts)?;
     run.terminal = parts.terminal;
     if plan.artifacts.dir.is_some() {

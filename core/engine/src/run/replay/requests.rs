@@ -17,7 +17,7 @@ pub(super) fn read(
     record: &RunRecord,
     gaps: &mut Gaps,
 ) -> Result<RequestLog, RunError> {
-    let mut records = RequestLog::new(record.store.memory_limit);
+    let mut records = RequestLog::new(record.store.memory_limit).judging(record.goodput.clone());
     let started = record.run.started;
     let wall_minus_mono = started.wall_ns.saturating_sub(started.mono_ns);
     let there = match path {

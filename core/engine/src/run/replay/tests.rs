@@ -56,7 +56,7 @@ fn first() -> Value {
 
 fn recompute(scrapes: &[Value], requests: &[Value]) -> Recomputed {
     let (_dir, recording) = recording(&run_file(), scrapes, requests);
-    recording.recompute(None).unwrap()
+    recording.recompute(None, None).unwrap()
 }
 
 fn reachable(report: &Report) -> bool {
@@ -166,7 +166,7 @@ fn requests_without_pages_make_phases_of_a_killed_run() {
     });
     let at = |ns: i64| request(&json!({ "request_start_ns": ns }));
     let (_dir, recording) = recording(&run, &[], &[at(2_000_000), at(1_000_000)]);
-    let report = recording.recompute(None).unwrap().report;
+    let report = recording.recompute(None, None).unwrap().report;
     let [phase] = report.phases.as_slice() else {
         panic!("{:?}", report.phases);
     };
@@ -177,6 +177,6 @@ fn requests_without_pages_make_phases_of_a_killed_run() {
 #[test]
 fn another_version_is_refused() {
     let (_dir, recording) = recording(&json!({ "schema_version": "2.0" }), &[], &[]);
-    let error = recording.recompute(None).unwrap_err();
+    let error = recording.recompute(None, None).unwrap_err();
     assert!(matches!(error, RunError::Recording { .. }), "{error}");
 }
