@@ -69,6 +69,11 @@ impl Decoder {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
         }
         while let Some(end) = memchr2(b'\n', b'\r', bytes) {
+            if let Some((data, rest)) = self.whole_event(bytes, end) {
+                handle(Event { kind: b"", data });
+                bytes = rest;
+                continue;
+            }
             let (line, rest) = bytes.split_at(end);
             self.finish_line(line, &mut handle);
             bytes = self.skip_line_end(rest);
@@ -76,6 +81,17 @@ impl Decoder {
         }
         self.line.extend_from_slice(bytes);
         self.check_size()
+    }
+
+    /// The data of an event that is one line of data and a blank line, both ended by LF, and wholly in
+    /// `bytes`: nearly all are, and need not be copied. `end` is where the first line ends.
+    fn whole_event<'a>(&self, bytes: &'a [u8], end: usize) -> Option<(&'a [u8], &'a [u8])> {
+        let is_between = self.begun && self.line.is_empty() && self.data.is_empty();
+        if !is_between || !self.kind.is_empty() {
+            return None;
+        }
+        let rest = bytes[end..].strip_prefix(b"\n\n")?;
+        Some((field(&bytes[..end], b"data")?, rest))
     }
 
     /// `rest` begins with the line's CR or LF.

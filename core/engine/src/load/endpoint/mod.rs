@@ -8,6 +8,7 @@ mod choices;
 mod completions;
 mod embeddings;
 mod field;
+mod frame;
 mod generate;
 mod input;
 mod kind;
@@ -103,7 +104,17 @@ impl Endpoint {
     pub(super) fn read(&self, json: &[u8], said: &mut Said) -> Result<Reply, Failure> {
         match &self.field {
             Some(field) => field.read(json, said),
-            None => (self.kind.api().read)(json, said),
+            // It tries what the answer may be: that is not for a part of it to tell.
+            None if self.ends_with_the_body() => (self.kind.api().read)(json, said),
+            None => said.again(json).map_or_else(
+                || {
+                    said.starts();
+                    let reply = (self.kind.api().read)(json, said)?;
+                    said.learn(json, &reply);
+                    Ok(reply)
+                },
+                Ok,
+            ),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::frame::Frame;
 use super::usage::Usage;
 
 /// Why the server stopped generating.
@@ -124,6 +125,10 @@ pub(in crate::load) struct Said {
     keep: bool,
     pub(in crate::load) text: String,
     pub(in crate::load) reasoning: String,
+    /// Texts of the event so far, but for reasoning; where the last one is in memory, and its length.
+    texts: u32,
+    place: (usize, usize),
+    frame: Frame,
 }
 
 impl Said {
@@ -134,8 +139,40 @@ impl Said {
         self.reasoning.clear();
     }
 
+    /// Reads an event that differs from the last one in its text only.
+    #[inline]
+    pub(super) fn again(&mut self, json: &[u8]) -> Option<Reply> {
+        let (reply, text) = self.frame.read(json)?;
+        if self.keep {
+            self.text.push_str(text);
+        }
+        Some(reply)
+    }
+
+    /// An event is going to be parsed.
+    pub(super) fn starts(&mut self) {
+        self.texts = 0;
+    }
+
+    /// The event has been parsed.
+    pub(super) fn learn(&mut self, json: &[u8], reply: &Reply) {
+        if self.texts != 1 {
+            return;
+        }
+        let (place, len) = self.place;
+        let start = place.checked_sub(json.as_ptr().addr());
+        let ends = start.and_then(|start| Some(start..start.checked_add(len)?));
+        if let Some(text) = ends.filter(|text| text.end <= json.len() && len >= 2) {
+            self.frame.learn(json, text.start + 1..text.end - 1, reply);
+        }
+    }
+
     /// Takes text; returns its length as JSON without what encloses it.
     pub(super) fn text(&mut self, raw: Option<&RawValue>) -> usize {
+        if let Some(raw) = raw {
+            self.texts += 1;
+            self.place = (raw.get().as_ptr().addr(), raw.get().len());
+        }
         say(raw, self.keep, &mut self.text)
     }
 

@@ -33,7 +33,7 @@ pub(super) struct Played {
 
 /// Plays what a real server sent: a stream, or a whole body.
 pub(super) fn play(kind: EndpointKind, bytes: &[u8]) -> Played {
-    let endpoint = Endpoint::new(&plan("http://h", kind)).unwrap();
+    let endpoint = endpoint(kind);
     let mut played = Played::default();
     let mut usage = Usage::default();
     let mut take = |data: &[u8]| {
@@ -78,9 +78,11 @@ pub(super) fn written(kind: EndpointKind, prompt: &Prompt) -> Value {
 
 /// Reads an event or an answer.
 pub(super) fn read(kind: EndpointKind, json: &str) -> Result<Reply, Failure> {
-    Endpoint::new(&plan("http://h", kind))
-        .unwrap()
-        .read(json.as_bytes(), &mut Said::default())
+    endpoint(kind).read(json.as_bytes(), &mut Said::default())
+}
+
+pub(super) fn endpoint(kind: EndpointKind) -> Endpoint {
+    Endpoint::new(&plan("http://h", kind)).unwrap()
 }
 
 fn fill(plan: &LoadPlan, prompt: &Prompt, with_stream_options: bool) -> Value {
