@@ -222,11 +222,7 @@ impl ExporterHandle {
     /// # Errors
     /// As the plugin says.
     pub fn finish(&mut self, report: &Report) -> Result<()> {
-        let head = Report {
-            servers: Vec::new(),
-            ..report.clone()
-        };
-        self.chunk(&Chunk::Head(Box::new(head)))?;
+        self.chunk(&Chunk::Head(Box::new(report.without_servers())))?;
         for server in &report.servers {
             self.chunk(&Chunk::Server(Box::new(server.clone())))?;
         }

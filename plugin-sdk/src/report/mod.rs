@@ -79,6 +79,44 @@ pub struct Report {
     pub warnings: Vec<Warning>,
 }
 
+impl Report {
+    /// Everything but what is large: the servers, of which there may be hundreds of megabytes.
+    pub(crate) fn without_servers(&self) -> Self {
+        let Self {
+            servers: _,
+            metadata,
+            llm_metrics,
+            requests,
+            goodput,
+            phases,
+            endpoints,
+            slices,
+            aggregates,
+            pairs,
+            devices,
+            derived,
+            client_health,
+            warnings,
+        } = self;
+        Self {
+            servers: Vec::new(),
+            metadata: metadata.clone(),
+            llm_metrics: llm_metrics.clone(),
+            requests: requests.clone(),
+            goodput: goodput.clone(),
+            phases: phases.clone(),
+            endpoints: endpoints.clone(),
+            slices: slices.clone(),
+            aggregates: aggregates.clone(),
+            pairs: pairs.clone(),
+            devices: devices.clone(),
+            derived: derived.clone(),
+            client_health: client_health.clone(),
+            warnings: warnings.clone(),
+        }
+    }
+}
+
 /// When the run was, and what ran.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

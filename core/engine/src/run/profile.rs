@@ -101,7 +101,8 @@ pub(super) fn finish(setup: &Setup, record: &mut RunRecord, requests: &RequestLo
         setup.events.send(&Event::Warning(warning.clone()));
     }
     let unwritten = record.write(&setup.artifacts).err();
-    let mut failures = setup.exporters.finish(report.clone());
+    let report = Arc::new(report);
+    let mut failures = setup.exporters.finish(Arc::clone(&report));
     failures.extend(unwritten.map(|error| ExporterFailure {
         name: RUN_FILE.to_owned(),
         message: error.to_string(),
@@ -120,7 +121,7 @@ pub(super) fn finish(setup: &Setup, record: &mut RunRecord, requests: &RequestLo
         failures.push(ExporterFailure { name, message });
     }
     RunOutcome {
-        report,
+        report: Arc::unwrap_or_clone(report),
         failures,
         artifact_dir: setup.artifacts.dir(),
     }

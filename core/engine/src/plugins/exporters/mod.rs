@@ -178,8 +178,8 @@ impl Exporters {
     }
 
     /// Hands over the report and waits for the files; says what is missing.
-    pub fn finish(&self, report: Report) -> Vec<ExporterFailure> {
-        self.end(&End::Finish(Arc::new(report)))
+    pub fn finish(&self, report: impl Into<Arc<Report>>) -> Vec<ExporterFailure> {
+        self.end(&End::Finish(report.into()))
     }
 
     /// Ends without a report; what was streamed stays.

@@ -49,11 +49,12 @@ pub fn replay(
     let (exporters, registry) = (&plan.exporters, &parts.registry);
     let exporters = Exporters::start(exporters, registry, &run, &artifacts, &events, &clock)
         .map_err(RunError::Exporter)?;
-    let failures = exporters.finish(report.clone());
+    let report = Arc::new(report);
+    let failures = exporters.finish(Arc::clone(&report));
     Ok(Replayed {
         failures: without_secrets(failures, plan),
         artifact_dir: plan.artifacts.dir.as_ref().map(|_| artifacts.dir()),
-        report,
+        report: Arc::unwrap_or_clone(report),
         gaps,
     })
 }
