@@ -18,7 +18,7 @@ impl Settings {
     /// `catalog`; a table gets those of the plugin that it names with `use`, that these settings name
     /// for it, or whose id is its name.
     pub fn editor_schema(&self, catalog: &dyn Catalog) -> Json {
-        let mut schema = json_schema();
+        let mut schema = json_schema().clone();
         let defaults = Config::default();
         let config = self.config.as_ref().unwrap_or(&defaults);
         for kind in KINDS {

@@ -73,7 +73,7 @@ impl Layers {
         let installed = if problems.iter().any(|problem| problem.hides_file) {
             Installed::Broken
         } else {
-            named_in(&root, &schema)
+            named_in(&root, schema)
         };
         // What is not known is no reason to complain if nothing about the environment is.
         let installed = match installed {
@@ -81,7 +81,7 @@ impl Layers {
             installed => installed,
         };
         let mut checker = Checker {
-            schema: &schema,
+            schema,
             sources: &mut sources,
             problems: &mut problems,
             secrets: &mut secrets,

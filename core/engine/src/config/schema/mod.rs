@@ -13,6 +13,8 @@ mod server_metrics;
 mod sweep;
 mod tls;
 
+use std::sync::OnceLock;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,9 +81,10 @@ pub struct Config {
     pub run: RunConfig,
 }
 
-/// JSON schema of [`Config`].
-pub fn json_schema() -> serde_json::Value {
-    schemars::schema_for!(Config).to_value()
+/// JSON schema of [`Config`], made once.
+pub fn json_schema() -> &'static serde_json::Value {
+    static SCHEMA: OnceLock<serde_json::Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| schemars::schema_for!(Config).to_value())
 }
 
 /// Schema of a text that has to be an HTTP URL.
