@@ -26,6 +26,7 @@ mod interrupts;
 mod lint;
 mod main_job;
 mod mutual_tls;
+mod near;
 mod one_report;
 mod one_truth;
 mod pages;

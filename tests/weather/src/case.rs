@@ -26,6 +26,25 @@ pub enum Peer {
     Nobody(&'static str),
     /// Somebody who accepts connections and says nothing.
     Silent,
+    /// This URL, behind a proxy at `{proxy}` before the simulated server.
+    Proxied(&'static str, ProxyFault),
+}
+
+/// What is wrong with a proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyFault {
+    /// Nobody listens.
+    Absent,
+    /// It wants a login (407).
+    Login,
+    /// It refuses everything (403).
+    Refuses,
+    /// It speaks another protocol.
+    Garbage,
+    /// It says nothing.
+    Silent,
+    /// It cuts answers in the middle, after some good ones.
+    Cuts,
 }
 
 /// What is done while the run goes on.
@@ -146,6 +165,13 @@ impl Case {
     pub(crate) const fn silent(self) -> Self {
         Self {
             peer: Peer::Silent,
+            ..self
+        }
+    }
+
+    pub(crate) const fn proxied(self, url: &'static str, fault: ProxyFault) -> Self {
+        Self {
+            peer: Peer::Proxied(url, fault),
             ..self
         }
     }

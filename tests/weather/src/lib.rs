@@ -7,10 +7,11 @@ mod case;
 mod cases;
 mod check;
 mod error;
+mod proxy;
 mod run;
 mod table;
 
-pub use case::{Act, Case, Expect, Files, Group, Peer};
+pub use case::{Act, Case, Expect, Files, Group, Peer, ProxyFault};
 pub use cases::all;
 pub use error::Error;
 pub use run::{Ended, Outcome, run};

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::case::{Act, Case, Peer};
 use crate::check;
 use crate::error::Error;
+use crate::proxy;
 
 /// Where a run puts its files.
 pub(crate) const OUT: &str = "out";
@@ -64,13 +65,13 @@ pub fn run(case: &Case, aiperf: &Path) -> Result<Option<Outcome>, Error> {
     }
     let folder = tempfile::tempdir().map_err(Error::io("temporary"))?;
     let peer = Other::start(case.peer)?;
-    let url = peer.url();
+    let (url, proxy) = (peer.url(), peer.proxy());
     if !case.config.is_empty() {
         let path = folder.path().join("aiperf.toml");
         let text = case.config.replace("{url}", &url);
         fs::write(&path, text).map_err(Error::io(path))?;
     }
-    let ended = carry_out(case, aiperf, &folder, &url)?;
+    let ended = carry_out(case, aiperf, &folder, [&url, &proxy])?;
     let truth = peer.stop();
     let problems = check::problems(case, &ended, folder.path(), aiperf, &truth);
     Ok(Some(Outcome { ended, problems }))
@@ -88,6 +89,7 @@ enum Other {
     Sim(Box<StagedSim>),
     Nobody(String),
     Silent(TcpListener),
+    Proxied(Box<StagedSim>, String, String),
 }
 
 impl Other {
@@ -95,6 +97,11 @@ impl Other {
         let (faults, pages) = match peer {
             Peer::Sim(faults, pages) => (faults, pages),
             Peer::Nobody(url) => return Ok(Self::Nobody(url.to_owned())),
+            Peer::Proxied(url, fault) => {
+                let sim = Box::new(StagedSim::start(config(), Weather::default())?);
+                let proxy = proxy::start(fault, sim.url()).map_err(Error::io("a port"))?;
+                return Ok(Self::Proxied(sim, url.to_owned(), proxy));
+            }
             Peer::Silent => {
                 let listener = TcpListener::bind("127.0.0.1:0");
                 return listener.map(Self::Silent).map_err(Error::io("a port"));
@@ -107,34 +114,47 @@ impl Other {
         if !pages.is_empty() {
             weather.add_to_pages(pages)?;
         }
-        let config = SimConfig {
-            ttft: Duration::from_millis(5),
-            itl: Duration::from_millis(1),
-            ..SimConfig::default()
-        };
-        Ok(Self::Sim(Box::new(StagedSim::start(config, weather)?)))
+        Ok(Self::Sim(Box::new(StagedSim::start(config(), weather)?)))
     }
 
     fn url(&self) -> String {
         match self {
             Self::Sim(sim) => sim.url().to_owned(),
-            Self::Nobody(url) => url.clone(),
+            Self::Nobody(url) | Self::Proxied(_, url, _) => url.clone(),
             Self::Silent(listener) => listener
                 .local_addr()
                 .map_or_else(|_| String::new(), |address| format!("http://{address}")),
         }
     }
 
+    /// Address of the proxy; empty without one.
+    fn proxy(&self) -> String {
+        match self {
+            Self::Proxied(_, _, proxy) => proxy.clone(),
+            _ => String::new(),
+        }
+    }
+
     fn stop(self) -> Vec<Truth> {
         match self {
-            Self::Sim(sim) => sim.stop(),
+            Self::Sim(sim) | Self::Proxied(sim, ..) => sim.stop(),
             Self::Nobody(_) | Self::Silent(_) => Vec::new(),
         }
     }
 }
 
-/// The command of a case, in `folder`, without the tester's environment.
-fn command(case: &Case, aiperf: &Path, folder: &Path, url: &str) -> Command {
+/// A server that is faster than any.
+fn config() -> SimConfig {
+    SimConfig {
+        ttft: Duration::from_millis(5),
+        itl: Duration::from_millis(1),
+        ..SimConfig::default()
+    }
+}
+
+/// The command of a case, in `folder`, without the tester's environment. `url` and `proxy` are those of the
+/// other side.
+fn command(case: &Case, aiperf: &Path, folder: &Path, [url, proxy]: [&str; 2]) -> Command {
     let mut command = if case.shell.is_empty() {
         Command::new(aiperf)
     } else {
@@ -142,7 +162,8 @@ fn command(case: &Case, aiperf: &Path, folder: &Path, url: &str) -> Command {
         shell.args(["-c", case.shell]).arg(aiperf);
         shell
     };
-    let args = case.args.iter().map(|arg| arg.replace("{url}", url));
+    let args = case.args.iter();
+    let args = args.map(|arg| arg.replace("{url}", url).replace("{proxy}", proxy));
     command
         .args(args)
         .current_dir(folder)
@@ -152,10 +173,15 @@ fn command(case: &Case, aiperf: &Path, folder: &Path, url: &str) -> Command {
     command
 }
 
-fn carry_out(case: &Case, aiperf: &Path, folder: &TempDir, url: &str) -> Result<Ended, Error> {
+fn carry_out(
+    case: &Case,
+    aiperf: &Path,
+    folder: &TempDir,
+    others: [&str; 2],
+) -> Result<Ended, Error> {
     let [stdout, stderr] = ["stdout", "stderr"].map(|name| folder.path().join(name));
     let create = |path: &Path| File::create(path).map_err(Error::io(path));
-    let mut command = command(case, aiperf, folder.path(), url);
+    let mut command = command(case, aiperf, folder.path(), others);
     command.stderr(create(&stderr)?);
     command.stdout(create(&stdout)?);
     if case.act == Act::CloseStdout {

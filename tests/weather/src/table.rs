@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::case::{Act, Case, Expect, Files, Peer};
+use crate::case::{Act, Case, Expect, Files, Peer, ProxyFault};
 
 /// A table in Markdown, with a row for each case.
 pub fn table<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
@@ -40,6 +40,9 @@ fn means(case: &Case) -> String {
         }
         Peer::Nobody(url) => means.push(format!("`{url}`")),
         Peer::Silent => means.push("a server that says nothing".to_owned()),
+        Peer::Proxied(url, fault) => {
+            means.push(format!("`{url}` and a proxy that {}", does(fault)));
+        }
     }
     let signals = match case.act {
         Act::Signal(signals) | Act::SignalAtOnce(signals) => signals,
@@ -50,6 +53,17 @@ fn means(case: &Case) -> String {
         means.push(case.means.to_owned());
     }
     means.join(", ")
+}
+
+fn does(fault: ProxyFault) -> &'static str {
+    match fault {
+        ProxyFault::Absent => "is not there",
+        ProxyFault::Login => "wants a login (407)",
+        ProxyFault::Refuses => "refuses (403)",
+        ProxyFault::Garbage => "speaks SSH",
+        ProxyFault::Silent => "says nothing",
+        ProxyFault::Cuts => "cuts answers after the fifth",
+    }
 }
 
 fn stays(expect: Expect) -> &'static str {

@@ -16,11 +16,13 @@ Examples:
   aiperf demo --concurrency 32 --request-count 500 --ttft 80ms --itl 8ms
   aiperf demo --fault 429:every=3 --metrics-fault hang:after=2
 
-All flags of `aiperf profile` apply; `--url` is that of the simulated server.";
+Its flags are those of `aiperf profile`, but for `--url`: the simulated server has its own.";
 
-/// Flags of `aiperf demo`.
+/// Flags of `aiperf demo`. What is between this machine and a server elsewhere is not shown.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
+#[command(mut_arg("url", |arg| arg.hide(true)))]
+#[command(mut_arg("proxy", |arg| arg.hide(true)), mut_arg("no_proxy", |arg| arg.hide(true)))]
 pub(crate) struct DemoArgs {
     #[command(flatten)]
     pub(crate) timing: SimTiming,

@@ -43,20 +43,14 @@ pub(crate) const VARIABLES: [Variable; 8] = [
     one("AIPERF_STRICT", "run.strict"),
 ];
 
-/// Variables of the system that stand for settings where nothing else does: names, the preferred one
-/// last.
-const SYSTEM: [(&[&str], Variable); 3] = [
-    (&["HTTP_PROXY", "http_proxy"], one("", "proxy.http")),
-    (&["HTTPS_PROXY", "https_proxy"], one("", "proxy.https")),
-    (
-        &["NO_PROXY", "no_proxy"],
-        Variable {
-            name: "",
-            path: "proxy.exclude",
-            is_list: true,
-        },
-    ),
+/// Variables of the system that name proxies where nothing else does, by key of `[proxy]`; the preferred one
+/// first.
+pub(crate) const PROXIES: [(&str, [&str; 2]); 2] = [
+    ("http", ["http_proxy", "HTTP_PROXY"]),
+    ("https", ["https_proxy", "HTTPS_PROXY"]),
 ];
+/// The same for hosts that are reached directly.
+pub(crate) const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 const fn one(name: &'static str, path: &'static str) -> Variable {
     Variable {
@@ -131,9 +125,10 @@ impl EnvSnapshot {
             .filter(|value| !value.is_empty())
     }
 
-    /// The first of these that is set to something.
-    pub(crate) fn first(&self, names: [&str; 2]) -> Option<&str> {
-        names.into_iter().find_map(|name| self.non_empty(name))
+    /// The first of these that is set to something, and what to.
+    pub(crate) fn first_named(&self, names: [&'static str; 2]) -> Option<(&'static str, &str)> {
+        let mut names = names.into_iter();
+        names.find_map(|name| Some((name, self.non_empty(name)?)))
     }
 
     /// Whether the user wants no colors anywhere, or has a terminal that shows none.
@@ -143,12 +138,18 @@ impl EnvSnapshot {
 
     /// Lays variables that every program knows over the defaults, and under all files.
     pub(crate) fn add_system_to(&self, layers: &mut Layers) {
-        for (names, variable) in SYSTEM {
-            for name in names {
-                if let Some(text) = self.non_empty(name) {
-                    layers.add(&Variable { name, ..variable }.setting(text));
-                }
+        for (key, names) in PROXIES {
+            if let Some((name, url)) = self.first_named(names) {
+                layers.add_system_proxy(key, name, url);
             }
+        }
+        if let Some((name, hosts)) = self.first_named(NO_PROXY) {
+            let exclude = Variable {
+                name,
+                path: "proxy.exclude",
+                is_list: true,
+            };
+            layers.add(&exclude.setting(hosts));
         }
     }
 

@@ -12,6 +12,12 @@ pub(crate) fn demo(args: &DemoArgs, world: &World) -> ExitCode {
     use aiperf_core::config::{Setting, SettingValue};
     use aiperf_sim::SimConfig;
 
+    if !args.profile.endpoint.url.is_empty() {
+        output::error(
+            &"`--url`: the simulated server has its own; `aiperf profile` takes that of another",
+        );
+        return ExitCode::Usage;
+    }
     let config = SimConfig {
         ttft: args.timing.ttft,
         itl: args.timing.itl,
@@ -31,6 +37,8 @@ pub(crate) fn demo(args: &DemoArgs, world: &World) -> ExitCode {
             "exporters.console.options.server_metrics",
             tables,
         ),
+        // It is as near as can be, whatever is said of proxies.
+        Setting::flag("--url", "proxy.loopback", SettingValue::Switch(false)),
     ];
     super::run(args, &forced, world)
 }

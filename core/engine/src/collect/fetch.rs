@@ -76,7 +76,7 @@ impl Fetcher {
             timeout,
             kernel_stamps: false,
             tls,
-            proxy: proxies.of(&origin).cloned(),
+            proxy: proxies.of(&origin)?.cloned(),
         };
         let connector = Connector::new(origin, options, clock.clone())?;
         Ok(Self {

@@ -9,6 +9,7 @@ use super::error::Problem;
 use super::file::FileReader;
 use super::node::{Node, Value};
 use super::source::{Origin, SourceKind, Sources};
+use crate::http::{Proxies, Proxy};
 
 /// How a file came to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +122,8 @@ pub struct Layers {
     pub(super) root: Node,
     /// Number of the source that a run has left behind.
     pub(super) recorded: Option<usize>,
+    /// See [`Layers::add_system_proxy`].
+    pub(super) system_proxies: BTreeMap<String, Proxy>,
 }
 
 impl fmt::Debug for Layers {
@@ -147,6 +150,7 @@ impl Layers {
             problems: Vec::new(),
             root: Node::table(None),
             recorded: None,
+            system_proxies: BTreeMap::new(),
         }
     }
 
@@ -209,6 +213,21 @@ impl Layers {
         let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
         layer.set(&path, node);
         self.lay_over(layer);
+    }
+
+    /// Lays a proxy that a variable of the system names, for `key` of `[proxy]`, over everything before it.
+    /// One that cannot be used is an error only of what would go through it.
+    pub fn add_system_proxy(&mut self, key: &str, name: &str, url: &str) {
+        match Proxies::of_variable(name, url) {
+            Proxy::At(_) => {
+                let value = SettingValue::Text(url.to_owned());
+                self.add(&Setting::variable(name, &format!("proxy.{key}"), value));
+            }
+            unusable @ Proxy::Unusable(_) => {
+                self.sources.secrets.add_url(url);
+                self.system_proxies.insert(key.to_owned(), unusable);
+            }
+        }
     }
 
     /// Gives each setting that varies the first of its values, so that what all runs have in common fits

@@ -13,6 +13,7 @@ use super::layers::Layers;
 use super::node::Node;
 use super::schema::{Config, PluginFileConfig, json_schema};
 use super::source::{Origin, SourceKind, Sources};
+use crate::http::Proxy;
 
 /// Settings that were checked against the schema, though not yet against plugins.
 pub struct Settings {
@@ -24,6 +25,7 @@ pub struct Settings {
     /// None if they do not have the right shape.
     pub(super) config: Option<Config>,
     pub(super) recorded: Option<usize>,
+    pub(super) system_proxies: BTreeMap<String, Proxy>,
     /// What plugins there are.
     pub(super) installed: Installed,
     libraries: Vec<LibraryFile>,
@@ -67,6 +69,7 @@ impl Layers {
             mut problems,
             mut root,
             recorded,
+            system_proxies,
         } = self;
         let schema = json_schema();
         let mut secrets = BTreeSet::new();
@@ -105,6 +108,7 @@ impl Layers {
             secrets,
             config,
             recorded,
+            system_proxies,
             installed,
             libraries: Vec::new(),
         };

@@ -159,6 +159,12 @@ impl HttpError {
         }
     }
 
+    /// A proxy on the way to `url` wants to know who asks.
+    pub(crate) fn proxy_login(url: impl Into<Arc<str>>) -> Self {
+        let detail = "the proxy asks for other credentials (407)";
+        Self::new(ErrorClass::Connect, url, detail).advise(super::proxy::ADVICE)
+    }
+
     /// The kind of failure.
     pub fn class(&self) -> ErrorClass {
         self.class

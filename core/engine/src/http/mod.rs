@@ -32,7 +32,7 @@ pub use connect::{ConnectOptions, ConnectTimes, Connector};
 pub use connection::{Chunk, Connection, Response};
 pub use error::{ErrorClass, HttpError};
 pub use origin::{Origin, Scheme};
-pub use proxy::{Proxies, ProxyOptions};
+pub use proxy::{Proxies, Proxy, ProxyOptions};
 pub use secret::Secret;
 pub use stamped::{ClockSource, prepare_kernel_stamps};
 pub use stamps::Stamps;

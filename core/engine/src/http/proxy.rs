@@ -24,13 +24,22 @@ pub struct Proxies {
     options: Arc<ProxyOptions>,
 }
 
+/// A proxy that somebody named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// Where it is.
+    At(Origin),
+    /// It cannot be used, for this reason: an error of what would go through it, and of nothing else.
+    Unusable(String),
+}
+
 /// What users say about proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxyOptions {
     /// For `http` URLs.
-    pub http: Option<Origin>,
+    pub http: Option<Proxy>,
     /// For `https` URLs.
-    pub https: Option<Origin>,
+    pub https: Option<Proxy>,
     /// Hosts that are reached directly: `host` (with its subdomains), `host:port`, an address, a range
     /// of addresses such as `10.0.0.0/8`, or `*`.
     pub exclude: Vec<String>,
@@ -60,15 +69,35 @@ impl Proxies {
         Origin::parse(url).map_err(|error| error.to_string())
     }
 
+    /// A proxy that a variable of the environment names, which is not ours alone: what is wrong with it
+    /// matters only where something would go through it.
+    pub fn of_variable(name: &str, url: &str) -> Proxy {
+        match Self::parse(url) {
+            Ok(proxy) => Proxy::At(proxy),
+            Err(why) => Proxy::Unusable(format!("the variable `{name}` names no proxy: {why}")),
+        }
+    }
+
     /// The proxy that requests to `origin` go through, if any.
-    pub fn of(&self, origin: &Origin) -> Option<&Origin> {
+    ///
+    /// # Errors
+    /// `connect`, if it cannot be used.
+    pub fn of(&self, origin: &Origin) -> Result<Option<&Origin>, HttpError> {
         let proxy = match origin.scheme() {
             Scheme::Http => self.options.http.as_ref(),
             Scheme::Https => self.options.https.as_ref(),
-        }?;
+        };
         let is_near = !self.options.loopback && is_loopback(origin.host());
         let mut excluded = self.options.exclude.iter();
-        (!is_near && !excluded.any(|rule| covers(rule, origin))).then_some(proxy)
+        let is_direct = is_near || excluded.any(|rule| covers(rule, origin));
+        match proxy.filter(|_| !is_direct) {
+            None => Ok(None),
+            Some(Proxy::At(proxy)) => Ok(Some(proxy)),
+            Some(Proxy::Unusable(why)) => {
+                let error = HttpError::new(ErrorClass::Connect, origin.to_string(), why);
+                Err(error.advise(ADVICE))
+            }
+        }
     }
 }
 
@@ -180,9 +209,7 @@ pub(super) async fn tunnel<S: AsyncRead + AsyncWrite + Unpin>(
     let head = read_head(stream).await.map_err(broken)?;
     match status(&head) {
         Some(status) if (200..300).contains(&status) => Ok(()),
-        Some(407) => Err(failed(
-            "the proxy asks for other credentials (407)".to_owned(),
-        )),
+        Some(407) => Err(HttpError::proxy_login(proxy.to_string())),
         Some(status) => Err(failed(format!(
             "the proxy refuses a connection to `{place}` ({status})"
         ))),
@@ -213,11 +240,12 @@ mod tests {
 
     fn goes_through(exclude: &[&str], url: &str) -> bool {
         let proxies = Proxies::new(ProxyOptions {
-            http: Some(Proxies::parse("http://p:3128").unwrap()),
+            http: Some(Proxies::of_variable("P", "http://p:3128")),
             exclude: exclude.iter().map(|&rule| rule.to_owned()).collect(),
             ..ProxyOptions::default()
         });
-        proxies.of(&Origin::parse(url).unwrap()).is_some()
+        let proxy = proxies.of(&Origin::parse(url).unwrap());
+        proxy.unwrap().is_some()
     }
 
     #[test]
@@ -241,11 +269,35 @@ mod tests {
     #[test]
     fn loopback_is_told_to_go_through() {
         let proxies = Proxies::new(ProxyOptions {
-            http: Some(Proxies::parse("p").unwrap()),
+            http: Some(Proxies::of_variable("P", "p")),
             loopback: true,
             ..ProxyOptions::default()
         });
-        assert!(proxies.of(&Origin::parse("localhost").unwrap()).is_some());
+        let proxy = proxies.of(&Origin::parse("localhost").unwrap());
+        assert!(proxy.unwrap().is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_an_error_of_what_would_go_through_it() {
+        let proxies = Proxies::new(ProxyOptions {
+            http: Some(Proxies::of_variable("http_proxy", "socks5://u:pw@p:1")),
+            exclude: vec!["near".to_owned()],
+            ..ProxyOptions::default()
+        });
+        let of = |url| {
+            proxies
+                .of(&Origin::parse(url).unwrap())
+                .map(|p| p.is_some())
+        };
+        for direct in ["localhost:1", "near", "https://h"] {
+            assert_eq!(of(direct).unwrap(), false, "{direct}");
+        }
+        let said = of("http://h").unwrap_err().to_string();
+        assert!(
+            said.contains("the variable `http_proxy` names no proxy"),
+            "{said}"
+        );
+        assert!(!said.contains("pw"), "{said}");
     }
 
     #[test]

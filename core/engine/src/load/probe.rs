@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue, Request, Uri};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body_util::Full;
 use serde::Deserialize;
 
@@ -99,6 +99,9 @@ async fn ask(
         let response = client
             .send(build, |connection| found.connect = connection.times())
             .await?;
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(HttpError::proxy_login(plan.origin.url_of(target.path())));
+        }
         Ok((response.status().as_u16(), models(response).await?))
     };
     let limit = plan

@@ -81,6 +81,6 @@ pub(super) fn connect_options(
         timeout: plan.connect_timeout,
         kernel_stamps: plan.kernel_stamps,
         tls,
-        proxy: plan.proxies.of(origin).cloned(),
+        proxy: plan.proxies.of(origin)?.cloned(),
     })
 }

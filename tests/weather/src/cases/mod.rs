@@ -2,6 +2,7 @@
 
 mod machine;
 mod pages;
+mod proxies;
 mod requests;
 mod server;
 
@@ -9,6 +10,12 @@ use crate::case::Case;
 
 /// All faults.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    let parts = [requests::CASES, pages::CASES, server::CASES, machine::CASES];
+    let parts = [
+        requests::CASES,
+        pages::CASES,
+        server::CASES,
+        proxies::CASES,
+        machine::CASES,
+    ];
     parts.into_iter().flatten()
 }

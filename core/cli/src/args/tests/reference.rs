@@ -103,7 +103,7 @@ fn render() -> String {
                 .get(&format!("{table}.{key}"))
                 .cloned()
                 .unwrap_or_default();
-            let (kind, default) = (kind_of(&schema, option), default_of(option));
+            let (kind, default) = (kind_of(schema, option), default_of(option));
             let prose = prose(option);
             writeln!(
                 text,

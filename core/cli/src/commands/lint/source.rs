@@ -5,10 +5,11 @@ use std::io::{self, Read};
 
 use aiperf_core::Secrets;
 use aiperf_core::collect::fetch_once;
-use aiperf_core::http::{Clock, Origin, Proxies, ProxyOptions, Tls, TlsOptions};
+use aiperf_core::http::{Clock, Origin, Proxies, Proxy, ProxyOptions, Tls, TlsOptions};
 use aiperf_plugin_sdk::display::printable;
 use aiperf_plugin_sdk::hosting::HttpRequest;
 
+use crate::args::env::{NO_PROXY, PROXIES};
 use crate::args::{EnvSnapshot, LintArgs};
 use crate::exit_code::ExitCode;
 
@@ -136,22 +137,26 @@ impl<'a> Reader<'a> {
 
 /// As runs have them, without files of settings.
 fn proxies(args: &LintArgs, environment: &EnvSnapshot) -> Result<Proxies, String> {
-    let one = |variables: [&str; 2]| {
-        let flag = args.proxy.proxy.as_ref().map(ToString::to_string);
-        let named = flag.or_else(|| environment.first(variables).map(str::to_owned));
-        named.map(|url| Proxies::parse(&url)).transpose()
-    };
+    let flag = args.proxy.proxy.as_ref().map(ToString::to_string);
+    let flag = flag.map(|url| Proxies::parse(&url)).transpose()?;
+    let [http, https] = PROXIES.map(|(_, names)| {
+        let variable = || {
+            let (name, url) = environment.first_named(names)?;
+            Some(Proxies::of_variable(name, url))
+        };
+        flag.clone().map(Proxy::At).or_else(variable)
+    });
     let exclude = match args.proxy.no_proxy.as_slice() {
         [] => {
-            let hosts = environment.first(["no_proxy", "NO_PROXY"]);
-            let hosts = hosts.unwrap_or_default().split(',');
+            let hosts = environment.first_named(NO_PROXY);
+            let hosts = hosts.unwrap_or_default().1.split(',');
             hosts.map(str::to_owned).collect()
         }
         hosts => hosts.to_vec(),
     };
     Ok(Proxies::new(ProxyOptions {
-        http: one(["http_proxy", "HTTP_PROXY"])?,
-        https: one(["https_proxy", "HTTPS_PROXY"])?,
+        http,
+        https,
         exclude,
         loopback: false,
     }))

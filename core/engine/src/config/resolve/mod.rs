@@ -26,6 +26,7 @@ use super::plan::{ArtifactSettings, CollectSettings, Command, RunPlan};
 use super::schema::{Config, UserKnowledge};
 use super::settings::{Installed, Settings};
 use super::source::{Origin, Sources};
+use crate::http::Proxy;
 use crate::store::{Families, Pattern, StoreOptions};
 
 /// What a plan depends on beside the settings.
@@ -97,6 +98,7 @@ impl Settings {
             config,
             recorded,
             installed,
+            system_proxies,
             ..
         } = self;
         let Some(config) = config else {
@@ -112,6 +114,7 @@ impl Settings {
             secrets,
             recorded,
             installed,
+            system_proxies,
             options: HashMap::new(),
         };
         if examines {
@@ -132,6 +135,8 @@ struct Resolver<'a> {
     secrets: BTreeSet<String>,
     recorded: Option<usize>,
     installed: Installed,
+    /// Proxies of the system's variables that cannot be used, by key.
+    system_proxies: BTreeMap<String, Proxy>,
     options: HashMap<(PluginKind, String), Node>,
 }
 

@@ -1,7 +1,7 @@
 //! `[proxy]`.
 
 use super::Resolver;
-use crate::http::{Origin as Server, Proxies, ProxyOptions};
+use crate::http::{Origin as Server, Proxies, Proxy, ProxyOptions};
 
 impl Resolver<'_> {
     /// What requests go through.
@@ -16,12 +16,15 @@ impl Resolver<'_> {
         })
     }
 
-    fn proxy(&mut self, key: &str, url: Option<&str>) -> Option<Server> {
-        match Proxies::parse(url?) {
-            Ok(proxy) => Some(proxy),
+    fn proxy(&mut self, key: &str, url: Option<&str>) -> Option<Proxy> {
+        let Some(url) = url else {
+            return self.system_proxies.get(key).cloned();
+        };
+        match Proxies::parse(url) {
+            Ok(proxy) => Some(Proxy::At(proxy)),
             Err(why) => {
                 // An unusable URL has been recorded by the schema's check.
-                if Server::parse(url?).is_ok() {
+                if Server::parse(url).is_ok() {
                     let help = "name a proxy of that kind, or none".to_owned();
                     self.wrong(
                         &["proxy", key],
