@@ -15,6 +15,7 @@ mod config;
 mod console_text;
 mod context;
 mod dashboard;
+mod export_level;
 mod goodput;
 mod gpu_pages;
 mod gpus;

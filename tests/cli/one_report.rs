@@ -18,7 +18,7 @@ use aiperf_plugin_sdk::run::Terminal;
 use aiperf_sim::{Faults, Sim, SimConfig};
 use serde_json::Value;
 
-use super::console_text::{Row, divisor, numbers, shows, tables};
+use super::console_text::{Row, cells_below, divisor, numbers, shows, tables};
 use super::pages::Pages;
 
 // Plugins that nobody names are not linked.

@@ -273,6 +273,43 @@ fn phases_and_endpoints_of_the_csv_are_those_of_the_json() {
 }
 
 #[test]
+fn the_percentiles_of_the_csv_are_those_of_the_json() {
+    let (run, sections) = (one_run(), sections(&one_run().csv));
+    let json = json(run);
+    let of_csv = &sections["# LLM Percentiles"];
+    let spread = run.report.llm_metrics.values();
+    let spread = spread.filter(|metric| metric.stats.p50.is_some());
+    assert_eq!(of_csv.rows.len(), 10 * spread.count());
+    for row in &of_csv.rows {
+        let (name, percentile) = (&row[0], &row[1]);
+        let metric = &json["llm_metrics"][name];
+        let interval = &metric["confidence_intervals"][percentile];
+        let (unit, n) = (&metric["unit"], &metric["n"]);
+        let expected = [
+            &metric[percentile],
+            &interval["lower"],
+            &interval["upper"],
+            unit,
+            n,
+        ];
+        for (cell, value) in row[2..].iter().zip(expected) {
+            assert!(says(cell, value), "{row:?}: {cell} is not {value}");
+        }
+    }
+    let median = &json["llm_metrics"]["request_latency"]["confidence_intervals"]["p50"];
+    assert!(median["lower"].is_number() && median["upper"].is_number());
+    let rare = &json["llm_metrics"]["request_latency"]["confidence_intervals"]["p99"];
+    assert!(
+        rare["lower"].is_number() && rare["upper"].is_null(),
+        "{rare}"
+    );
+    assert_eq!(
+        json["llm_metrics"]["inter_chunk_latency"].get("confidence_intervals"),
+        None
+    );
+}
+
+#[test]
 fn the_goodput_of_the_csv_is_that_of_the_json() {
     let (run, sections) = (one_run(), sections(&one_run().csv));
     let json = json(run);

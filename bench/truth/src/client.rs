@@ -41,9 +41,17 @@ impl Binary {
             let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(Error::Run { code, stderr });
         }
-        let path = out.join("aiperf.json");
-        let text = fs::read_to_string(&path).map_err(|source| io(&path, source))?;
-        Ok(Report(serde_json::from_str(&text)?))
+        let read = |name: &str| {
+            let path = out.join(name);
+            fs::read_to_string(&path).map_err(|source| io(&path, source))
+        };
+        let lines = read("profile_export.jsonl").unwrap_or_default();
+        let lines: Result<_, _> = lines.lines().map(serde_json::from_str).collect();
+        Ok(Report {
+            document: serde_json::from_str(&read("aiperf.json")?)?,
+            run: serde_json::from_str(&read("run.json")?)?,
+            requests: lines?,
+        })
     }
 }
 
@@ -52,26 +60,41 @@ fn io(path: &Path, source: std::io::Error) -> Error {
     Error::Io { path, source }
 }
 
-/// `aiperf.json` of a run.
+/// What a run wrote.
 #[derive(Debug)]
-pub(crate) struct Report(Value);
+pub(crate) struct Report {
+    /// `aiperf.json`.
+    document: Value,
+    /// `run.json`.
+    run: Value,
+    /// Lines of `profile_export.jsonl`.
+    pub(crate) requests: Vec<Value>,
+}
 
 impl Report {
     /// A number by JSON pointer.
     pub(crate) fn number(&self, pointer: &str) -> Result<f64, Error> {
-        let value = self.0.pointer(pointer).and_then(Value::as_f64);
+        let value = self.document.pointer(pointer).and_then(Value::as_f64);
         value.ok_or_else(|| Error::Missing(pointer.to_owned()))
+    }
+
+    /// Wall-clock less monotonic nanoseconds, as the run has it: one constant for all its times.
+    pub(crate) fn wall_minus_mono(&self) -> Result<i64, Error> {
+        let part = |name: &str| self.run.pointer(&format!("/run/started/{name}"))?.as_i64();
+        let both = part("wall_ns").zip(part("mono_ns"));
+        let both = both.map(|(wall, mono)| wall - mono);
+        both.ok_or_else(|| Error::Missing("run.started".to_owned()))
     }
 
     /// A list by JSON pointer; empty if there is none.
     pub(crate) fn list(&self, pointer: &str) -> &[Value] {
-        let list = self.0.pointer(pointer).and_then(Value::as_array);
+        let list = self.document.pointer(pointer).and_then(Value::as_array);
         list.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Metrics of key `key`, of every server that has it.
     pub(crate) fn metrics(&self, key: &str) -> impl Iterator<Item = &Value> {
-        let endpoints = self.0.pointer("/server_metrics/endpoints");
+        let endpoints = self.document.pointer("/server_metrics/endpoints");
         let endpoints = endpoints.and_then(Value::as_object).into_iter().flatten();
         let servers = endpoints.filter_map(|(_, endpoint)| endpoint["servers"].as_object());
         let key = key.to_owned();

@@ -6,6 +6,7 @@
 //! target/release/aiperf-truth counters --runs 50 --url http://localhost:8100 --model tiny
 //! target/release/aiperf-truth gauges --runs 200
 //! target/release/aiperf-truth rates --rate 200,5000
+//! target/release/aiperf-truth tokens --concurrency 10,100,500
 //! ```
 //!
 //! Exit code 1: a report differs from the truth.
@@ -18,6 +19,7 @@ mod error;
 mod gauges;
 mod occupancy;
 mod rates;
+mod tokens;
 mod wall;
 
 use std::path::PathBuf;
@@ -53,6 +55,8 @@ enum Action {
     Gauges(gauges::Options),
     /// Arrivals at a rate: their pattern, and how late they are sent
     Rates(rates::Options),
+    /// Send and arrival times of every request and chunk
+    Tokens(tokens::Options),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Action::Counters(options) => counters::measure(&binary, cli.common.runs, options),
         Action::Gauges(options) => gauges::measure(&binary, cli.common.runs, options),
         Action::Rates(options) => rates::measure(&binary, cli.common.runs, options),
+        Action::Tokens(options) => tokens::measure(&binary, cli.common.runs, options),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -18,7 +18,7 @@ mod slice;
 
 pub use aggregate::{AggregateReport, Combine};
 pub use chunk::Chunk;
-pub use client::{ClientMetric, ErrorClass, RequestTotals};
+pub use client::{ClientMetric, ErrorClass, Percentiles, RequestTotals};
 pub use device::{DerivedReport, DeviceReport, DeviceValue};
 pub use goodput::{GoodputLimit, GoodputReport};
 pub use health::ClientHealth;

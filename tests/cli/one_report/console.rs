@@ -26,6 +26,24 @@ fn each_cell_of_the_client_table_is_a_rounding_of_the_report() {
 }
 
 #[test]
+fn each_further_percentile_on_the_console_is_a_rounding_of_the_report() {
+    let run = one_run();
+    let rows = cells_below(&run.console, "aiperf | Percentiles");
+    let metrics = run.report.llm_metrics.values();
+    let metrics: Vec<_> = metrics
+        .filter(|metric| metric.stats.p50.is_some())
+        .collect();
+    assert_eq!(rows.len(), metrics.len());
+    for (row, metric) in rows.iter().zip(metrics) {
+        let (title, unit) = row.title();
+        assert_eq!(title, metric.display_name);
+        let divisor = divisor(&metric.unit, unit).expect("a unit of the metric");
+        let values = &metric.statistics()[7..];
+        assert!(shows(&row.cells, values, divisor, 4), "{row:?} {values:?}");
+    }
+}
+
+#[test]
 fn each_cell_of_the_server_tables_is_a_rounding_of_the_report() {
     let run = one_run();
     let tables = tables(&run.console);

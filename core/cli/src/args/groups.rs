@@ -136,6 +136,16 @@ pub(crate) struct OutputArgs {
     /// Report also on slices of this length, such as 10s: clients and servers, cut alike.
     #[arg(long, value_name = "TIME")]
     pub(crate) slice_duration: Option<String>,
+    /// What of the requests is written, line by line: summary (nothing), records, or tokens (with
+    /// the time of each chunk) [default: records]
+    #[arg(
+        long,
+        alias = "profile-export-level",
+        value_enum,
+        value_name = "LEVEL",
+        hide_possible_values = true
+    )]
+    pub(crate) export_level: Option<LevelChoice>,
     /// What to show while the run lasts: line, dashboard or none [default: line]
     #[arg(
         long,
@@ -158,6 +168,17 @@ pub(crate) struct OutputArgs {
     /// Read settings from this TOML file; later files win (repeatable).
     #[arg(long, short = 'f', value_name = "FILE", action = ArgAction::Append)]
     pub(crate) config: Vec<PathBuf>,
+}
+
+/// What of the requests is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LevelChoice {
+    /// Nothing.
+    Summary,
+    /// A line each.
+    Records,
+    /// With the time of each chunk.
+    Tokens,
 }
 
 /// What is shown while a run lasts.
@@ -184,6 +205,13 @@ impl OutputArgs {
         );
         let slices = self.slice_duration.as_ref();
         flags.text("--slice-duration", "run.slice_duration", slices);
+        let level = self.export_level.map(|level| match level {
+            LevelChoice::Summary => "summary",
+            LevelChoice::Records => "records",
+            LevelChoice::Tokens => "tokens",
+        });
+        let path = "exporters.jsonl.options.level";
+        flags.text("--export-level", path, level.as_ref());
         let ui = self.ui.map(|ui| match ui {
             UiChoice::Line => "line",
             UiChoice::Dashboard => "dashboard",

@@ -154,7 +154,7 @@ impl Requests {
         metrics.spread(label::TTFT, self.ttft_ms);
         self.details.add_times(&mut metrics);
         metrics.spread(label::ITL, self.itl_ms);
-        metrics.spread(label::GAPS, self.gaps_ms);
+        metrics.pooled(label::GAPS, self.gaps_ms);
         metrics.spread(label::LATENCY, self.latency_ms);
         metrics.spread(label::EFFECTIVE_TTFT, self.effective_ttft_ms);
         metrics.spread(label::EFFECTIVE_LATENCY, self.effective_latency_ms);

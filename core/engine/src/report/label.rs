@@ -4,6 +4,7 @@ use aiperf_plugin_sdk::report::{ClientMetric, Estimator, Stats};
 use indexmap::IndexMap;
 
 use super::values::Values;
+use crate::stats::Distribution;
 
 /// Name in files, title for people, unit.
 #[derive(Debug, Clone, Copy)]
@@ -95,30 +96,45 @@ pub(super) const DURATION: Label = Label("benchmark_duration", "Benchmark Durati
 pub(super) struct Metrics(IndexMap<String, ClientMetric>);
 
 impl Metrics {
-    /// A metric with a value per request or gap; none without values.
+    /// A metric with a value per request; none without values.
     pub(super) fn spread(&mut self, label: Label, values: Values) {
-        let (n, stats, estimator) = values.finish();
+        self.values(label, values, true);
+    }
+
+    /// A metric with several values per request, which have to do with each other; none without values.
+    pub(super) fn pooled(&mut self, label: Label, values: Values) {
+        self.values(label, values, false);
+    }
+
+    fn values(&mut self, label: Label, values: Values, independent: bool) {
+        let (n, found, estimator) = values.finish(independent);
         if n > 0 {
-            self.push(label, n, stats, estimator);
+            self.push(label, n, found, estimator);
         }
     }
 
     /// A metric that is one number.
     pub(super) fn single(&mut self, label: Label, value: Option<f64>) {
         let n = u64::from(value.is_some());
-        self.push(label, n, Stats::single(value), Estimator::Exact);
+        let found = Distribution {
+            stats: Stats::single(value),
+            ..Distribution::default()
+        };
+        self.push(label, n, found, Estimator::Exact);
     }
 
     fn push(
         &mut self,
         Label(name, title, unit): Label,
         n: u64,
-        stats: Stats,
+        found: Distribution,
         estimator: Estimator,
     ) {
         let (unit, display_name) = (unit.to_owned(), title.to_owned());
         let metric = ClientMetric {
-            stats,
+            stats: found.stats,
+            percentiles: found.percentiles,
+            confidence_intervals: found.intervals,
             unit,
             n,
             display_name,

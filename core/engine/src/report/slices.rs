@@ -1,8 +1,11 @@
 //! The profiling phase in slices. See `docs/metrics.md#slices`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aiperf_plugin_sdk::report::{MetricReport, MetricSlice, Report, SliceReport};
+use aiperf_plugin_sdk::report::{
+    ClientMetric, MetricReport, MetricSlice, Percentiles, Report, SliceReport,
+};
 
 use super::aggregate;
 use super::client::Requests;
@@ -55,10 +58,21 @@ pub(super) fn reports(
             FOLDED.clone_into(&mut slice.note);
             continue;
         }
-        slice.llm_metrics = requests.metrics(&totals, slice.duration_seconds, generates);
+        let metrics = requests.metrics(&totals, slice.duration_seconds, generates);
+        let metrics = metrics.into_iter();
+        slice.llm_metrics = metrics.map(|(key, metric)| (key, short(metric))).collect();
         slice.requests = Some(totals);
     }
     slices
+}
+
+/// The seven are enough for each of many slices.
+fn short(metric: ClientMetric) -> ClientMetric {
+    ClientMetric {
+        percentiles: Percentiles::default(),
+        confidence_intervals: BTreeMap::new(),
+        ..metric
+    }
 }
 
 fn empty(phase: &PhaseWindow, cuts: Cuts, index: usize) -> SliceReport {

@@ -1,8 +1,8 @@
 //! Values of a client metric: exact, or the earlier ones as statistics.
 
-use aiperf_plugin_sdk::report::{Estimator, Stats};
+use aiperf_plugin_sdk::report::Estimator;
 
-use crate::stats::{Sketch, summary};
+use crate::stats::{Distribution, Sketch};
 
 /// Values of a metric in any order.
 #[derive(Debug, Clone, Default)]
@@ -27,15 +27,18 @@ impl Values {
         self.past.get_or_insert_default().extend(values);
     }
 
-    /// Number of values, their statistics, and how percentiles were made.
-    pub(super) fn finish(mut self) -> (u64, Stats, Estimator) {
+    /// Number of values, what is to be said of them, and how percentiles were made. `independent`: each
+    /// is a matter of its own.
+    pub(super) fn finish(mut self, independent: bool) -> (u64, Distribution, Estimator) {
         if self.past.is_some() {
             self.settle();
         }
         if let Some(all) = self.past {
-            return (all.len(), all.summary(), Estimator::Sketch);
+            let found = Distribution::of_sketch(&all, independent);
+            return (all.len(), found, Estimator::Sketch);
         }
         let n = self.exact.len() as u64;
-        (n, summary(&mut self.exact), Estimator::Exact)
+        let found = Distribution::of(&mut self.exact, independent);
+        (n, found, Estimator::Exact)
     }
 }

@@ -8,12 +8,19 @@ use aiperf_plugin_sdk::report::Stats;
 /// O(n): reorders the values, but does not sort them.
 pub fn percentile(values: &mut [f64], p: f64) -> Option<f64> {
     let last = values.len().checked_sub(1)?;
-    let position = (p / 100.0).clamp(0.0, 1.0) * last as f64;
-    let low = floor_index(position, last);
+    let (low, share) = position_of(p, last);
     let (_, at, above) = values.select_nth_unstable_by(low, f64::total_cmp);
     let at = *at;
     let next = above.iter().copied().min_by(f64::total_cmp).unwrap_or(at);
-    Some(between(at, next, position - low as f64))
+    Some(between(at, next, share))
+}
+
+/// Place of the percentile `p` among sorted values whose last place is `last`, and how far it is from
+/// there to the next one.
+pub(super) fn position_of(p: f64, last: usize) -> (usize, f64) {
+    let position = (p / 100.0).clamp(0.0, 1.0) * last as f64;
+    let low = floor_index(position, last);
+    (low, position - low as f64)
 }
 
 /// `a` at 0, `b` at 1, from the nearer of both as numpy does. Exact when they are equal, monotone,
@@ -49,9 +56,21 @@ pub(super) fn extremes(values: impl Iterator<Item = f64> + Clone) -> Option<(f64
 ///
 /// O(n). All `None` without values; what is too large for a number is `None` too.
 pub fn summary(values: &mut [f64]) -> Stats {
-    let Some((min, max)) = extremes(values.iter().copied()) else {
+    let Some(extremes) = extremes(values.iter().copied()) else {
         return Stats::default();
     };
+    // Before percentiles reorder the values: sums depend on the order.
+    let moments = moments(values, extremes);
+    Stats {
+        p99: percentile(values, 99.0),
+        p90: percentile(values, 90.0),
+        p50: percentile(values, 50.0),
+        ..moments
+    }
+}
+
+/// The seven but for percentiles, of values between `min` and `max`.
+pub(super) fn moments(values: &[f64], (min, max): (f64, f64)) -> Stats {
     let n = values.len() as f64;
     // Offsets from the smallest value keep large common parts (timestamps, bytes) out of the sums.
     let mean_offset = values.iter().map(|value| value - min).sum::<f64>() / n;
@@ -62,9 +81,7 @@ pub fn summary(values: &mut [f64]) -> Stats {
         avg: Some(mean).filter(|_| mean_offset.is_finite()),
         min: Some(min),
         max: Some(max),
-        p99: percentile(values, 99.0),
-        p90: percentile(values, 90.0),
-        p50: percentile(values, 50.0),
         std: Some(std).filter(|std| std.is_finite()),
+        ..Stats::default()
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aiperf_plugin_sdk::report::{Report, Stats};
+use aiperf_plugin_sdk::report::{ClientMetric, Report};
 
 /// Share of requests that failed, of those that ended by themselves.
 pub const FAILED_FRACTION: &str = "failed_fraction";
@@ -16,7 +16,7 @@ pub const GOOD_FRACTION: &str = "good_request_fraction";
 pub struct Objective {
     /// Key in `llm_metrics`, or [`FAILED_FRACTION`].
     pub metric: String,
-    /// One of [`Stats::NAMES`].
+    /// One of [`ClientMetric::NAMES`].
     pub stat: String,
     /// Which side of the limit is right.
     pub at_most: bool,
@@ -34,7 +34,7 @@ pub enum ObjectiveError {
     #[error("`{0}` is no number")]
     NoNumber(String),
     /// A statistic that there is not.
-    #[error("there is no statistic `{0}`; there are {known}", known = Stats::NAMES.join(", "))]
+    #[error("there is no statistic `{0}`; there are {known}", known = ClientMetric::NAMES.join(", "))]
     NoStatistic(String),
     /// No name before it.
     #[error("names no metric")]
@@ -54,10 +54,12 @@ impl FromStr for Objective {
             Some((metric, stat)) => (metric.trim(), stat.trim()),
             None => (subject.trim(), "avg"),
         };
+        // Keys of files have no dots.
+        let stat = if stat == "p99.9" { "p99_9" } else { stat };
         if metric.is_empty() {
             return Err(ObjectiveError::NoMetric);
         }
-        if !Stats::NAMES.contains(&stat) {
+        if !ClientMetric::NAMES.contains(&stat) {
             return Err(ObjectiveError::NoStatistic(stat.to_owned()));
         }
         let limit = limit.trim();
@@ -110,9 +112,7 @@ impl Objective {
         if self.metric == FAILED_FRACTION {
             return failed_fraction(report);
         }
-        let stats = &report.llm_metrics.get(&self.metric)?.stats;
-        let at = Stats::NAMES.iter().position(|name| *name == self.stat)?;
-        stats.seven()[at]
+        report.llm_metrics.get(&self.metric)?.statistic(&self.stat)
     }
 
     /// Whether a value keeps the limit.
@@ -148,6 +148,7 @@ mod tests {
                 "request_throughput:avg >= 12.5",
             ),
             ("failed_fraction<=1e-2", "failed_fraction:avg <= 0.01"),
+            ("request_latency:p99.9<=5", "request_latency:p99_9 <= 5"),
         ] {
             let objective: Objective = text.parse().unwrap();
             assert_eq!(objective.to_string(), shown);

@@ -1,6 +1,6 @@
 //! What came of all runs.
 
-use aiperf_plugin_sdk::report::{Report, RequestTotals, Stats};
+use aiperf_plugin_sdk::report::{ClientMetric, Report, RequestTotals};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -263,7 +263,7 @@ fn metrics(reports: &[&Report], level: f64) -> IndexMap<String, MetricSummary> {
             let (_, stats) = values
                 .entry(key)
                 .or_insert_with(|| (&metric.unit, IndexMap::new()));
-            for (name, value) in Stats::NAMES.iter().zip(metric.stats.seven()) {
+            for (name, value) in ClientMetric::NAMES.iter().zip(metric.statistics()) {
                 stats.entry(name).or_default().extend(value);
             }
         }

@@ -15,8 +15,8 @@ pub struct Config {
     /// Leave out rows that have nothing but zeros and unknown values.
     pub hide_zero: bool,
     /// Metrics of a server that are shown: `"main"` (requests, latencies, tokens, queue, cache, GPU
-    /// and what else moved during the run) or `"all"` (also internals of the runtime, constants, and
-    /// what nothing happened to).
+    /// and what else moved during the run) or `"all"` (also internals of the runtime, constants, what
+    /// nothing happened to, and further percentiles of the clients).
     pub rows: Rows,
 }
 

@@ -5,7 +5,7 @@ use aiperf_plugin_sdk::report::{EndpointReport, Report};
 
 use crate::paint::Paint;
 use crate::rows::{self, ESTIMATE};
-use crate::table::{STATISTICS, Table};
+use crate::table::{PERCENTILES, STATISTICS, Table};
 use crate::text::{centered, neutral, wrap};
 use crate::{Config, Rows, Show, devices, pairs, run_facts, server_summary, slices};
 
@@ -53,6 +53,8 @@ fn parts(report: &Report, config: &Config, available: usize) -> Vec<Part> {
     let derived = devices::derived_table(&report.derived, available);
     let mut parts = Vec::new();
     parts.extend(clients.map(|table| titled("aiperf | LLM Metrics", table)));
+    let more = percentile_table(report, config, available);
+    parts.extend(more.map(|table| titled("aiperf | Percentiles", table)));
     parts.push(Part::Facts);
     let title = "aiperf | Client Beside Server".to_owned();
     parts.extend(pairs.map(|(table, notes)| Part::Table(title, table, notes)));
@@ -74,6 +76,16 @@ fn client_table(report: &Report, available: usize) -> Option<Table> {
     let metrics = report.llm_metrics.iter();
     let rows: Vec<_> = metrics.map(|(key, m)| rows::client(key, m)).collect();
     (!rows.is_empty()).then(|| Table::new(&STATISTICS, rows, available))
+}
+
+/// Further percentiles: of interest where somebody wants to see everything.
+fn percentile_table(report: &Report, config: &Config, available: usize) -> Option<Table> {
+    let metrics = report
+        .llm_metrics
+        .iter()
+        .filter(|(_, metric)| config.rows == Rows::All && metric.percentiles.p75.is_some());
+    let rows: Vec<_> = metrics.map(|(key, m)| rows::percentiles(key, m)).collect();
+    (!rows.is_empty()).then(|| Table::new(&PERCENTILES, rows, available))
 }
 
 fn aggregate_table(report: &Report, shown: Rows, available: usize) -> Option<Part> {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use aiperf_plugin_sdk::display::metric_title;
 use aiperf_plugin_sdk::report::{
-    AggregateReport, ClientMetric, Combine, Estimator, MetricReport, Stats, ValueBounds,
+    AggregateReport, ClientMetric, Combine, Estimator, MetricReport, Percentiles, Stats,
+    ValueBounds,
 };
 
 use crate::families::{Family, families, titled};
@@ -45,6 +46,28 @@ pub(crate) fn client(key: &str, metric: &ClientMetric) -> Row {
     Row {
         name: titled(&format!("{mark}{title}"), &metric.unit, &scale.unit),
         cells: cells.into(),
+        ..Row::default()
+    }
+}
+
+/// The row of the further percentiles of a metric of the load generator.
+pub(crate) fn percentiles(key: &str, metric: &ClientMetric) -> Row {
+    let title = client_title(key, &metric.display_name);
+    let Percentiles {
+        p1,
+        p5,
+        p10,
+        p25,
+        p75,
+        p95,
+        p99_9,
+    } = metric.percentiles;
+    let values = [p1, p5, p10, p25, p75, p95, p99_9];
+    let scale = Scale::counted(&metric.unit, largest(values));
+    let mark = if metric.estimated { ESTIMATE } else { "" };
+    Row {
+        name: titled(&format!("{mark}{title}"), &metric.unit, &scale.unit),
+        cells: scale.cells(values, CLIENT_DIGITS).into(),
         ..Row::default()
     }
 }

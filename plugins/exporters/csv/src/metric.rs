@@ -58,6 +58,41 @@ pub(crate) fn client<'a>(key: &'a str, metric: &'a ClientMetric) -> [Row<'a>; 2]
     [title_row(&title, &metric.unit), row]
 }
 
+/// Names of the columns of [`percentiles`].
+pub(crate) const PERCENTILE_COLUMNS: [&str; 7] = [
+    "metric",
+    "percentile",
+    "value",
+    "ci_lower",
+    "ci_upper",
+    "unit",
+    "n",
+];
+
+/// A row for each percentile, rising, with its confidence interval. A metric that is one number has none.
+pub(crate) fn percentiles<'a>(key: &'a str, metric: &'a ClientMetric) -> Vec<Row<'a>> {
+    const RISING: [&str; 10] = [
+        "p1", "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "p99_9",
+    ];
+    let known = RISING
+        .into_iter()
+        .filter_map(|name| Some((name, metric.statistic(name)?)));
+    let row = |(name, value): (&'static str, f64)| -> Row<'a> {
+        let interval = metric.confidence_intervals.get(name);
+        let interval = interval.copied().unwrap_or_default();
+        vec![
+            text(key),
+            name.into(),
+            number(Some(value)),
+            number(interval.lower),
+            number(interval.upper),
+            text(&metric.unit),
+            count(metric.n),
+        ]
+    };
+    known.map(row).collect()
+}
+
 /// Heading and row of a metric of a server.
 pub(crate) fn server(metric: &MetricReport) -> [Row<'_>; 2] {
     let title = title_row(&metric_title(&metric.key), &metric.unit);

@@ -31,7 +31,11 @@ fn llm_metrics(sheet: &mut Sheet, report: &Report) -> Result<()> {
     report
         .llm_metrics
         .iter()
-        .try_for_each(|(key, value)| sheet.block(metric::client(key, value)))
+        .try_for_each(|(key, value)| sheet.block(metric::client(key, value)))?;
+    let rows = report.llm_metrics.iter();
+    let rows = rows.flat_map(|(key, value)| metric::percentiles(key, value));
+    let columns = metric::PERCENTILE_COLUMNS;
+    sheet.section("# LLM Percentiles", columns, rows.collect())
 }
 
 fn server_metrics(sheet: &mut Sheet, servers: &[ServerReport]) -> Result<()> {

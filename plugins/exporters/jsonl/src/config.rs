@@ -14,6 +14,22 @@ pub struct Config {
     pub requests_path: String,
     /// How much of each page a line carries beside `metrics_data`.
     pub series: SeriesDetail,
+    /// What of the requests is written: `"summary"` (nothing), `"records"` (one line each) or `"tokens"`
+    /// (with the time of each chunk).
+    pub level: Level,
+}
+
+/// What of the requests is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing. `aiperf report` then has no clients.
+    Summary,
+    /// One line per request.
+    #[default]
+    Records,
+    /// One line per request, with the wall-clock time of each chunk that carried text.
+    Tokens,
 }
 
 /// How much of each page a line carries beside `metrics_data`.
@@ -33,6 +49,7 @@ impl Default for Config {
             path: "server_metrics_export.jsonl".to_owned(),
             requests_path: "profile_export.jsonl".to_owned(),
             series: SeriesDetail::Full,
+            level: Level::Records,
         }
     }
 }

@@ -6,7 +6,7 @@ use aiperf_plugin_sdk::prelude::*;
 
 use crate::explained::Explained;
 use crate::sink::Sink;
-use crate::{Config, RequestLine, ScrapeLine, SeriesDetail};
+use crate::{Config, Level, RequestLine, ScrapeLine, SeriesDetail};
 
 /// The exporter. See the [crate](crate).
 #[derive(Debug)]
@@ -58,7 +58,11 @@ impl Jsonl {
 impl Exporter for Jsonl {
     fn begin(&mut self, _run: &RunInfo) -> Result<()> {
         self.scrapes = Sink::open(&self.host, &self.config.path)?;
-        self.requests = Sink::open(&self.host, &self.config.requests_path)?;
+        let path = match self.config.level {
+            Level::Summary => "",
+            Level::Records | Level::Tokens => &self.config.requests_path,
+        };
+        self.requests = Sink::open(&self.host, path)?;
         Ok(())
     }
 
@@ -80,9 +84,10 @@ impl Exporter for Jsonl {
         let Some(sink) = &mut self.requests else {
             return Ok(());
         };
+        let tokens = self.config.level == Level::Tokens;
         for row in view.rows() {
             let phase = self.phases.get(&row.phase).map(String::as_str);
-            sink.line(&RequestLine::new(&row, phase))?;
+            sink.line(&RequestLine::new(&row, phase, tokens))?;
             sink.keep();
         }
         sink.flush()

@@ -14,7 +14,7 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, SeriesDetail};
+pub use config::{Config, Level, SeriesDetail};
 pub use exporter::Jsonl;
 pub use request::{RequestError, RequestLine};
 pub use scrape::{ErrorDetails, NewFamily, NewSchema, NewSeries, ScrapeLine, ScrapeMetrics};

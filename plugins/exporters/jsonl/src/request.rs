@@ -63,6 +63,11 @@ pub struct RequestLine<'a> {
     /// Gaps between chunks that carry text.
     #[schemars(with = "Vec<f64>")]
     token_gaps_ms: Gaps<'a>,
+    /// Wall-clock nanoseconds at which each chunk that carries text arrived, by the clock of the run; left
+    /// out unless `level = "tokens"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<i64>>")]
+    token_times_ns: Option<Times<'a>>,
     /// Why it failed; `null` if it did not.
     error: Option<RequestError<'a>>,
 }
@@ -78,8 +83,8 @@ pub struct RequestError<'a> {
 }
 
 impl<'a> RequestLine<'a> {
-    /// The line of `row`.
-    pub(crate) fn new(row: &RequestRow<'a>, phase: Option<&'a str>) -> Self {
+    /// The line of `row`; with `tokens`, the times of its chunks.
+    pub(crate) fn new(row: &RequestRow<'a>, phase: Option<&'a str>, tokens: bool) -> Self {
         let osl = row.completion_tokens.or_else(|| counted_chunks(row));
         let failed = row.outcome == Outcome::Failed || !row.error_class.is_empty();
         Self {
@@ -107,6 +112,10 @@ impl<'a> RequestLine<'a> {
             time_to_first_output_token_ms: (row.first_output_ns != row.ttft_ns)
                 .then(|| row.first_output_ns.map(millis)),
             token_gaps_ms: Gaps(row.gaps_ns),
+            token_times_ns: tokens.then(|| Times {
+                first_ns: row.ttft_ns.map(|ttft| row.start_ns.saturating_add(ttft)),
+                gaps_ns: row.gaps_ns,
+            }),
             error: failed.then_some(RequestError {
                 class: row.error_class,
                 message: row.error_message,
@@ -131,6 +140,24 @@ fn inter_token_latency_ms(row: &RequestRow<'_>, osl: Option<i64>) -> Option<f64>
 
 #[derive(Debug)]
 struct Gaps<'a>(&'a [i64]);
+
+/// Times of chunks, from that of the first and the gaps after it: nothing is kept for them.
+#[derive(Debug)]
+struct Times<'a> {
+    /// `None` without chunks.
+    first_ns: Option<i64>,
+    gaps_ns: &'a [i64],
+}
+
+impl Serialize for Times<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let after = self.gaps_ns.iter().scan(self.first_ns, |at, gap| {
+            *at = at.map(|at| at.saturating_add(*gap));
+            *at
+        });
+        serializer.collect_seq(self.first_ns.into_iter().chain(after))
+    }
+}
 
 impl Serialize for Gaps<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -172,6 +172,7 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--no-proxy", "a,b"],
     &["--artifact-dir", "out"],
     &["--profile-export-prefix", "P"],
+    &["--export-level", "tokens"],
     &["--ui", "none"],
     &["--strict"],
     &["--slice-duration", "10s"],

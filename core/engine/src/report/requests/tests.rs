@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use aiperf_plugin_sdk::report::{Estimator, RequestTotals, Stats};
+use aiperf_plugin_sdk::report::{ClientMetric, Estimator, RequestTotals};
 
 use super::*;
 use crate::http::MonoNs;
@@ -62,8 +62,8 @@ fn folding_keeps_totals_and_moments_and_percentiles_within_the_stated_error() {
                 (exact.n, exact.estimated),
                 "{name}"
             );
-            let pairs = found.stats.seven().into_iter().zip(exact.stats.seven());
-            for ((found, exact), statistic) in pairs.zip(Stats::NAMES) {
+            let pairs = found.statistics().into_iter().zip(exact.statistics());
+            for ((found, exact), statistic) in pairs.zip(ClientMetric::NAMES) {
                 let error = if statistic.starts_with('p') {
                     0.005
                 } else {

@@ -170,24 +170,33 @@ impl Sketch {
         let Some((min, max)) = self.extremes.filter(|_| self.weight > 0.0) else {
             return Stats::default();
         };
-        let points = self.points();
-        let hidden = self
-            .hidden
-            .map_or(f64::NEG_INFINITY, |(_, cell)| cell.upper());
-        let at = |p: f64| {
-            let value = interpolate(&points, p)?.clamp(min, max);
-            Some(value).filter(|value| *value >= hidden)
-        };
+        let [p99, p90, p50] = self.at(&[0.99, 0.90, 0.50]);
         let finite = |value: f64| Some(value).filter(|value| value.is_finite());
         Stats {
             avg: finite(self.mean.clamp(min, max)),
             min: Some(min),
             max: Some(max),
-            p99: at(0.99),
-            p90: at(0.90),
-            p50: at(0.50),
+            p99,
+            p90,
+            p50,
             std: finite((self.squares.max(0.0) / self.weight).sqrt()),
         }
+    }
+
+    /// Values at shares (0 to 1) of the way from the first value to the last; `None` without values, and
+    /// where the cell is given up.
+    pub fn at<const N: usize>(&self, shares: &[f64; N]) -> [Option<f64>; N] {
+        let Some((min, max)) = self.extremes.filter(|_| self.weight > 0.0) else {
+            return [None; N];
+        };
+        let points = self.points();
+        let hidden = self
+            .hidden
+            .map_or(f64::NEG_INFINITY, |(_, cell)| cell.upper());
+        shares.map(|share| {
+            let value = interpolate(&points, share)?.clamp(min, max);
+            Some(value).filter(|value| *value >= hidden)
+        })
     }
 
     /// Place in the total weight, and value, of the first and the last reading of each cell.

@@ -113,6 +113,19 @@ p90_lower,p90_upper,p50_lower,p50_upper,sampling_error,missing,longest_gap_secon
 ### Time to First Token (ms)
 time_to_first_token,3.83,2.05,12.84,11.26,6.57,2.68,2.17,ms,client,98,,,,,,,,,,,,exact,,,,,,,,,,,,,
 
+# LLM Percentiles
+metric,percentile,value,ci_lower,ci_upper,unit,n
+time_to_first_token,p1,2.07,,,ms,98
+time_to_first_token,p5,2.19,,,ms,98
+time_to_first_token,p10,2.28,,,ms,98
+time_to_first_token,p25,2.43,,,ms,98
+time_to_first_token,p50,2.68,2.57,3.02,ms,98
+time_to_first_token,p75,4.41,,,ms,98
+time_to_first_token,p90,6.57,5.18,9.21,ms,98
+time_to_first_token,p95,8.96,,,ms,98
+time_to_first_token,p99,11.26,9.87,,ms,98
+time_to_first_token,p99_9,12.68,,,ms,98
+
 # Server Metrics
 ## Server: 127.0.0.1:39827/server1
 server_endpoint,127.0.0.1:39827/server1/metrics

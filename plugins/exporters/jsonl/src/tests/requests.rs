@@ -3,8 +3,13 @@
 use super::*;
 
 pub(super) fn request_lines(rows: &[RequestRow<'_>]) -> Vec<Value> {
+    lines_with(&json!({}), rows)
+}
+
+/// Lines of an exporter with these options.
+pub(super) fn lines_with(options: &Value, rows: &[RequestRow<'_>]) -> Vec<Value> {
     let host = FakeHost::new();
-    let mut exporter = begin(&host, &json!({}));
+    let mut exporter = begin(&host, options);
     let event = PhaseEvent {
         index: 1,
         name: "profiling".to_owned(),
@@ -101,4 +106,32 @@ fn a_failed_request_says_why_and_invents_no_times() {
         assert_eq!(line[field], Value::Null, "{field}");
     }
     assert_eq!(line["output_sequence_length"], Value::Null);
+}
+
+#[test]
+fn times_of_chunks_are_written_where_they_are_wanted() {
+    let start_ns = 1_730_000_000_000_000_001;
+    let row = RequestRow {
+        start_ns,
+        ttft_ns: Some(50),
+        gaps_ns: &[40, 60],
+        ..RequestRow::default()
+    };
+    let silent = RequestRow::default();
+    let lines = lines_with(&json!({ "level": "tokens" }), &[row, silent]);
+    let times = json!([start_ns + 50, start_ns + 90, start_ns + 150]);
+    assert_eq!(lines[0]["token_times_ns"], times);
+    assert_eq!(lines[1]["token_times_ns"], json!([]));
+    assert_eq!(request_lines(&[row])[0].get("token_times_ns"), None);
+}
+
+#[test]
+fn a_summary_has_no_lines() {
+    let host = FakeHost::new();
+    let mut exporter = begin(&host, &json!({ "level": "summary" }));
+    let mut block = RequestBlock::default();
+    block.push(&RequestRow::default());
+    exporter.requests(&block).unwrap();
+    exporter.finish(&Report::default()).unwrap();
+    assert!(!host.files().contains(&REQUESTS.to_owned()));
 }

@@ -1,6 +1,6 @@
 //! Lines as their schemas say.
 
-use super::requests::request_lines;
+use super::requests::{lines_with, request_lines};
 use super::*;
 
 fn check_schema<T: JsonSchema>(name: &str, committed: &str) {
@@ -47,5 +47,13 @@ fn lines_are_as_the_schemas_say() {
         );
     }
     let line = request_lines(&[RequestRow::default()]).remove(0);
+    check_line(&line, include_str!("../../requests.schema.json"));
+    let row = RequestRow {
+        ttft_ns: Some(5),
+        gaps_ns: &[7],
+        ..RequestRow::default()
+    };
+    let line = lines_with(&json!({ "level": "tokens" }), &[row]).remove(0);
+    assert_eq!(line["token_times_ns"], json!([5, 12]));
     check_line(&line, include_str!("../../requests.schema.json"));
 }
