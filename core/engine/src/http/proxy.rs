@@ -290,7 +290,7 @@ mod tests {
                 .map(|p| p.is_some())
         };
         for direct in ["localhost:1", "near", "https://h"] {
-            assert_eq!(of(direct).unwrap(), false, "{direct}");
+            assert!(!of(direct).unwrap(), "{direct}");
         }
         let said = of("http://h").unwrap_err().to_string();
         assert!(
