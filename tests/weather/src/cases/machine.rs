@@ -167,10 +167,10 @@ pub(super) const CASES: &[Case] = &[
     .ends(5, "standard output")
     .files(Files::None),
     case("file size limit")
-        .by("`ulimit -f 128`")
-        .shell("ulimit -f 128; exec \"$0\" \"$@\"")
+        .by("`ulimit -f 256`")
+        .shell("ulimit -f 256; exec \"$0\" \"$@\"")
         .ends(5, "File too large")
-        .lines(3)
+        .lines(2)
         .files(Files::Some),
     case("folder removed")
         .by("`rm -r out`")
