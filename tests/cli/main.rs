@@ -40,6 +40,7 @@ mod report;
 mod scrape_metrics;
 mod secrets;
 mod shells;
+mod steady;
 mod sweep;
 mod teams;
 mod tidy;

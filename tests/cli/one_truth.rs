@@ -310,6 +310,33 @@ fn the_percentiles_of_the_csv_are_those_of_the_json() {
 }
 
 #[test]
+fn the_steady_state_and_what_is_in_flight_are_those_of_the_json() {
+    let (run, sections) = (one_run(), sections(&one_run().csv));
+    let json = json(run);
+    let steady = &json["steady_state"];
+    compare(&sections["# Steady State"], |_, column| {
+        steady.get(column).unwrap_or(&steady["requests"][column])
+    });
+    assert!(steady["start_ns"].is_number(), "{steady}");
+    let of_csv = &sections["# Steady State Metrics"];
+    let metrics = steady["llm_metrics"].as_object().expect("metrics");
+    assert_eq!(of_csv.rows.len(), metrics.len());
+    for (row, (name, metric)) in of_csv.rows.iter().zip(metrics) {
+        assert_eq!(&row[0], name);
+        for (column, cell) in of_csv.header.iter().zip(row).skip(1) {
+            assert!(says(cell, &metric[column]), "{row:?} {column}");
+        }
+    }
+    let concurrency = &json["concurrency"];
+    compare(&sections["# Concurrency"], |_, column| &concurrency[column]);
+    let series = items(&concurrency["series"]);
+    assert_eq!(sections["# Concurrency Over Time"].rows.len(), series.len());
+    compare(&sections["# Concurrency Over Time"], |row, column| {
+        &series[row][column]
+    });
+}
+
+#[test]
 fn the_goodput_of_the_csv_is_that_of_the_json() {
     let (run, sections) = (one_run(), sections(&one_run().csv));
     let json = json(run);

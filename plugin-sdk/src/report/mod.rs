@@ -15,6 +15,7 @@ mod pair;
 mod phase;
 mod server;
 mod slice;
+mod steady;
 
 pub use aggregate::{AggregateReport, Combine};
 pub use chunk::Chunk;
@@ -30,6 +31,7 @@ pub use server::{
     ServerReport,
 };
 pub use slice::SliceReport;
+pub use steady::{ConcurrencyPoint, ConcurrencyReport, SteadyReport};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -51,6 +53,12 @@ pub struct Report {
     /// Requests that kept their limits; `None` without limits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goodput: Option<GoodputReport>,
+    /// Requests in flight over the profiling phase; `None` without load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<ConcurrencyReport>,
+    /// The part of the profiling phase in which load was at its plateau; `None` without load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steady_state: Option<SteadyReport>,
     /// All phases, in order.
     pub phases: Vec<PhaseReport>,
     /// All endpoints that were configured or tried, in order.
@@ -88,6 +96,8 @@ impl Report {
             llm_metrics,
             requests,
             goodput,
+            concurrency,
+            steady_state,
             phases,
             endpoints,
             slices,
@@ -104,6 +114,8 @@ impl Report {
             llm_metrics: llm_metrics.clone(),
             requests: requests.clone(),
             goodput: goodput.clone(),
+            concurrency: concurrency.clone(),
+            steady_state: steady_state.clone(),
             phases: phases.clone(),
             endpoints: endpoints.clone(),
             slices: slices.clone(),

@@ -118,7 +118,7 @@ impl Requests {
             self.output.push(output);
         }
         self.input.push(input);
-        self.details.ended(row, input);
+        self.details.ended(row, measured);
     }
 
     /// What the limits of `[goodput]` make of them; `None` without limits.
@@ -155,12 +155,14 @@ impl Requests {
         self.details.add_times(&mut metrics);
         metrics.spread(label::ITL, self.itl_ms);
         metrics.pooled(label::GAPS, self.gaps_ms);
+        self.details.add_decode(&mut metrics);
         metrics.spread(label::LATENCY, self.latency_ms);
         metrics.spread(label::EFFECTIVE_TTFT, self.effective_ttft_ms);
         metrics.spread(label::EFFECTIVE_LATENCY, self.effective_latency_ms);
         metrics.spread(label::OUTPUT, self.output);
         metrics.spread(label::INPUT, self.input);
         metrics.spread(label::PER_USER, self.per_user);
+        self.details.add_speed(&mut metrics);
         self.details.add_counts(&mut metrics);
         metrics.spread(label::SEND_DELAY, self.send_delay_ms);
         if generates {
@@ -187,7 +189,13 @@ impl Requests {
         metrics.single(label::ERROR_RATE, failed);
         metrics.single(label::DURATION, Some(seconds));
         if self.output_estimated > 0 {
-            metrics.mark_estimated(&[label::ITL, label::OUTPUT, label::PER_USER]);
+            let labels = [
+                label::ITL,
+                label::OUTPUT,
+                label::PER_USER,
+                label::END_TO_END,
+            ];
+            metrics.mark_estimated(&labels);
             metrics.mark_estimated(&[label::TOKENS, label::TOTAL_TOKENS]);
         }
         if self.input_estimated > 0 {

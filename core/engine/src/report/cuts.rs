@@ -10,20 +10,33 @@ const ALWAYS: u64 = 1_000;
 /// cost as much as full ones.
 const PER_EVENT: u64 = 100;
 
-/// A window, cut into slices of equal length; the last one may be shorter.
+/// A window, cut into parts.
 ///
-/// Moments are monotonic nanoseconds. A boundary belongs to the slice that it begins, the end of
-/// the window to the last slice.
+/// Moments are monotonic nanoseconds. A boundary belongs to the part that it begins, the end of the
+/// window to the last part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cuts {
-    begin: i64,
-    end: i64,
-    length: i64,
+pub(super) enum Cuts {
+    /// Slices of equal length; the last one may be shorter.
+    Even {
+        /// Where the window begins.
+        begin: i64,
+        /// Where it ends.
+        end: i64,
+        /// Length of a slice.
+        length: i64,
+    },
+    /// All time before a window, the window, and all time after it.
+    Around {
+        /// Where the window begins.
+        begin: i64,
+        /// Where it ends; this moment belongs to the window.
+        end: i64,
+    },
 }
 
 impl Cuts {
     /// All of time as one slice.
-    pub(super) const NONE: Self = Self {
+    pub(super) const NONE: Self = Self::Even {
         begin: 0,
         end: 0,
         length: i64::MAX,
@@ -37,45 +50,74 @@ impl Cuts {
         let length = i64::try_from(length.as_nanos()).unwrap_or(i64::MAX);
         let most = events.saturating_mul(PER_EVENT).clamp(ALWAYS, MOST);
         let least = u64::try_from(end.saturating_sub(begin)).unwrap_or_default() / most;
-        Self {
+        Self::Even {
             begin,
             end,
             length: length.max(least.cast_signed()).max(1),
         }
     }
 
-    /// How long each of them is, but for the last.
+    /// Before, inside and after the window from `begin` to `end`.
+    pub(super) fn around(begin: i64, end: i64) -> Self {
+        let end = end.max(begin);
+        Self::Around { begin, end }
+    }
+
+    /// How long each of them is, but for the last; of a window, how long that is.
     pub(super) fn length(self) -> Duration {
-        Duration::from_nanos(self.length.cast_unsigned())
+        let length = match self {
+            Self::Even { length, .. } => length,
+            Self::Around { begin, end } => end.saturating_sub(begin),
+        };
+        Duration::from_nanos(length.cast_unsigned())
     }
 
     /// How many there are; at least one.
     pub(super) fn len(self) -> usize {
-        let full = (self.end - self.begin - 1).max(0) / self.length;
-        usize::try_from(full).unwrap_or_default() + 1
+        match self {
+            Self::Even { begin, end, length } => {
+                let full = (end - begin - 1).max(0) / length;
+                usize::try_from(full).unwrap_or_default() + 1
+            }
+            Self::Around { .. } => 3,
+        }
     }
 
     /// Which one a moment belongs to; what lies outside belongs to the nearest.
     pub(super) fn index_of(self, at_ns: i64) -> usize {
-        let index = at_ns.saturating_sub(self.begin).max(0) / self.length;
-        usize::try_from(index)
-            .unwrap_or(usize::MAX)
-            .min(self.len() - 1)
+        match self {
+            Self::Even { begin, length, .. } => {
+                let index = at_ns.saturating_sub(begin).max(0) / length;
+                usize::try_from(index)
+                    .unwrap_or(usize::MAX)
+                    .min(self.len() - 1)
+            }
+            Self::Around { begin, end } => usize::from(at_ns >= begin) + usize::from(at_ns > end),
+        }
     }
 
     /// Begin and end of the slice at `index`.
     pub(super) fn bounds(self, index: usize) -> (i64, i64) {
-        let begin = |index: usize| {
-            let index = i64::try_from(index).unwrap_or(i64::MAX);
-            self.begin.saturating_add(self.length.saturating_mul(index))
-        };
-        (begin(index).min(self.end), begin(index + 1).min(self.end))
+        match self {
+            Self::Even { begin, end, length } => {
+                let start = |index: usize| {
+                    let index = i64::try_from(index).unwrap_or(i64::MAX);
+                    begin.saturating_add(length.saturating_mul(index))
+                };
+                (start(index).min(end), start(index + 1).min(end))
+            }
+            Self::Around { begin, end } => match index {
+                0 => (i64::MIN, begin),
+                1 => (begin, end),
+                _ => (end, i64::MAX),
+            },
+        }
     }
 
     /// Whether the window ended before the slice at `index` was full.
     pub(super) fn is_partial(self, index: usize) -> bool {
         let (begin, end) = self.bounds(index);
-        end - begin < self.length
+        matches!(self, Self::Even { length, .. } if end - begin < length)
     }
 }
 
@@ -109,6 +151,15 @@ mod tests {
                 prop_assert!(!cuts.is_partial(index));
             }
         }
+    }
+
+    #[test]
+    fn a_window_has_all_time_around_it() {
+        let cuts = Cuts::around(5, 9);
+        let parts = [i64::MIN, 4, 5, 9, 10, i64::MAX].map(|at| cuts.index_of(at));
+        assert_eq!((cuts.len(), parts), (3, [0, 0, 1, 1, 2, 2]));
+        assert_eq!(cuts.bounds(1), (5, 9));
+        assert!(!cuts.is_partial(1));
     }
 
     #[test]

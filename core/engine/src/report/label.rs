@@ -59,6 +59,12 @@ pub(super) const ERROR_RATE: Label = Label("request_error_rate", "Request Error 
 pub(super) const ITL: Label = Label("inter_token_latency", "Inter Token Latency", "ms");
 pub(super) const GAPS: Label = Label("inter_chunk_latency", "Inter Chunk Latency", "ms");
 pub(super) const LATENCY: Label = Label("request_latency", "Request Latency", "ms");
+pub(super) const DECODE: Label = Label("decode_duration", "Decode Duration", "ms");
+pub(super) const END_TO_END: Label = Label(
+    "e2e_output_token_throughput",
+    "End-to-End Output Token Throughput",
+    "tokens/sec/user",
+);
 pub(super) const EFFECTIVE_TTFT: Label = Label(
     "effective_time_to_first_token",
     "Effective Time to First Token",

@@ -21,8 +21,10 @@ mod requests;
 mod scalar;
 mod server;
 mod slices;
+mod steady;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod totals;
 mod unit;
 mod values;
@@ -53,6 +55,7 @@ use crate::load::EndpointKind;
 use crate::store::{EndpointView, Store};
 use client::Requests;
 use histogram::Histograms;
+use timeline::Timeline;
 use window::Window;
 
 /// A phase that has ended.
@@ -95,6 +98,12 @@ impl PhaseWindow {
     /// True if it took over running load from the phase before.
     fn takes_over(&self) -> bool {
         self.boundary == Boundary::Seamless
+    }
+
+    /// Wall nanoseconds of a moment. Recorded times may be further apart than a number holds.
+    fn wall_ns(&self, mono_ns: i64) -> i64 {
+        let since = mono_ns.saturating_sub(self.first_send.mono_ns);
+        self.first_send.wall_ns.saturating_add(since)
     }
 
     /// Seconds from first send to last response.
@@ -218,12 +227,22 @@ fn add_clients(
     warnings::of_held(&mut report.warnings, requests.held());
     report.goodput = requests.goodput();
     report.llm_metrics = requests.metrics(totals, phase.seconds(), generates);
+    // After the values of the whole phase are gone: these are as many again.
+    add_steady(report, phase, records, generates);
     report.client_health = phase.health.clone().map(|mut health| {
         let scale = health::Scale::of(&report.llm_metrics);
         health.degraded = health::judge(&health, &scale, &mut report.warnings)
             | warnings::scrapes_late(&report.warnings);
         health
     });
+}
+
+/// What was in flight, and the part of the phase in which that was steady.
+fn add_steady(report: &mut Report, phase: &PhaseWindow, records: &RequestLog, generates: bool) {
+    let timeline = Timeline::of(records, phase);
+    let wall = |mono_ns| phase.wall_ns(mono_ns);
+    report.concurrency = Some(timeline.report(wall));
+    report.steady_state = Some(steady::report(phase, records, &timeline, generates));
 }
 
 /// Whether answers are made of tokens.

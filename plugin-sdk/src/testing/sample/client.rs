@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 
 use super::{named, stats};
 use crate::report::{
-    ClientMetric, ErrorClass, FamilyCheck, GoodputLimit, GoodputReport, Percentiles, PhaseReport,
-    RequestTotals, SettleBasis, SettleReport, Stats, ValueBounds,
+    ClientMetric, ConcurrencyPoint, ConcurrencyReport, ErrorClass, FamilyCheck, GoodputLimit,
+    GoodputReport, Percentiles, PhaseReport, RequestTotals, SettleBasis, SettleReport, Stats,
+    SteadyReport, ValueBounds,
 };
 use crate::run::PhaseKind;
 
@@ -133,6 +134,38 @@ pub(super) fn goodput() -> GoodputReport {
             limit("time_to_first_token", 7.5, 8),
             limit("request_latency", 30.0, 3),
         ],
+    }
+}
+
+pub(super) fn concurrency() -> ConcurrencyReport {
+    let point = |seconds: i64, avg, max| ConcurrencyPoint {
+        start_ns: START_NS + seconds * 1_000_000_000,
+        avg,
+        max,
+    };
+    ConcurrencyReport {
+        avg: Some(9.73),
+        max: 10,
+        interval_seconds: 5.0,
+        series: vec![point(0, 9.86, 10), point(5, 9.98, 10), point(10, 9.3, 10)],
+        ..ConcurrencyReport::default()
+    }
+}
+
+pub(super) fn steady_state() -> SteadyReport {
+    SteadyReport {
+        start_ns: Some(START_NS + 100_000_000),
+        end_ns: Some(START_NS + 14_400_000_000),
+        duration_seconds: Some(14.3),
+        concurrency: Some(9.94),
+        requests: Some(RequestTotals {
+            sent: 90,
+            done: 88,
+            failed: 2,
+            ..RequestTotals::default()
+        }),
+        llm_metrics: metrics_of_slice(0),
+        ..SteadyReport::default()
     }
 }
 

@@ -24,6 +24,8 @@ pub fn sample_report() -> Report {
         llm_metrics: client::metrics(),
         requests: Some(client::totals()),
         goodput: Some(client::goodput()),
+        concurrency: Some(client::concurrency()),
+        steady_state: Some(client::steady_state()),
         phases: client::phases(),
         endpoints: servers::endpoints(),
         servers: vec![vllm::server(), servers::balancer()],

@@ -163,6 +163,7 @@ fn facts(report: &Report, page: usize, paint: Paint) -> Vec<String> {
     if let Some(goodput) = &report.goodput {
         lines.extend(run_facts::goodput(goodput, page, paint));
     }
+    lines.extend(run_facts::steady(report, page, paint));
     lines.extend(run_facts::phases(report, page, paint));
     if let Some(health) = &report.client_health {
         lines.extend(run_facts::health(health, page, paint));

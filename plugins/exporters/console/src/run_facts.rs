@@ -2,11 +2,12 @@
 
 use aiperf_plugin_sdk::report::{
     Boundary, ClientHealth, EndpointReport, GoodputReport, PhaseReport, Report, RequestTotals,
-    RunStatus, SettleBasis, SettleReport, Warning,
+    RunStatus, SettleBasis, SettleReport, SteadyReport, Warning,
 };
 
 use crate::number::{Scale, count, duration};
 use crate::paint::Paint;
+use crate::rows::CLIENT_DIGITS;
 use crate::text::{neutral, wrap};
 
 /// Width of the column of names.
@@ -69,6 +70,64 @@ pub(crate) fn goodput(goodput: &GoodputReport, page: usize, paint: Paint) -> Vec
     });
     let parts: Vec<_> = std::iter::once(all).chain(limits).collect();
     entry("Goodput", &neutral(&parts.join(" · ")), page, paint)
+}
+
+/// What was in flight, and what the clients saw while that was steady.
+pub(crate) fn steady(report: &Report, page: usize, paint: Paint) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(concurrency) = &report.concurrency {
+        let text = format!(
+            "{} requests on average · {} at most",
+            shown(concurrency.avg),
+            count(concurrency.max)
+        );
+        lines.extend(entry("In flight", &text, page, paint));
+    }
+    if let Some(steady) = &report.steady_state {
+        lines.extend(entry("Steady", &steady_text(steady), page, paint));
+    }
+    lines
+}
+
+fn steady_text(steady: &SteadyReport) -> String {
+    let Some(seconds) = steady.duration_seconds else {
+        let why = match steady.note.as_str() {
+            "no_requests" => "no requests",
+            "too_short" => "load ended before it had run at its plateau for the time of a request",
+            "not_steady" => "load rose or fell all the time",
+            other => other,
+        };
+        return format!("at no time: {}", neutral(why));
+    };
+    let metric = |key: &str, name: &str| {
+        let metric = steady.llm_metrics.get(key)?;
+        let p99 = metric
+            .stats
+            .p99
+            .map(|_| format!(" (p99 {})", shown(metric.stats.p99)));
+        let (avg, unit) = (shown(metric.stats.avg), &metric.unit);
+        Some(format!("{name} {avg} {unit}{}", p99.unwrap_or_default()))
+    };
+    let begun = (steady.note == "folded").then(|| "the part kept one by one".to_owned());
+    let parts = [
+        Some(format!(
+            "{} with {} in flight",
+            duration(seconds),
+            shown(steady.concurrency)
+        )),
+        metric("request_throughput", "throughput"),
+        metric("time_to_first_token", "TTFT"),
+        metric("inter_token_latency", "ITL"),
+        metric("request_latency", "latency"),
+        begun,
+    ];
+    neutral(&parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+}
+
+/// Four digits, as in the table of the clients.
+fn shown(value: Option<f64>) -> String {
+    let [cell] = Scale::counted("", value.unwrap_or_default()).cells([value], CLIENT_DIGITS);
+    cell
 }
 
 fn tokens(totals: &RequestTotals) -> Option<String> {

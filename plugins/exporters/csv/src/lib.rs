@@ -12,6 +12,7 @@ mod render;
 mod run_sections;
 mod sheet;
 mod slices;
+mod steady_sections;
 #[cfg(test)]
 mod tests;
 mod truth_sections;

@@ -6,7 +6,7 @@ use aiperf_plugin_sdk::report::{Report, ServerReport};
 use crate::cell::owned_text;
 use crate::cell::text;
 use crate::sheet::{Row, Sheet, header, heading};
-use crate::{device_sections, metric, run_sections, truth_sections};
+use crate::{device_sections, metric, run_sections, steady_sections, truth_sections};
 
 /// The file that shows `report`.
 ///
@@ -18,6 +18,7 @@ pub fn render(report: &Report) -> Result<Vec<u8>> {
     llm_metrics(&mut sheet, report)?;
     server_metrics(&mut sheet, &report.servers)?;
     run_sections::write(&mut sheet, report)?;
+    steady_sections::write(&mut sheet, report)?;
     truth_sections::write(&mut sheet, report)?;
     device_sections::write(&mut sheet, report)?;
     Ok(sheet.into_bytes())

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use aiperf_plugin_sdk::display::json_text;
 use aiperf_plugin_sdk::report::{
-    self, AggregateReport, ClientHealth, ClientMetric, DerivedReport, DeviceReport, EndpointReport,
-    GoodputReport, InfoReport, MetricReport, PairReport, ParseNote, PhaseReport, Report,
-    RequestTotals, RunStatus, ScrapeCounts, ScrapeFailure, ServerMetadata, ServerReport,
-    SliceReport, Warning,
+    self, AggregateReport, ClientHealth, ClientMetric, ConcurrencyReport, DerivedReport,
+    DeviceReport, EndpointReport, GoodputReport, InfoReport, MetricReport, PairReport, ParseNote,
+    PhaseReport, Report, RequestTotals, RunStatus, ScrapeCounts, ScrapeFailure, ServerMetadata,
+    ServerReport, SliceReport, SteadyReport, Warning,
 };
 use aiperf_plugin_sdk::{PluginError, schemars};
 use indexmap::IndexMap;
@@ -32,6 +32,10 @@ pub struct Document<'a> {
     requests: Option<&'a RequestTotals>,
     /// Requests of the profiling phase that kept their limits; `null` without limits.
     goodput: Option<&'a GoodputReport>,
+    /// Requests in flight over the profiling phase; `null` without load.
+    concurrency: Option<&'a ConcurrencyReport>,
+    /// The part of the profiling phase in which load was at its plateau; `null` without load.
+    steady_state: Option<&'a SteadyReport>,
     /// The profiling phase in slices, clients and servers cut at the same moments; empty unless
     /// slices were asked for. A server's metrics have theirs beside them, by the index here.
     slices: &'a [SliceReport],
@@ -162,6 +166,8 @@ impl<'a> Document<'a> {
             server_metrics: ServerMetrics::new(&report.endpoints, &report.servers),
             requests: report.requests.as_ref(),
             goodput: report.goodput.as_ref(),
+            concurrency: report.concurrency.as_ref(),
+            steady_state: report.steady_state.as_ref(),
             slices: &report.slices,
             aggregates: &report.aggregates,
             pairs: &report.pairs,

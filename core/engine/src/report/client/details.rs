@@ -17,6 +17,10 @@ pub(super) struct Details {
     first_output_ms: Values,
     /// Requests whose first token was reasoning.
     thought: u64,
+    /// From the first token to the last.
+    decode_ms: Values,
+    /// Tokens per second of the whole request.
+    end_to_end: Values,
     /// Tokens per second until the first token.
     prefill: Values,
     visible: Values,
@@ -37,6 +41,8 @@ impl Details {
         for values in [
             &mut self.second_ms,
             &mut self.first_output_ms,
+            &mut self.decode_ms,
+            &mut self.end_to_end,
             &mut self.prefill,
             &mut self.visible,
             &mut self.reasoning,
@@ -48,9 +54,15 @@ impl Details {
     }
 
     /// Adds what is known when a request has ended.
-    pub(super) fn ended(&mut self, row: &RequestRow<'_>, input: f64) {
+    pub(super) fn ended(&mut self, row: &RequestRow<'_>, measured: &Measured) {
         let usage = &row.usage;
-        self.input += input;
+        self.input += measured.input;
+        if let Some(ttft) = measured.ttft_ms {
+            self.decode_ms.push(measured.latency_ms - ttft);
+        }
+        if let Some(speed) = measured.end_to_end() {
+            self.end_to_end.push(speed);
+        }
         let output = usage.completion_tokens.map(f64::from);
         if let (Some(reasoning), Some(output)) = (usage.reasoning_tokens.map(f64::from), output) {
             self.reasoning.push(reasoning);
@@ -94,6 +106,16 @@ impl Details {
         if self.thought > 0 {
             metrics.spread(label::TTFOT, std::mem::take(&mut self.first_output_ms));
         }
+    }
+
+    /// Time from the first token to the last.
+    pub(super) fn add_decode(&mut self, metrics: &mut Metrics) {
+        metrics.spread(label::DECODE, std::mem::take(&mut self.decode_ms));
+    }
+
+    /// Speed of whole requests.
+    pub(super) fn add_speed(&mut self, metrics: &mut Metrics) {
+        metrics.spread(label::END_TO_END, std::mem::take(&mut self.end_to_end));
     }
 
     /// Counts of tokens.

@@ -9,6 +9,7 @@ mod memory;
 mod pairs;
 mod scalar;
 mod slices;
+mod steady;
 mod window;
 
 use aiperf_plugin_sdk::batch::{FamilyRow, SampleRow};
