@@ -145,6 +145,12 @@ fn a_search_ends_at_the_largest_load_that_keeps_goodput() {
             "{}",
             ran.stdout
         );
+        let heading = ran.stdout.lines().find(|line| line.contains("req/s"));
+        assert!(
+            heading.is_some_and(|line| line.contains("good")),
+            "{}",
+            ran.stdout
+        );
         let slo = &summary["cells"][0]["slo"];
         assert_eq!(slo[0]["slo"], "good_request_fraction:avg >= 0.9");
         assert_eq!(

@@ -5,9 +5,10 @@ use aiperf_plugin_sdk::display::{excerpt, printable};
 use console::{Style, measure_text_width};
 
 /// Columns: heading, metric, statistic. Those at the end give way on narrow terminals.
-const COLUMNS: [(&str, &str, &str); 6] = [
+const COLUMNS: [(&str, &str, &str); 7] = [
     ("req/s", "request_throughput", "avg"),
     ("tok/s", "output_token_throughput", "avg"),
+    ("good", "good_request_fraction", "avg"),
     ("TTFT ms", "time_to_first_token", "avg"),
     ("TTFT p99", "time_to_first_token", "p99"),
     ("ITL ms", "inter_token_latency", "avg"),
