@@ -173,3 +173,91 @@ fn a_seamless_warmup_needs_one() {
     let expected = "`--seamless-warmup` needs a warm-up";
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
 }
+
+#[test]
+fn a_trace_is_replayed_at_its_times() {
+    let sim = Sim::start(SimConfig::default()).expect("a simulated server");
+    let (context, url) = (Context::new(), sim.url());
+    let line = |at: u32| {
+        format!(
+            "{{\"timestamp\": {at}, \"input_length\": {}, \"output_length\": 3}}\n",
+            at / 10
+        )
+    };
+    let trace: String = [300, 100, 900, 200].map(line).concat();
+    context.write("trace.jsonl", &trace);
+    let args = "--input-file trace.jsonl --fixed-schedule --fixed-schedule-start-offset 100 \
+                --fixed-schedule-end-offset 300 --replay-speedup 4 --artifact-dir out --ui none \
+                --no-server-metrics";
+    let mut all = vec!["profile", "--url", &url];
+    all.extend(args.split_whitespace());
+    context.succeed(&all);
+    let mut lines = context.json_lines("out/profile_export.jsonl");
+    lines.sort_by_key(|line| line["id"].as_u64());
+    let intended: Vec<f64> = lines
+        .iter()
+        .map(|line| {
+            let start = line["request_start_ns"].as_i64().expect("a time") as f64;
+            start / 1e6 - line["send_delay_ms"].as_f64().expect("a delay")
+        })
+        .collect();
+    assert_eq!(intended.len(), 3, "what lies outside is left out");
+    for (at, expected) in intended.iter().zip([0.0, 25.0, 50.0]) {
+        let gap = at - intended[0] - expected;
+        assert!(gap.abs() < 1e-2, "{intended:?}");
+    }
+    // What the server got, in the order of time.
+    let truth = sim.stop();
+    assert_eq!(truth.totals.completion_tokens, 9);
+    let mut came: Vec<_> = truth.requests.iter().collect();
+    came.sort_by_key(|request| request.arrival_ns);
+    let lengths = came.iter().map(|request| request.prompt_tokens);
+    assert_eq!(lengths.collect::<Vec<_>>(), [10, 20, 30]);
+}
+
+#[test]
+fn a_schedule_that_is_none_is_an_error_that_says_what_to_do() {
+    let context = Context::new();
+    context.write("prompts.txt", "one\ntwo\n");
+    let good = "{\"timestamp\": 0, \"input_length\": 8}\n";
+    for (name, bad) in [
+        ("soon.jsonl", "{\"timestamp\": -1, \"input_length\": 8}"),
+        ("empty.jsonl", "{\"timestamp\": 1, \"input_length\": 0}"),
+        ("half.jsonl", "{\"timestamp\": 1, \"input_le"),
+    ] {
+        context.write(name, &format!("{good}{bad}\n"));
+    }
+    for (args, expected) in [
+        ("--fixed-schedule", "give `--input-file`"),
+        (
+            "--fixed-schedule --input-file soon.jsonl",
+            "soon.jsonl` line 2: `timestamp` must be a number of milliseconds",
+        ),
+        (
+            "--fixed-schedule --input-file empty.jsonl",
+            "empty.jsonl` line 2: there is no `input_length` of at least 1",
+        ),
+        (
+            "--fixed-schedule --input-file half.jsonl",
+            "half.jsonl` line 2: ",
+        ),
+        (
+            "--fixed-schedule --input-file soon.jsonl --request-rate 3",
+            "`--fixed-schedule` is no rate",
+        ),
+        (
+            "--fixed-schedule --input-file prompts.txt",
+            "has requests without a `timestamp`",
+        ),
+        (
+            "--fixed-schedule-end-offset 5",
+            "`--fixed-schedule-end-offset` needs a fixed schedule",
+        ),
+    ] {
+        let mut all = vec!["profile"];
+        all.extend(args.split_whitespace());
+        let ran = context.run(&all);
+        assert_eq!(ran.code, Some(2), "{args}");
+        assert!(ran.stderr.contains(expected), "{args}: {}", ran.stderr);
+    }
+}

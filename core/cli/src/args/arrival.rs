@@ -28,6 +28,21 @@ pub(crate) struct ArrivalArgs {
     /// A request rate that changes: JSON like `{"points": [{"time_s": 0, "qps": 1}, ...]}`.
     #[arg(long, value_name = "FILE")]
     pub(crate) request_rate_series: Option<PathBuf>,
+    /// Send the requests of --input-file at its timestamps.
+    #[arg(long)]
+    pub(crate) fixed_schedule: bool,
+    /// Shift the timestamps so that the first request is sent at once.
+    #[arg(long)]
+    pub(crate) fixed_schedule_auto_offset: bool,
+    /// Begin at this timestamp, in milliseconds unless it has a unit.
+    #[arg(long, value_name = "MS")]
+    pub(crate) fixed_schedule_start_offset: Option<String>,
+    /// End at this timestamp, in milliseconds unless it has a unit.
+    #[arg(long, value_name = "MS")]
+    pub(crate) fixed_schedule_end_offset: Option<String>,
+    /// How many times as fast as recorded [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub(crate) replay_speedup: Option<f64>,
     /// How gaps of a request rate vary: constant, poisson or gamma [default: poisson];
     /// concurrency-burst is no rate
     #[arg(long, alias = "request-rate-mode", value_name = "PATTERN")]
@@ -86,6 +101,18 @@ impl ArrivalArgs {
             "failed-request-threshold",
             text(self.failed_request_threshold),
         );
+        let start = self.fixed_schedule_start_offset.as_deref();
+        load("fixed-schedule-start-offset", start.map(millis));
+        let end = self.fixed_schedule_end_offset.as_deref();
+        load("fixed-schedule-end-offset", end.map(millis));
+        load("replay-speedup", text(self.replay_speedup));
+        let (name, path) = ("--fixed-schedule", "load.fixed_schedule");
+        flags.switch(name, path, self.fixed_schedule, true);
+        let (name, path) = (
+            "--fixed-schedule-auto-offset",
+            "load.fixed_schedule_auto_offset",
+        );
+        flags.switch(name, path, self.fixed_schedule_auto_offset, true);
         let (name, path) = ("--request-rate-series", "load.request_rate_series");
         flags.file(name, path, self.request_rate_series.as_ref(), series);
     }
@@ -189,6 +216,15 @@ fn series(text: &str) -> Result<Value, String> {
         }
     };
     (1..).zip(points).map(point).collect()
+}
+
+/// A time in milliseconds, as timestamps of traces are, unless it has a unit.
+fn millis(text: &str) -> String {
+    if text.parse::<f64>().is_ok() {
+        format!("{text}ms")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub use arrival::{
 };
 pub use conversation::{Conversation, Message, Prompt, Role, Turn};
 pub use cost::{MachineUse, PhaseUse, ThreadUse};
-pub use dataset::{Dataset, DatasetError, DatasetFormat};
+pub use dataset::{Dataset, DatasetError, DatasetFormat, Replay};
 pub use endpoint::{EndpointKind, Field, FinishReason, Template, TemplateError, Usage};
 pub use error::LoadError;
 pub use failure::FailureClass;

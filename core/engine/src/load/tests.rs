@@ -7,6 +7,8 @@ mod handovers;
 mod limits;
 mod probes;
 mod rates;
+#[cfg(target_os = "linux")]
+mod schedules;
 
 use std::collections::HashSet;
 use std::sync::{Arc, mpsc};

@@ -181,6 +181,11 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     // Stand beside their opposites above, so they are not resolved together with them.
     &["--streaming"],
     &["--request-rate-series", "rates.json"],
+    &["--fixed-schedule"],
+    &["--fixed-schedule-auto-offset"],
+    &["--replay-speedup", "2"],
+    &["--fixed-schedule-start-offset", "5"],
+    &["--fixed-schedule-end-offset", "50"],
     &["--api-key", "sk"],
     &["--no-server-metrics"],
     &["--num-profile-runs", "3"],

@@ -26,8 +26,9 @@ impl Resolver<'_> {
         let origin = Server::parse(&endpoint.url).ok()?;
         let template = self.payload_template();
         let response_field = self.response_field();
-        let prompts = self.prompts();
-        let phases = self.phases();
+        let mut prompts = self.prompts();
+        let schedule = self.schedule(&mut prompts);
+        let phases = self.phases(schedule.as_ref());
         let most = phases.iter().map(|phase| phase.concurrency);
         let most = most.map(|most| most.unwrap_or(usize::MAX)).max();
         let plan = LoadPlan {

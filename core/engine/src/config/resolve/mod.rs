@@ -9,6 +9,7 @@ mod pace;
 mod phases;
 mod prompts;
 mod proxy;
+mod schedule;
 mod sweep;
 mod tls;
 

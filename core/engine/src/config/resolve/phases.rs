@@ -1,15 +1,18 @@
 //! `[load]` becomes phases: when requests are sent, and when no more.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::Resolver;
 use super::pace::{Pace, time};
 use crate::config::error::Problem;
 use crate::config::quantity::UnitDuration;
-use crate::config::schema::ArrivalPattern;
-use crate::load::{CancellationPlan, PhaseKind, PhasePlan, StopPlan};
+use crate::config::schema::{ArrivalPattern, LoadConfig};
+use crate::load::{ArrivalPlan, CancellationPlan, PhaseKind, PhasePlan, StopPlan};
 
 impl Resolver<'_> {
     /// The phases, in order. What is wrong is recorded.
-    pub(super) fn phases(&mut self) -> Vec<PhasePlan> {
+    pub(super) fn phases(&mut self, schedule: Option<&Arc<[Duration]>>) -> Vec<PhasePlan> {
         self.check_arrival();
         self.check_prefill();
         self.check_count();
@@ -41,7 +44,11 @@ impl Resolver<'_> {
             );
             phases.extend(self.phase(PhaseKind::Warmup, pace, warmup, grace));
         }
-        phases.extend(self.phase(PhaseKind::Profiling, pace, stop, grace));
+        let profiling = self.phase(PhaseKind::Profiling, pace, stop, grace);
+        phases.extend(profiling.map(|phase| match schedule {
+            Some(moments) => on_schedule(phase, moments, load),
+            None => phase,
+        }));
         phases
     }
 
@@ -177,7 +184,7 @@ impl Resolver<'_> {
     }
 
     /// Records what is wrong with settings of `[load]`, of rules that are broken.
-    fn refuse<const N: usize>(&mut self, rules: [(bool, (&str, &str), &str); N]) {
+    pub(super) fn refuse<const N: usize>(&mut self, rules: [(bool, (&str, &str), &str); N]) {
         for (_, (key, what), help) in rules.into_iter().filter(|(is_broken, ..)| *is_broken) {
             self.wrong(&["load", key], what, Some(help.to_owned()));
         }
@@ -200,5 +207,19 @@ impl Resolver<'_> {
         let problem = Problem::warning(message, origin.as_ref());
         self.problems
             .push(problem.help("send more requests or lower the concurrency"));
+    }
+}
+
+/// Sends the requests of a phase at these moments.
+fn on_schedule(phase: PhasePlan, moments: &Arc<[Duration]>, load: &LoadConfig) -> PhasePlan {
+    let there = moments.len() as u64;
+    PhasePlan {
+        arrival: ArrivalPlan::Schedule(Arc::clone(moments)),
+        concurrency: load.concurrency.map(|n| n as usize),
+        stop: StopPlan {
+            request_count: Some(load.request_count.unwrap_or(there).min(there)),
+            ..phase.stop
+        },
+        ..phase
     }
 }

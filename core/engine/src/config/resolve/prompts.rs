@@ -70,7 +70,8 @@ impl Resolver<'_> {
                 return None;
             }
         };
-        if dataset.most_turns() > 1 {
+        let is_scheduled = self.config.load.fixed_schedule;
+        if !is_scheduled && dataset.most_turns() > 1 {
             let help = "leave one turn in each conversation".to_owned();
             let what = "has conversations of several turns, which are not sent yet";
             self.wrong(&PATH, what, Some(help));
@@ -82,7 +83,7 @@ impl Resolver<'_> {
             let help = r#"write `{"query": "...", "passages": ["..."]}`"#.to_owned();
             self.wrong(&PATH, "has queries without passages", Some(help));
         }
-        if asked.clone().any(|turn| turn.at.is_some()) {
+        if !is_scheduled && asked.clone().any(|turn| turn.at.is_some()) {
             let message = "the times in the file are not followed".to_owned();
             let origin = self.origin(&PATH);
             let help = "requests are sent as `[load]` says: choose a rate or a concurrency";

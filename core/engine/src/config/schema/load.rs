@@ -28,6 +28,17 @@ pub struct LoadConfig {
     /// the last point.
     #[schemars(length(min = 1))]
     pub request_rate_series: Option<Vec<RatePoint>>,
+    /// Send the requests of `prompts.input_file` at its timestamps. `concurrency` is the most in flight then.
+    pub fixed_schedule: bool,
+    /// Shift the timestamps so that the first request is sent at once.
+    pub fixed_schedule_auto_offset: bool,
+    /// Leave out what has an earlier timestamp, and begin there. Default: begin at 0.
+    pub fixed_schedule_start_offset: Option<UnitDuration>,
+    /// Leave out what has a later timestamp. Default: nothing.
+    pub fixed_schedule_end_offset: Option<UnitDuration>,
+    /// How many times as fast as recorded a fixed schedule is sent.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub replay_speedup: f64,
     /// How the gaps between requests of a request rate vary.
     pub arrival_pattern: ArrivalPattern,
     /// Shape of the gaps of pattern `gamma`: below 1 requests come in bursts, 1 is `poisson`, above
@@ -142,6 +153,11 @@ impl Default for LoadConfig {
             request_rate: None,
             request_rate_ramp_duration: None,
             request_rate_series: None,
+            fixed_schedule: false,
+            fixed_schedule_auto_offset: false,
+            fixed_schedule_start_offset: None,
+            fixed_schedule_end_offset: None,
+            replay_speedup: 1.0,
             arrival_pattern: ArrivalPattern::Poisson,
             arrival_smoothness: None,
             prefill_concurrency: None,

@@ -4,6 +4,7 @@
 mod curve;
 mod plan;
 mod rate;
+mod schedule;
 
 use std::fmt;
 
@@ -12,6 +13,7 @@ use crate::http::MonoNs;
 pub use curve::{Curve, CurveError, RatePoint};
 pub use plan::{ArrivalPlan, Pattern, RatePlan};
 use rate::Rate;
+use schedule::Schedule;
 
 /// What an arrival process says to a slot that is free to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,7 @@ pub(super) fn build(plan: &ArrivalPlan, start: MonoNs, seed: u64) -> Box<dyn Arr
     match plan {
         ArrivalPlan::ClosedLoop => Box::new(ClosedLoop),
         ArrivalPlan::Rate(plan) => Box::new(Rate::new(plan, start, seed)),
+        ArrivalPlan::Schedule(moments) => Box::new(Schedule::new(moments, start)),
     }
 }
 

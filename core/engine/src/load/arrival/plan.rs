@@ -1,5 +1,8 @@
 //! What arrivals are asked for.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::curve::Curve;
 
 /// When requests are sent.
@@ -10,6 +13,8 @@ pub enum ArrivalPlan {
     ClosedLoop,
     /// At moments of their own, whatever the server does.
     Rate(RatePlan),
+    /// At these moments after the start of the phase, which rise.
+    Schedule(Arc<[Duration]>),
 }
 
 /// Requests at a rate.

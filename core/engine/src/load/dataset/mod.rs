@@ -7,6 +7,7 @@ mod images;
 mod mooncake;
 mod prompt;
 mod records;
+mod schedule;
 mod sessions;
 mod sharegpt;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use records::{Record, records};
 pub use error::DatasetError;
 pub use format::DatasetFormat;
 pub(super) use mooncake::BLOCK_TOKENS;
+pub use schedule::Replay;
 
 /// A file of prompts that has been read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +58,12 @@ impl Dataset {
         let text = std::fs::read_to_string(path)
             .map_err(|error| DatasetError::of_file(path, format!("it cannot be read: {error}")))?;
         Self::read(path, &text, format)
+    }
+
+    /// What a file with this text would hold.
+    #[cfg(test)]
+    pub(super) fn of_text(text: &str, format: DatasetFormat) -> Self {
+        Self::read(Path::new("prompts.jsonl"), text, Some(format)).unwrap()
     }
 
     fn read(path: &Path, text: &str, format: Option<DatasetFormat>) -> Result<Self, DatasetError> {
