@@ -14,6 +14,7 @@ mod bad_servers;
 mod config;
 mod console_text;
 mod context;
+mod conversations;
 mod dashboard;
 mod export_level;
 mod goodput;

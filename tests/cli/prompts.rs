@@ -185,7 +185,7 @@ fn files_that_are_wrong_are_told_with_their_lines() {
         wrong.contains("`p.jsonl` line 2: invalid type: integer `7`"),
         "{wrong}"
     );
-    let wrong = error(&["--input-file", "t.jsonl"]);
+    let wrong = error(&["--input-file", "t.jsonl", "--request-rate", "9"]);
     assert!(
         wrong.contains("has conversations of several turns"),
         "{wrong}"

@@ -28,6 +28,20 @@ pub(crate) struct ArrivalArgs {
     /// A request rate that changes: JSON like `{"points": [{"time_s": 0, "qps": 1}, ...]}`.
     #[arg(long, value_name = "FILE")]
     pub(crate) request_rate_series: Option<PathBuf>,
+    /// Requests per second of --num-users users, each of whom waits for his answer before he asks again.
+    #[arg(long, value_name = "N")]
+    pub(crate) user_centric_rate: Option<f64>,
+    /// Users of --user-centric-rate.
+    #[arg(long, value_name = "N")]
+    pub(crate) num_users: Option<u32>,
+    /// Conversations to begin, and to carry on to their ends [default: no limit]
+    #[arg(
+        long,
+        alias = "num-conversations",
+        alias = "num-sessions",
+        value_name = "N"
+    )]
+    pub(crate) conversation_num: Option<u64>,
     /// Send the requests of --input-file at its timestamps.
     #[arg(long)]
     pub(crate) fixed_schedule: bool,
@@ -96,6 +110,9 @@ impl ArrivalArgs {
             "request-cancellation-delay",
             self.request_cancellation_delay.clone(),
         );
+        load("user-centric-rate", text(self.user_centric_rate));
+        load("num-users", text(self.num_users));
+        load("conversation-num", text(self.conversation_num));
         load("max-errors", text(self.max_errors));
         load(
             "failed-request-threshold",
@@ -219,7 +236,7 @@ fn series(text: &str) -> Result<Value, String> {
 }
 
 /// A time in milliseconds, as timestamps of traces are, unless it has a unit.
-fn millis(text: &str) -> String {
+pub(super) fn millis(text: &str) -> String {
     if text.parse::<f64>().is_ok() {
         format!("{text}ms")
     } else {

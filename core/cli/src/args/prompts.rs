@@ -6,6 +6,7 @@ use aiperf_core::load::{DatasetFormat, Sampling};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::arrival::millis;
 use super::flags::Flags;
 
 /// What requests ask.
@@ -47,6 +48,25 @@ pub(crate) struct PromptArgs {
     /// Tokens of each of these beginnings, beside --isl [default: 0]
     #[arg(long, alias = "prompt-prefix-length", value_name = "TOKENS")]
     pub(crate) prefix_prompt_length: Option<u32>,
+    /// Turns of a conversation, on average: each is sent with all that was said before, after the answer
+    /// to the last one [default: 1]
+    #[arg(long, alias = "session-turns-mean", value_name = "N")]
+    pub(crate) conversation_turn_mean: Option<f64>,
+    /// Standard deviation of --conversation-turn-mean [default: 0]
+    #[arg(long, alias = "session-turns-stddev", value_name = "N")]
+    pub(crate) conversation_turn_stddev: Option<f64>,
+    /// From an answer to the next turn, on average, in milliseconds unless it has a unit [default: 0]
+    #[arg(long, alias = "session-turn-delay-mean", value_name = "MS")]
+    pub(crate) conversation_turn_delay_mean: Option<String>,
+    /// Standard deviation of --conversation-turn-delay-mean [default: 0]
+    #[arg(long, alias = "session-turn-delay-stddev", value_name = "MS")]
+    pub(crate) conversation_turn_delay_stddev: Option<String>,
+    /// What all these delays are multiplied by, those of files too [default: 1]
+    #[arg(long, alias = "session-delay-ratio", value_name = "FACTOR")]
+    pub(crate) conversation_turn_delay_ratio: Option<f64>,
+    /// The longest of these delays [default: no limit]
+    #[arg(long, alias = "inter-turn-delay-cap-seconds", value_name = "DURATION")]
+    pub(crate) inter_turn_delay_cap: Option<String>,
     /// Mean width of images of random pixels, sent with each prompt [default: 0, no images]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) image_width_mean: Option<f64>,
@@ -101,6 +121,7 @@ fn samplings() -> PossibleValuesParser {
 impl PromptArgs {
     pub(crate) fn add_to(&self, flags: &mut Flags) {
         self.add_files(flags);
+        self.add_turns(flags);
         self.add_images(flags);
         self.add_rankings(flags);
         let mut count = |name: &str, path: &str, value: Option<u32>| {
@@ -143,6 +164,28 @@ impl PromptArgs {
         );
         let tokenizer = self.tokenizer.as_ref().map(|path| path.display());
         flags.text("--tokenizer", "prompts.tokenizer", tokenizer.as_ref());
+    }
+
+    fn add_turns(&self, flags: &mut Flags) {
+        let mean = self.conversation_turn_mean.map(|turns| turns.to_string());
+        let stddev = self.conversation_turn_stddev.map(|turns| turns.to_string());
+        let delay = self.conversation_turn_delay_mean.as_deref();
+        let spread = self.conversation_turn_delay_stddev.as_deref();
+        let ratio = self.conversation_turn_delay_ratio;
+        for (name, value) in [
+            ("conversation-turn-mean", mean),
+            ("conversation-turn-stddev", stddev),
+            ("conversation-turn-delay-mean", delay.map(millis)),
+            ("conversation-turn-delay-stddev", spread.map(millis)),
+            (
+                "conversation-turn-delay-ratio",
+                ratio.map(|ratio| ratio.to_string()),
+            ),
+            ("inter-turn-delay-cap", self.inter_turn_delay_cap.clone()),
+        ] {
+            let path = format!("prompts.{}", name.replace('-', "_"));
+            flags.text(&format!("--{name}"), &path, value.as_ref());
+        }
     }
 
     fn add_images(&self, flags: &mut Flags) {

@@ -21,6 +21,7 @@ use super::prompt::Draw;
 use super::record::RequestRecord;
 use super::shared::Shared;
 use super::sse::{Decoder, Event};
+use super::talk::Talk;
 use super::warning::LoadWarning;
 
 /// A response in one piece, and the body of an error, may have this many bytes.
@@ -40,6 +41,9 @@ pub(super) struct Scratch {
     pub(super) prompt: Prompt,
     /// What the answer says, if it is kept.
     pub(super) said: Said,
+    /// The conversation that the request is a turn of, where there are some of several turns. Between two
+    /// requests: the one that goes on.
+    pub(super) talk: Option<Talk>,
     /// Which of the servers the request goes to.
     pub(super) server: usize,
     /// Its place among those that wait for a first token, where these are limited.
@@ -59,6 +63,7 @@ impl Scratch {
             record: RequestRecord::new(worker),
             prompt: Prompt::default(),
             said: Said::default(),
+            talk: None,
             server: 0,
             place: None,
             give_up: None,
@@ -70,7 +75,7 @@ impl Scratch {
     }
 
     /// Prepares for the next request.
-    pub(super) fn begin(&mut self, ticket: &Ticket, phase: usize, draw: Draw) {
+    pub(super) fn begin(&mut self, ticket: &Ticket, phase: usize, draw: Draw, talk: Option<Talk>) {
         self.record.begin(
             ticket.id,
             u16::try_from(phase).unwrap_or(u16::MAX),
@@ -80,7 +85,9 @@ impl Scratch {
         self.record.estimated_isl = draw.input_tokens;
         self.record.requested_osl = draw.output_tokens;
         self.stamps = None;
-        self.said.begin(false);
+        self.said.begin(talk.as_ref().is_some_and(Talk::goes_on));
+        self.record.turn = talk.as_ref().map(Talk::place);
+        self.talk = talk;
         self.place = None;
         self.give_up = ticket.give_up;
         self.sent = None;

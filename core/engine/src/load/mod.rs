@@ -37,6 +37,7 @@ pub mod sse;
 mod stage;
 mod stop;
 mod supervise;
+mod talk;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -60,9 +61,10 @@ pub use plan::{LoadPlan, PlanError, TokenCount};
 pub use probe::{ProbeOk, probe};
 pub use progress::Progress;
 pub use prompt::{
-    Draw, ImagePlan, ImageSource, PrefixPlan, PromptPlan, PromptSource, RankingPlan, Sampling,
+    Asking, Draw, ImagePlan, ImageSource, Pause, PrefixPlan, PromptPlan, PromptSource, RankingPlan,
+    Sampling, SessionPlan,
 };
-pub use record::{Gaps, Outcome, RecordSink, RequestRecord, RequestRecords, RequestRow};
+pub use record::{Gaps, Outcome, RecordSink, RequestRecord, RequestRecords, RequestRow, TurnPlace};
 pub use run::{EndReason, LoadGenerator, PhaseOutcome};
 pub use stop::{Stop, StopSignal};
 pub use supervise::LoadEvent;

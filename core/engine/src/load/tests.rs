@@ -3,6 +3,8 @@
 mod answers;
 #[cfg(target_os = "linux")]
 mod apis;
+#[cfg(target_os = "linux")]
+mod conversations;
 mod handovers;
 mod limits;
 mod probes;

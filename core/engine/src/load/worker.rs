@@ -18,6 +18,7 @@ use super::record::{Outcome, RequestRecord, RequestRecords};
 use super::shared::Shared;
 use super::stage::{Stage, Wanted};
 use super::stop::Stop;
+use super::talk::Talk;
 use super::thread::Notice;
 
 /// Requests handed on at once.
@@ -65,11 +66,12 @@ impl Worker {
             match self.next(stage, free_since, &mut scratch).await {
                 Step::Carry => {
                     self.carry(stage, &mut scratch).await;
-                    free_since = scratch.record.end;
+                    free_since = self.next_due(stage, &mut scratch);
                 }
                 Step::Again => {}
                 Step::MoveOn => match self.move_on(stage) {
                     Some(start) => {
+                        scratch.talk = None;
                         stage += 1;
                         free_since = free_since.max(start);
                         if !self.wait_until(free_since).await {
@@ -93,13 +95,15 @@ impl Worker {
     async fn next(&self, stage: usize, free_since: MonoNs, scratch: &mut Scratch) -> Step {
         let Stage { phase, crew } = &self.stages[stage];
         let next = async {
+            if let Some(talk) = scratch.talk.clone() {
+                return self.go_on(phase, talk, free_since, scratch).await;
+            }
             let Some(turn) = crew.turn().await else {
                 return Step::Stop;
             };
             let mut ticket = match phase.draw(self.shared.clock.now(), free_since) {
                 Draw::Ticket(ticket) => ticket,
-                Draw::Over => return Step::MoveOn,
-                Draw::Stop => return Step::Stop,
+                other => return self.without(other).await,
             };
             if crew.is_complete() {
                 ticket.released = ticket.released.map(|due| due.max(free_since));
@@ -113,6 +117,49 @@ impl Worker {
         };
         let next = self.cancel.guard(Stop::Drain, next).await;
         next.unwrap_or(Step::Stop)
+    }
+
+    /// Prepares the next turn of the conversation that the slot has. It needs no turn among those that wait
+    /// for moments: the slot has been made for it.
+    async fn go_on(&self, phase: &Phase, talk: Talk, due: MonoNs, scratch: &mut Scratch) -> Step {
+        match phase.go_on(self.shared.clock.now(), due, talk.number()) {
+            Draw::Ticket(ticket) => {
+                let draw = talk.ask(&self.shared.prompts, scratch);
+                scratch.begin(&ticket, phase.index, draw, Some(talk));
+            }
+            other => return self.without(other).await,
+        }
+        self.shared.pacer.until(due).await;
+        self.enter_prefill(phase, scratch).await
+    }
+
+    /// What a slot does that got no request.
+    async fn without(&self, draw: Draw) -> Step {
+        match draw {
+            Draw::Wait(moment) => {
+                self.shared.pacer.until(moment).await;
+                Step::Again
+            }
+            Draw::Over | Draw::Ticket(_) => Step::MoveOn,
+            Draw::Stop => Step::Stop,
+        }
+    }
+
+    /// When the slot may send again, and of which conversation that is.
+    fn next_due(&self, stage: usize, scratch: &mut Scratch) -> MonoNs {
+        let (phase, record) = (&self.stages[stage].phase, &scratch.record);
+        let free = phase.free_since(record.intended, record.end);
+        let went_well = record.outcome == Outcome::Ok;
+        let talk = scratch.talk.take().filter(|_| went_well);
+        scratch.talk = talk.and_then(Talk::next);
+        let Some(talk) = &scratch.talk else {
+            return free;
+        };
+        let pause = talk.pause(&self.shared.prompts);
+        match phase.moment(pause.at) {
+            Some(moment) => free.max(moment),
+            None => free.max(record.end.after(pause.delay)),
+        }
     }
 
     /// Waits for a place among those that wait for a first token.
@@ -142,8 +189,9 @@ impl Worker {
     /// Makes what is asked.
     fn prepare(&self, phase: &Phase, ticket: &Ticket, scratch: &mut Scratch) {
         let prompts = &self.shared.prompts;
-        let draw = prompts.draw(phase.index, ticket.ordinal, &mut scratch.prompt);
-        scratch.begin(ticket, phase.index, draw);
+        let draw = prompts.draw(phase.index, ticket.conversation, &mut scratch.prompt);
+        let talk = Talk::begin(prompts, phase.index, ticket.conversation);
+        scratch.begin(ticket, phase.index, draw, talk);
     }
 
     async fn carry(&self, stage: usize, scratch: &mut Scratch) {
@@ -228,9 +276,12 @@ impl Worker {
         self.block.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Servers take turns, by the number of the request.
+    /// Servers take turns, by the number of the request. A conversation stays on its server, which has its
+    /// beginning in the cache.
     fn client(&self, scratch: &mut Scratch) -> &Client {
-        let turn = scratch.record.id % self.clients.len() as u64;
+        let talk = scratch.talk.as_ref();
+        let number = talk.map_or(scratch.record.id, Talk::number);
+        let turn = number % self.clients.len() as u64;
         scratch.server = usize::try_from(turn).unwrap_or_default();
         &self.clients[scratch.server]
     }

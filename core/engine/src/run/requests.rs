@@ -124,6 +124,12 @@ fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mu
         first_output_ns: row.first_output.map(|token| token.since(start)),
         prompt_estimate: i64::from(row.estimated_isl),
         requested_tokens: i64::from(row.requested_osl.unwrap_or_default()),
+        session_num: row.turn.map(|turn| turn.conversation.cast_signed()),
+        turn_index: row.turn.map(|turn| i64::from(turn.turn)),
+        conversation_id: row
+            .turn
+            .and_then(|turn| turn.id.as_deref())
+            .unwrap_or_default(),
         gaps_ns: gaps,
         error_class,
         error_message: row.error.unwrap_or_default(),

@@ -3,7 +3,9 @@
 use abi_stable::std_types::RSlice;
 
 use super::RequestRow;
-use super::columns::{ERROR_CLASS, ERROR_MESSAGE, GAP_OFFSETS, GAPS, INTS, NONE, OUTCOME, WORDS};
+use super::columns::{
+    CONVERSATION_ID, ERROR_CLASS, ERROR_MESSAGE, GAP_OFFSETS, GAPS, INTS, NONE, OUTCOME, WORDS,
+};
 use crate::Result;
 use crate::abi::{AbiBatch, Column};
 use crate::view::wire;
@@ -11,13 +13,14 @@ use crate::view::wire;
 /// Finished requests as the host hands them over; exporters see them as a [`RequestView`].
 #[derive(Debug, Clone, Default)]
 pub struct RequestBlock {
-    ints: [Vec<i64>; 16],
+    ints: [Vec<i64>; 18],
     words: [Vec<u32>; 3],
     outcome: Vec<u8>,
     gaps: Vec<i64>,
     gap_offsets: Vec<u32>,
     error_class: Vec<u32>,
     error_message: Vec<u32>,
+    conversation_id: Vec<u32>,
     text: Vec<u8>,
 }
 
@@ -59,6 +62,8 @@ impl RequestBlock {
             row.held_ns.unwrap_or(NONE),
             row.reasoning_tokens.unwrap_or(NONE),
             row.first_output_ns.unwrap_or(NONE),
+            row.session_num.unwrap_or(NONE),
+            row.turn_index.unwrap_or(NONE),
         ];
         for (column, value) in self.ints.iter_mut().zip(ints) {
             column.push(value);
@@ -79,6 +84,7 @@ impl RequestBlock {
         for (text, column) in [
             (row.error_class, &mut self.error_class),
             (row.error_message, &mut self.error_message),
+            (row.conversation_id, &mut self.conversation_id),
         ] {
             let start = narrow(self.text.len());
             self.text.extend_from_slice(text.as_bytes());
@@ -98,6 +104,7 @@ impl RequestBlock {
         wire::put(bytes, &self.gap_offsets);
         wire::put(bytes, &self.error_class);
         wire::put(bytes, &self.error_message);
+        wire::put(bytes, &self.conversation_id);
         wire::put(bytes, &self.text);
     }
 
@@ -119,18 +126,19 @@ impl RequestBlock {
         block.gap_offsets = wire::take(bytes)?;
         block.error_class = wire::take(bytes)?;
         block.error_message = wire::take(bytes)?;
+        block.conversation_id = wire::take(bytes)?;
         block.text = wire::take(bytes)?;
         Ok(block)
     }
 
     /// Bytes that it takes in memory, roughly.
     pub fn weight(&self) -> usize {
-        // Twelve columns of eight bytes, and about as many smaller ones.
-        144 * self.len() + 8 * self.gaps.len() + self.text.len()
+        // Eighteen columns of eight bytes, and half as many smaller ones.
+        200 * self.len() + 8 * self.gaps.len() + self.text.len()
     }
 
     pub(crate) fn with_abi<T>(&self, with: impl FnOnce(AbiBatch<'_>) -> T) -> T {
-        let mut columns = Vec::with_capacity(INTS.len() + WORDS.len() + 5);
+        let mut columns = Vec::with_capacity(INTS.len() + WORDS.len() + 6);
         columns.extend(
             INTS.iter()
                 .zip(&self.ints)
@@ -147,6 +155,7 @@ impl RequestBlock {
         columns.push(Column::u32s(GAP_OFFSETS, &self.gap_offsets));
         columns.push(Column::u32s(ERROR_CLASS, &self.error_class));
         columns.push(Column::u32s(ERROR_MESSAGE, &self.error_message));
+        columns.push(Column::u32s(CONVERSATION_ID, &self.conversation_id));
         with(AbiBatch {
             text: self.text.as_slice().into(),
             extra: RSlice::EMPTY,

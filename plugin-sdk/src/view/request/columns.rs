@@ -3,7 +3,7 @@
 /// What is not known.
 pub(super) const NONE: i64 = i64::MIN;
 /// Columns of `i64`, in the order of `ints` of the block.
-pub(super) const INTS: [&str; 16] = [
+pub(super) const INTS: [&str; 18] = [
     "request.id",
     "request.start_ns",
     "request.send_delay_ns",
@@ -20,6 +20,8 @@ pub(super) const INTS: [&str; 16] = [
     "request.held_ns",
     "request.reasoning_tokens",
     "request.first_output_ns",
+    "request.session_num",
+    "request.turn_index",
 ];
 /// Columns of `u32`, in the order of `words` of the block.
 pub(super) const WORDS: [&str; 3] = ["request.phase", "request.worker", "request.status"];
@@ -28,3 +30,4 @@ pub(super) const GAPS: &str = "request.gaps_ns";
 pub(super) const GAP_OFFSETS: &str = "request.gap_offsets";
 pub(super) const ERROR_CLASS: &str = "request.error_class";
 pub(super) const ERROR_MESSAGE: &str = "request.error_message";
+pub(super) const CONVERSATION_ID: &str = "request.conversation_id";

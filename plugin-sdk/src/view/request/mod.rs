@@ -32,6 +32,9 @@ mod tests {
                 completion_tokens: Some(3),
                 reasoning_tokens: Some(1),
                 first_output_ns: Some(90),
+                session_num: Some(4),
+                turn_index: Some(1),
+                conversation_id: "talk",
                 gaps_ns: &[40, 60],
                 ..RequestRow::default()
             },

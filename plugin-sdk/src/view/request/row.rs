@@ -79,6 +79,13 @@ pub struct RequestRow<'a> {
     pub prompt_estimate: i64,
     /// Output tokens asked for, 0 if not.
     pub requested_tokens: i64,
+    /// Number of the conversation in its phase, from 0; `None` in runs without conversations of several
+    /// turns.
+    pub session_num: Option<i64>,
+    /// Which turn of it, from 0.
+    pub turn_index: Option<i64>,
+    /// What the file of prompts calls it, empty if nothing.
+    pub conversation_id: &'a str,
     /// Gaps between chunks that carry text.
     pub gaps_ns: &'a [i64],
     /// Class of the failure, empty if none.

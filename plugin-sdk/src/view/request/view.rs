@@ -1,6 +1,8 @@
 //! The exporter's side: finished requests as they came.
 
-use super::columns::{ERROR_CLASS, ERROR_MESSAGE, GAP_OFFSETS, GAPS, INTS, NONE, OUTCOME, WORDS};
+use super::columns::{
+    CONVERSATION_ID, ERROR_CLASS, ERROR_MESSAGE, GAP_OFFSETS, GAPS, INTS, NONE, OUTCOME, WORDS,
+};
 use super::{Outcome, RequestRow};
 use crate::abi::AbiBatch;
 use crate::{ErrorKind, PluginError, Result};
@@ -8,13 +10,14 @@ use crate::{ErrorKind, PluginError, Result};
 /// Finished requests. Columns that a host does not send read as "unknown".
 #[derive(Debug, Clone, Copy)]
 pub struct RequestView<'a> {
-    ints: [&'a [i64]; 16],
+    ints: [&'a [i64]; 18],
     words: [&'a [u32]; 3],
     outcome: &'a [u8],
     gaps: &'a [i64],
     gap_offsets: &'a [u32],
     error_class: &'a [u32],
     error_message: &'a [u32],
+    conversation_id: &'a [u32],
     text: &'a [u8],
 }
 
@@ -34,6 +37,7 @@ impl<'a> RequestView<'a> {
             gap_offsets: u32s(GAP_OFFSETS),
             error_class: u32s(ERROR_CLASS),
             error_message: u32s(ERROR_MESSAGE),
+            conversation_id: u32s(CONVERSATION_ID),
             text: batch.text.as_slice(),
         })
     }
@@ -83,6 +87,9 @@ impl<'a> RequestView<'a> {
             held_ns: known(13),
             reasoning_tokens: known(14),
             first_output_ns: known(15),
+            session_num: known(16),
+            turn_index: known(17),
+            conversation_id: self.text(self.conversation_id, row),
             phase: word(0),
             worker: word(1),
             status: word(2),

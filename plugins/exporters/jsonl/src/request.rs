@@ -11,6 +11,16 @@ pub struct RequestLine<'a> {
     id: i64,
     /// Phase of the run, `null` if unknown.
     phase: Option<&'a str>,
+    /// Number of the conversation in its phase, from 0; left out in runs without conversations of several
+    /// turns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_num: Option<i64>,
+    /// Which turn of it, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turn_index: Option<i64>,
+    /// What the file of prompts calls it; left out if nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<&'a str>,
     /// `done`, `failed` or `cancelled`.
     outcome: &'static str,
     /// HTTP status, 0 if there was no answer.
@@ -90,6 +100,9 @@ impl<'a> RequestLine<'a> {
         Self {
             id: row.id,
             phase,
+            session_num: row.session_num,
+            turn_index: row.turn_index,
+            conversation_id: Some(row.conversation_id).filter(|id| !id.is_empty()),
             outcome: row.outcome.as_str(),
             status: row.status,
             worker: row.worker,

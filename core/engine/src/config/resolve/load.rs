@@ -28,7 +28,7 @@ impl Resolver<'_> {
         let response_field = self.response_field();
         let mut prompts = self.prompts();
         let schedule = self.schedule(&mut prompts);
-        let phases = self.phases(schedule.as_ref());
+        let phases = self.phases(&prompts, schedule.as_ref());
         let most = phases.iter().map(|phase| phase.concurrency);
         let most = most.map(|most| most.unwrap_or(usize::MAX)).max();
         let plan = LoadPlan {

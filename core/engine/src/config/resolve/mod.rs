@@ -1,5 +1,6 @@
 //! Turns settings into a plan and finds what does not fit together.
 
+mod conversations;
 mod endpoint;
 mod goodput;
 mod installed;

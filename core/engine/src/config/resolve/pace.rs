@@ -19,6 +19,8 @@ pub(super) struct Pace<'a> {
     pub(super) rate: Option<f64>,
     pub(super) rate_ramp: Option<UnitDuration>,
     pub(super) series: Option<&'a [RatePoint]>,
+    /// How many users, and requests per second of all of them.
+    pub(super) users: Option<(u32, f64)>,
     pub(super) pattern: ArrivalPattern,
     pub(super) smoothness: Option<f64>,
     pub(super) prefill: Option<u32>,
@@ -33,6 +35,7 @@ impl<'a> Pace<'a> {
             rate: load.request_rate,
             rate_ramp: load.request_rate_ramp_duration,
             series: load.request_rate_series.as_deref(),
+            users: load.num_users.zip(load.user_centric_rate),
             pattern: load.arrival_pattern,
             smoothness: load.arrival_smoothness,
             prefill: load.prefill_concurrency,
@@ -51,6 +54,7 @@ impl<'a> Pace<'a> {
                 rate: load.warmup_request_rate,
                 rate_ramp: None,
                 series: None,
+                users: None,
                 ..other
             }
         } else {
@@ -75,7 +79,15 @@ impl<'a> Pace<'a> {
 
     /// A closed loop has a size, and one of 1 unless something else is said.
     pub(super) fn concurrency(&self) -> Option<u32> {
-        self.concurrency.or((!self.has_rate()).then_some(1))
+        let users = self.users.map(|(users, _)| users);
+        let most = self.concurrency.or(users);
+        most.or((!self.has_rate()).then_some(1))
+    }
+
+    /// Time over which the requests in flight begin. Users take turns from the start.
+    pub(super) fn concurrency_ramp(&self) -> Duration {
+        let turn = self.users.map(user_gap);
+        turn.unwrap_or_else(|| time(self.concurrency_ramp))
     }
 
     fn curve(&self) -> Option<Result<Curve, CurveError>> {
@@ -96,7 +108,9 @@ impl<'a> Pace<'a> {
 
     pub(super) fn arrival(&self) -> Result<ArrivalPlan, CurveError> {
         let Some(curve) = self.curve() else {
-            return Ok(ArrivalPlan::ClosedLoop);
+            let gap = self.users.map(user_gap);
+            let users = gap.map(|gap| ArrivalPlan::Users { gap });
+            return Ok(users.unwrap_or(ArrivalPlan::ClosedLoop));
         };
         let pattern = match self.pattern {
             ArrivalPattern::Constant => Pattern::Constant,
@@ -124,6 +138,7 @@ impl<'a> Pace<'a> {
             .map(|point| point.at.0)
             .filter(|end| !end.is_zero());
         let peak = self.curve().and_then(Result::ok).map(|curve| curve.peak());
+        let peak = peak.or(self.users.map(|(_, rate)| rate));
         let of_concurrency = 2 * u64::from(self.concurrency.unwrap_or(1));
         let of_rate = peak.map(|rate| rounded(DEFAULT_SECONDS * rate));
         let count = of_rate.unwrap_or(of_concurrency).max(MIN_DEFAULT_REQUESTS);
@@ -133,6 +148,12 @@ impl<'a> Pace<'a> {
             ..StopPlan::default()
         }
     }
+}
+
+/// From one request of a user to the next, if they take turns.
+fn user_gap((users, rate): (u32, f64)) -> Duration {
+    // Less than a request in all time is none.
+    Duration::try_from_secs_f64(f64::from(users) / rate).unwrap_or(Duration::MAX)
 }
 
 pub(super) fn time(duration: Option<UnitDuration>) -> Duration {

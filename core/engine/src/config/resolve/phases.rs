@@ -4,27 +4,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Resolver;
-use super::pace::{Pace, time};
+use super::conversations::{has_turns, of_conversations};
+use super::pace::Pace;
 use crate::config::error::Problem;
 use crate::config::quantity::UnitDuration;
 use crate::config::schema::{ArrivalPattern, LoadConfig};
-use crate::load::{ArrivalPlan, CancellationPlan, PhaseKind, PhasePlan, StopPlan};
+use crate::load::{ArrivalPlan, CancellationPlan, PhaseKind, PhasePlan, PromptPlan, StopPlan};
 
 impl Resolver<'_> {
     /// The phases, in order. What is wrong is recorded.
-    pub(super) fn phases(&mut self, schedule: Option<&Arc<[Duration]>>) -> Vec<PhasePlan> {
+    pub(super) fn phases(
+        &mut self,
+        prompts: &PromptPlan,
+        schedule: Option<&Arc<[Duration]>>,
+    ) -> Vec<PhasePlan> {
         self.check_arrival();
+        self.check_users();
+        self.check_turns(prompts);
         self.check_prefill();
         self.check_count();
         let load = &self.config.load;
         let pace = Pace::of_profiling(load);
         let mut stop = StopPlan {
             request_count: load.request_count,
+            conversations: load.conversation_num,
             duration: load.benchmark_duration.map(|duration| duration.0),
             ..StopPlan::default()
         };
         if stop == StopPlan::default() {
             stop = pace.default_stop();
+            if has_turns(prompts) {
+                stop = of_conversations(stop, prompts);
+            }
         }
         let grace = load.benchmark_grace_period;
         let warmup = StopPlan {
@@ -46,7 +57,7 @@ impl Resolver<'_> {
         }
         let profiling = self.phase(PhaseKind::Profiling, pace, stop, grace);
         phases.extend(profiling.map(|phase| match schedule {
-            Some(moments) => on_schedule(phase, moments, load),
+            Some(moments) => on_schedule(phase, moments, prompts, load),
             None => phase,
         }));
         phases
@@ -83,7 +94,7 @@ impl Resolver<'_> {
             takes_over: kind == PhaseKind::Profiling && load.seamless_warmup,
             arrival,
             concurrency: pace.concurrency().map(|n| n as usize),
-            concurrency_ramp: time(pace.concurrency_ramp),
+            concurrency_ramp: pace.concurrency_ramp(),
             prefill: pace.prefill(),
             cancellation: (share > 0.0).then_some(CancellationPlan {
                 share,
@@ -193,6 +204,9 @@ impl Resolver<'_> {
     /// A closed loop that is not filled is not what was asked for.
     fn check_count(&mut self) {
         let load = &self.config.load;
+        if load.fixed_schedule || load.num_users.is_some() {
+            return;
+        }
         let (Some(count), false) = (load.request_count, Pace::of_profiling(load).has_rate()) else {
             return;
         };
@@ -211,13 +225,20 @@ impl Resolver<'_> {
 }
 
 /// Sends the requests of a phase at these moments.
-fn on_schedule(phase: PhasePlan, moments: &Arc<[Duration]>, load: &LoadConfig) -> PhasePlan {
-    let there = moments.len() as u64;
+fn on_schedule(
+    phase: PhasePlan,
+    moments: &Arc<[Duration]>,
+    prompts: &PromptPlan,
+    load: &LoadConfig,
+) -> PhasePlan {
+    let file = prompts.file.as_ref();
+    let there = file.map_or(moments.len() as u64, |(dataset, _)| dataset.turns());
     PhasePlan {
         arrival: ArrivalPlan::Schedule(Arc::clone(moments)),
         concurrency: load.concurrency.map(|n| n as usize),
         stop: StopPlan {
             request_count: Some(load.request_count.unwrap_or(there).min(there)),
+            conversations: load.conversation_num,
             ..phase.stop
         },
         ..phase

@@ -29,6 +29,7 @@ impl Resolver<'_> {
                 count: prompts.num_prefix_prompts,
                 tokens: prompts.prefix_prompt_length,
             },
+            sessions: self.sessions(),
             rankings: RankingPlan {
                 passages: count(
                     prompts.rankings_passages_mean,
@@ -71,11 +72,6 @@ impl Resolver<'_> {
             }
         };
         let is_scheduled = self.config.load.fixed_schedule;
-        if !is_scheduled && dataset.most_turns() > 1 {
-            let help = "leave one turn in each conversation".to_owned();
-            let what = "has conversations of several turns, which are not sent yet";
-            self.wrong(&PATH, what, Some(help));
-        }
         let asked = dataset.conversations.iter().flat_map(|said| &said.turns);
         let lacks =
             |turn: &crate::load::Turn| turn.prompt.body.is_none() && turn.prompt.more.is_empty();
@@ -98,7 +94,7 @@ impl Resolver<'_> {
     fn check_enough(&mut self, dataset: &Dataset) {
         let load = &self.config.load;
         let wanted = load.request_count.unwrap_or_default() + load.warmup_request_count;
-        let there = dataset.conversations.len() as u64;
+        let there = dataset.turns();
         if wanted > there {
             let message = format!("{there} prompts for {wanted} requests: they are sent again");
             let origin = self.origin(&["prompts", "input_file"]);

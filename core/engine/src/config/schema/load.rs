@@ -28,6 +28,14 @@ pub struct LoadConfig {
     /// the last point.
     #[schemars(length(min = 1))]
     pub request_rate_series: Option<Vec<RatePoint>>,
+    /// Requests per second of users who take turns: each of `num_users` sends a request so many times as
+    /// long after the last one, or when that is answered if it takes longer.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub user_centric_rate: Option<f64>,
+    /// Users of `user_centric_rate`; they begin one after the other. A conversation that ends is followed by
+    /// another one.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub num_users: Option<u32>,
     /// Send the requests of `prompts.input_file` at its timestamps. `concurrency` is the most in flight then.
     pub fixed_schedule: bool,
     /// Shift the timestamps so that the first request is sent at once.
@@ -56,6 +64,10 @@ pub struct LoadConfig {
     pub request_cancellation_rate: f64,
     /// From the sending of such a request to its end.
     pub request_cancellation_delay: UnitDuration,
+    /// Conversations to begin; those are carried on to their ends. Default: no limit, or twice the
+    /// concurrency where conversations have several turns and neither requests nor time is limited.
+    #[schemars(range(min = 1))]
+    pub conversation_num: Option<u64>,
     /// Requests to send. With neither this nor a duration: twice the concurrency, or ten seconds of the
     /// request rate; at least 10.
     #[schemars(range(min = 1))]
@@ -153,6 +165,8 @@ impl Default for LoadConfig {
             request_rate: None,
             request_rate_ramp_duration: None,
             request_rate_series: None,
+            user_centric_rate: None,
+            num_users: None,
             fixed_schedule: false,
             fixed_schedule_auto_offset: false,
             fixed_schedule_start_offset: None,
@@ -164,6 +178,7 @@ impl Default for LoadConfig {
             prefill_concurrency_ramp_duration: None,
             request_cancellation_rate: 0.0,
             request_cancellation_delay: UnitDuration(Duration::ZERO),
+            conversation_num: None,
             request_count: None,
             benchmark_duration: None,
             benchmark_grace_period: UnitDuration(Duration::from_secs(30)),

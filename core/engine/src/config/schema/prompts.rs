@@ -1,9 +1,12 @@
 //! `[prompts]`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::config::quantity::UnitDuration;
 
 /// What requests ask, beside the lengths in `[load]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +33,22 @@ pub struct PromptsConfig {
     /// Length of these beginnings, in tokens; `isl` counts what follows.
     #[schemars(range(max = 10_000_000))]
     pub prefix_prompt_length: u32,
+    /// Mean number of turns of a made-up conversation. Each turn is sent with all that was said before, after
+    /// the answer to the last one.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub conversation_turn_mean: f64,
+    /// Standard deviation of `conversation_turn_mean`.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub conversation_turn_stddev: f64,
+    /// Mean pause of a made-up conversation between an answer and the next turn.
+    pub conversation_turn_delay_mean: UnitDuration,
+    /// Standard deviation of `conversation_turn_delay_mean`.
+    pub conversation_turn_delay_stddev: UnitDuration,
+    /// What all pauses are multiplied by, those of `input_file` too.
+    #[schemars(range(min = 0))]
+    pub conversation_turn_delay_ratio: f64,
+    /// Longest pause. Default: no limit.
+    pub inter_turn_delay_cap: Option<UnitDuration>,
     /// Images in each request, if there are any: `image_width_mean` and `image_height_mean`, or
     /// `image_source`.
     #[schemars(range(min = 1, max = 10_000))]
@@ -82,6 +101,12 @@ impl Default for PromptsConfig {
             shared_system_prompt_length: 0,
             num_prefix_prompts: 0,
             prefix_prompt_length: 0,
+            conversation_turn_mean: 1.0,
+            conversation_turn_stddev: 0.0,
+            conversation_turn_delay_mean: UnitDuration(Duration::ZERO),
+            conversation_turn_delay_stddev: UnitDuration(Duration::ZERO),
+            conversation_turn_delay_ratio: 1.0,
+            inter_turn_delay_cap: None,
             image_batch_size: 1,
             image_width_mean: 0.0,
             image_width_stddev: 0.0,

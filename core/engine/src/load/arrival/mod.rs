@@ -50,7 +50,7 @@ impl Arrival for ClosedLoop {
 /// Makes the arrival process of a phase that begins at `start`. The same seed gives the same moments.
 pub(super) fn build(plan: &ArrivalPlan, start: MonoNs, seed: u64) -> Box<dyn Arrival> {
     match plan {
-        ArrivalPlan::ClosedLoop => Box::new(ClosedLoop),
+        ArrivalPlan::ClosedLoop | ArrivalPlan::Users { .. } => Box::new(ClosedLoop),
         ArrivalPlan::Rate(plan) => Box::new(Rate::new(plan, start, seed)),
         ArrivalPlan::Schedule(moments) => Box::new(Schedule::new(moments, start)),
     }

@@ -11,6 +11,12 @@ use super::curve::Curve;
 pub enum ArrivalPlan {
     /// Each response is followed by the next request; the concurrency is kept.
     ClosedLoop,
+    /// Each slot is a user, who sends a request so long after the last one, or when that is answered if it
+    /// takes longer.
+    Users {
+        /// From one request of a user to the next.
+        gap: Duration,
+    },
     /// At moments of their own, whatever the server does.
     Rate(RatePlan),
     /// At these moments after the start of the phase, which rise.
@@ -43,7 +49,15 @@ pub enum Pattern {
 impl ArrivalPlan {
     /// True if requests have moments of their own, which a slow server does not move.
     pub fn is_open_loop(&self) -> bool {
-        !matches!(self, Self::ClosedLoop)
+        !matches!(self, Self::ClosedLoop | Self::Users { .. })
+    }
+
+    /// From one request of a user to the next.
+    pub(in super::super) fn gap(&self) -> Option<Duration> {
+        match self {
+            Self::Users { gap } => Some(*gap),
+            _ => None,
+        }
     }
 }
 

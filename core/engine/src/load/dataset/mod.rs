@@ -66,6 +66,12 @@ impl Dataset {
         Self::read(Path::new("prompts.jsonl"), text, Some(format)).unwrap()
     }
 
+    /// All that is asked, in turns.
+    pub fn turns(&self) -> u64 {
+        let turns = self.conversations.iter().map(|one| one.turns.len() as u64);
+        turns.sum()
+    }
+
     fn read(path: &Path, text: &str, format: Option<DatasetFormat>) -> Result<Self, DatasetError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let format = match format {

@@ -20,49 +20,50 @@ pub struct Replay {
 }
 
 impl Dataset {
-    /// What is asked, in the order of time and alone, and when that is after the start of a phase.
+    /// The conversations that begin in the part that is asked for, in the order of time, and when that is
+    /// after the start of a phase. Times of their further turns are such moments too, and pauses shorter.
     ///
     /// # Errors
-    /// Why it cannot be replayed: a request has no time or hangs on the answer to another, or none lies
-    /// in the part that is asked for.
+    /// Why it cannot be replayed: a conversation has no time, or none begins in that part.
     pub fn scheduled(&self, replay: Replay) -> Result<(Self, Arc<[Duration]>), &'static str> {
         let mut timed = Vec::new();
         for said in &self.conversations {
-            for (n, turn) in said.turns.iter().enumerate() {
-                // Blocks are all of a prompt, what was said before included.
-                if n > 0 && turn.blocks.is_none() {
-                    return Err("has conversations of several turns, which are not sent yet");
-                }
-                let at = turn.at.ok_or("has requests without a `timestamp`")?;
-                let is_later = replay.from.is_none_or(|from| at >= from);
-                if is_later && replay.until.is_none_or(|until| at <= until) {
-                    timed.push((at, alone(said, turn)));
-                }
+            let first = said.turns.first().and_then(|turn| turn.at);
+            let at = first.ok_or("has requests without a `timestamp`")?;
+            let is_later = replay.from.is_none_or(|from| at >= from);
+            if is_later && replay.until.is_none_or(|until| at <= until) {
+                timed.push((at, said));
             }
         }
         timed.sort_by_key(|(at, _)| *at);
         let first = timed.first().ok_or("has no request in that time")?.0;
         let auto = replay.auto_offset.then_some(first);
         let offset = replay.from.or(auto).unwrap_or_default();
-        let moment = |(at, _): &(Duration, _)| {
-            let since = at.saturating_sub(offset).as_secs_f64() / replay.speedup;
-            // What never comes is sent last.
-            Duration::try_from_secs_f64(since).unwrap_or(Duration::MAX)
+        let moment = |at: Duration| replay.compress(at.saturating_sub(offset));
+        let turn = |turn: &Turn| Turn {
+            at: turn.at.map(moment),
+            delay: replay.compress(turn.delay),
+            ..turn.clone()
         };
-        let moments = timed.iter().map(moment).collect();
+        let is_in = |turn: &&Turn| turn.at <= replay.until || replay.until.is_none();
+        let conversation = |said: &Conversation| Conversation {
+            id: said.id.clone(),
+            turns: said.turns.iter().filter(is_in).map(turn).collect(),
+        };
+        let moments = timed.iter().map(|(at, _)| moment(*at)).collect();
         let dataset = Self {
             path: self.path.clone(),
             format: self.format,
-            conversations: timed.into_iter().map(|(_, said)| said).collect(),
+            conversations: timed.iter().map(|(_, said)| conversation(said)).collect(),
         };
         Ok((dataset, moments))
     }
 }
 
-fn alone(said: &Conversation, turn: &Turn) -> Conversation {
-    Conversation {
-        id: said.id.clone(),
-        turns: vec![turn.clone()],
+impl Replay {
+    fn compress(&self, time: Duration) -> Duration {
+        // What never comes is sent last.
+        Duration::try_from_secs_f64(time.as_secs_f64() / self.speedup).unwrap_or(Duration::MAX)
     }
 }
 
@@ -121,6 +122,28 @@ mod tests {
         };
         let what = trace(&[1]).scheduled(none).unwrap_err();
         assert_eq!(what, "has no request in that time");
+    }
+
+    #[test]
+    fn turns_of_a_session_go_with_its_first() {
+        let text = "\
+            {\"session_id\": \"a\", \"timestamp\": 10, \"input_length\": 3}\n\
+            {\"session_id\": \"a\", \"timestamp\": 50, \"input_length\": 4}\n\
+            {\"session_id\": \"a\", \"delay\": 8, \"input_length\": 5}\n\
+            {\"session_id\": \"a\", \"timestamp\": 90, \"input_length\": 6}\n";
+        let replay = Replay {
+            until: Some(Duration::from_millis(60)),
+            auto_offset: true,
+            speedup: 2.0,
+            ..ALL
+        };
+        let dataset = Dataset::of_text(text, DatasetFormat::MooncakeTrace);
+        let (dataset, moments) = dataset.scheduled(replay).unwrap();
+        assert_eq!(*moments, [Duration::ZERO]);
+        let turns = dataset.conversations[0].turns.iter();
+        let times = turns.map(|turn| (turn.at.map(|at| at.as_millis()), turn.delay.as_millis()));
+        let expected = [(Some(0), 0), (Some(20), 0), (None, 4)];
+        assert_eq!(times.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::http::MonoNs;
 
+use super::arrival::ArrivalPlan;
 use super::prefill::Prefill;
 use super::progress::Counters;
 use super::stop::{Stop, StopSignal};
@@ -57,6 +58,10 @@ pub(super) struct Phase {
     max_in_flight: usize,
     ramp: Duration,
     is_open_loop: bool,
+    /// From one request of a user to the next.
+    gap: Option<Duration>,
+    /// Whether requests that follow others have times of their own.
+    keeps_times: bool,
     sequence: Sequence,
     /// What the user wants.
     control: StopSignal,
@@ -82,6 +87,8 @@ impl Phase {
             max_in_flight: plan.concurrency.unwrap_or(setup.max_open),
             ramp: plan.concurrency_ramp,
             is_open_loop: plan.arrival.is_open_loop(),
+            gap: plan.arrival.gap(),
+            keeps_times: matches!(plan.arrival, ArrivalPlan::Schedule(_)),
             sequence: Sequence::new(plan, seed),
             control,
             chain,
@@ -125,9 +132,10 @@ impl Phase {
         self.sequence.over()
     }
 
-    /// The most slots of all threads together; never more than there are requests.
+    /// The most slots of all threads together; never more than there are requests or conversations.
     pub(super) fn slots(&self) -> usize {
         let limit = self.stop.request_count.unwrap_or(u64::MAX);
+        let limit = limit.min(self.stop.conversations.unwrap_or(u64::MAX));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.max_in_flight.min(limit)
     }
@@ -161,6 +169,26 @@ impl Phase {
             Some(begun) if !self.is_stopped() => self.sequence.draw(begun, now, free_since),
             _ => Draw::Stop,
         }
+    }
+
+    /// Draws a further request of a conversation, which is due at `due`.
+    pub(super) fn go_on(&self, now: MonoNs, due: MonoNs, conversation: u64) -> Draw {
+        match self.begun.get() {
+            Some(begun) if !self.is_stopped() => self.sequence.go_on(begun, now, due, conversation),
+            _ => Draw::Stop,
+        }
+    }
+
+    /// When a slot whose request was due at `intended` and ended at `end` may send the next one.
+    pub(super) fn free_since(&self, intended: MonoNs, end: MonoNs) -> MonoNs {
+        self.gap.map_or(end, |gap| end.max(intended.after(gap)))
+    }
+
+    /// The moment at which a request that follows another is due at the earliest, if it has a time of its
+    /// own.
+    pub(super) fn moment(&self, at: Option<Duration>) -> Option<MonoNs> {
+        let at = at.filter(|_| self.keeps_times)?;
+        Some(self.start()?.after(at))
     }
 
     /// Requests that are still to be sent when `sent` have been, if their number is known.

@@ -58,11 +58,13 @@ pub struct CancellationPlan {
     pub delay: Duration,
 }
 
-/// When a phase stops sending: at whichever limit comes first. A count or a duration must be given.
+/// When a phase stops sending: at whichever limit comes first. One of the counts or a duration must be given.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StopPlan {
     /// After this many requests.
     pub request_count: Option<u64>,
+    /// When this many conversations have begun, and those are over.
+    pub conversations: Option<u64>,
     /// After this time.
     pub duration: Option<Duration>,
     /// When this many requests have failed.
@@ -92,7 +94,9 @@ impl PhasePlan {
     fn check_arrival(&self) -> Result<(), PlanError> {
         match (&self.arrival, self.concurrency) {
             (_, Some(0)) => Err(PlanError::Zero("concurrency")),
-            (ArrivalPlan::ClosedLoop, None) => Err(PlanError::NoConcurrency),
+            (ArrivalPlan::ClosedLoop | ArrivalPlan::Users { .. }, None) => {
+                Err(PlanError::NoConcurrency)
+            }
             (ArrivalPlan::Rate(rate), _) if !rate.pattern.is_sound() => Err(PlanError::Smoothness),
             _ => Ok(()),
         }
@@ -109,7 +113,12 @@ impl PhasePlan {
                 ..
             } => Err(PlanError::Zero("request count")),
             StopPlan {
+                conversations: Some(0),
+                ..
+            } => Err(PlanError::Zero("conversation_num")),
+            StopPlan {
                 request_count: None,
+                conversations: None,
                 duration: None,
                 ..
             } => Err(PlanError::Endless(self.name.clone())),

@@ -17,8 +17,8 @@ use super::{Begun, CancellationPlan, PhasePlan};
 pub(in super::super) struct Ticket {
     /// Number of the request in the run, from 1.
     pub(in super::super) id: u64,
-    /// Number of the request in the phase, from 0.
-    pub(in super::super) ordinal: u64,
+    /// Number of the conversation in the phase, from 0, that it begins or goes on with.
+    pub(in super::super) conversation: u64,
     /// When it is due.
     pub(in super::super) intended: MonoNs,
     /// When it was due and there was a slot for it. `None` in a closed loop, where the slot asks for
@@ -35,6 +35,8 @@ pub(in super::super) enum Draw {
     Ticket(Ticket),
     /// The phase has no more: the next one may take over.
     Over,
+    /// Nothing before the phase ends at this moment.
+    Wait(MonoNs),
     /// Nothing more is to be sent at all.
     Stop,
 }
@@ -45,6 +47,8 @@ pub(super) struct Sequence {
     plan: ArrivalPlan,
     seed: u64,
     limit: u64,
+    /// How many conversations begin at most.
+    conversations: u64,
     is_open_loop: bool,
     cancellation: Option<CancellationPlan>,
     drawn: AtomicU64,
@@ -57,6 +61,8 @@ struct State {
     arrival: Option<Box<dyn Arrival>>,
     /// When the last request that was drawn is due.
     last: MonoNs,
+    /// Conversations that have begun.
+    conversations: u64,
     over: Option<MonoNs>,
 }
 
@@ -66,6 +72,7 @@ impl Sequence {
             plan: plan.arrival.clone(),
             seed,
             limit: plan.stop.request_count.unwrap_or(u64::MAX),
+            conversations: plan.stop.conversations.unwrap_or(u64::MAX),
             is_open_loop: plan.arrival.is_open_loop(),
             cancellation: plan.cancellation,
             drawn: AtomicU64::new(0),
@@ -98,24 +105,50 @@ impl Sequence {
         self.state().over.get_or_insert(at);
     }
 
+    /// Draws a request that begins a conversation.
     pub(super) fn draw(&self, begun: &Begun, now: MonoNs, free_since: MonoNs) -> Draw {
         let mut state = self.state();
         if state.over.is_some() {
             return Draw::Over;
         }
-        let ordinal = self.drawn();
-        let intended = match self.next(&mut state, begun, now, free_since) {
-            Ok(intended) => intended,
-            Err(over) => {
-                state.over = Some(over);
-                return Draw::Over;
-            }
+        if state.conversations >= self.conversations {
+            return Draw::Stop;
+        }
+        let conversation = state.conversations;
+        let draw = match self.next(&mut state, begun, now, free_since) {
+            Ok(due) => self.ticket(&mut state, begun, due, conversation),
+            Err(draw) => draw,
         };
-        state.last = intended;
+        state.conversations += u64::from(matches!(draw, Draw::Ticket(_)));
+        draw
+    }
+
+    /// Draws a further request of a conversation, due at `due`: also where no other begins any more.
+    pub(super) fn go_on(&self, begun: &Begun, now: MonoNs, due: MonoNs, conversation: u64) -> Draw {
+        let mut state = self.state();
+        if self.drawn() >= self.limit {
+            state.over.get_or_insert(now);
+            return Draw::Over;
+        }
+        match late(begun, now, due) {
+            Some(draw) => Self::told(&mut state, begun, draw),
+            None => self.ticket(&mut state, begun, due, conversation),
+        }
+    }
+
+    fn ticket(
+        &self,
+        state: &mut State,
+        begun: &Begun,
+        intended: MonoNs,
+        conversation: u64,
+    ) -> Draw {
+        let ordinal = self.drawn();
+        state.last = state.last.max(intended);
         self.drawn.store(ordinal + 1, Relaxed);
         Draw::Ticket(Ticket {
             id: begun.first_id + ordinal,
-            ordinal,
+            conversation,
             intended,
             released: self.is_open_loop.then_some(intended),
             give_up: self
@@ -124,31 +157,43 @@ impl Sequence {
         })
     }
 
-    /// When the next request is due, or since when there is none.
+    /// When the next request is due, or why there is none.
     fn next(
         &self,
         state: &mut State,
         begun: &Begun,
         now: MonoNs,
         free_since: MonoNs,
-    ) -> Result<MonoNs, MonoNs> {
-        let late = |at| begun.deadline.filter(|deadline| at >= *deadline);
-        // What was drawn last may be due later than now.
-        let after_last = now.max(state.last);
-        if let Some(deadline) = late(now) {
-            return Err(deadline);
+    ) -> Result<MonoNs, Draw> {
+        if late(begun, now, now).is_some() {
+            return Err(Self::told(state, begun, Draw::Over));
         }
         let is_last = self.drawn() >= self.limit;
-        match state
-            .arrival
-            .as_mut()
-            .map(|arrival| arrival.next(free_since))
-        {
-            // At a rate the next phase begins when a further request would have been due.
-            Some(Next::At(intended)) if is_last => Err(late(intended).unwrap_or(now.max(intended))),
-            Some(Next::At(intended)) => late(intended).map_or(Ok(intended), Err),
-            Some(Next::Stop) | None => Err(after_last),
+        // What was drawn last may be due later than now.
+        let after_last = now.max(state.last);
+        let arrival = state.arrival.as_mut();
+        let over = match arrival.map(|arrival| arrival.next(free_since)) {
+            Some(Next::At(intended)) => match late(begun, now, intended) {
+                // Its moments rise: all that follow are late too.
+                Some(_) if self.is_open_loop => begun.deadline.unwrap_or(intended),
+                // At a rate the next phase begins when a further request would have been due.
+                None if is_last && self.is_open_loop => now.max(intended),
+                _ if is_last => now,
+                Some(draw) => return Err(draw),
+                None => return Ok(intended),
+            },
+            Some(Next::Stop) | None => after_last,
+        };
+        state.over = Some(over);
+        Err(Draw::Over)
+    }
+
+    /// Keeps since when there is nothing more to draw.
+    fn told(state: &mut State, begun: &Begun, draw: Draw) -> Draw {
+        if let (Draw::Over, Some(deadline)) = (draw, begun.deadline) {
+            state.over.get_or_insert(deadline);
         }
+        draw
     }
 
     /// Whether a request is given up, and when: the seed and its number decide.
@@ -162,4 +207,16 @@ impl Sequence {
         // Only a panic, which ends the run, could have left an arrival half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What to do instead of sending a request that is due at `due`, if that is too late.
+fn late(begun: &Begun, now: MonoNs, due: MonoNs) -> Option<Draw> {
+    let deadline = begun
+        .deadline
+        .filter(|deadline| now.max(due) >= *deadline)?;
+    Some(if now >= deadline {
+        Draw::Over
+    } else {
+        Draw::Wait(deadline)
+    })
 }

@@ -37,7 +37,7 @@ fn waiting(plan: &PhasePlan, control: &StopSignal) -> Phase {
 fn drawn(phase: &Phase) -> Vec<Ticket> {
     let draw = || match phase.draw(MonoNs(1_000), MonoNs(1_000)) {
         Draw::Ticket(ticket) => Some(ticket),
-        Draw::Over | Draw::Stop => None,
+        Draw::Over | Draw::Stop | Draw::Wait(_) => None,
     };
     std::iter::from_fn(draw).collect()
 }
@@ -65,9 +65,9 @@ fn a_count_is_kept_exactly_and_the_next_phase_numbers_on() {
     let phase = phase(requests(2), &StopSignal::new());
     assert_eq!(phase.slots(), 2, "further slots would have nothing to do");
     let drawn = [(); 4].map(|()| phase.draw(MonoNs(1_000), MonoNs(999)));
-    let ticket = |ordinal| Ticket {
-        id: 100 + ordinal,
-        ordinal,
+    let ticket = |conversation| Ticket {
+        id: 100 + conversation,
+        conversation,
         intended: MonoNs(999),
         released: None,
         give_up: None,
@@ -222,4 +222,39 @@ fn time_ends_a_phase_from_which_nobody_draws() {
     phase.end_by_time();
     assert_eq!(phase.over(), Some(MonoNs(1_010)));
     assert_eq!(phase.draw(MonoNs(1_001), MonoNs(1_001)), Draw::Over);
+}
+
+#[test]
+fn a_conversation_goes_on_when_no_other_begins() {
+    let two = StopPlan {
+        conversations: Some(2),
+        ..StopPlan::default()
+    };
+    let phase = start(&plan(two), &StopSignal::new());
+    assert_eq!(phase.slots(), 2);
+    let begun: Vec<_> = drawn(&phase).iter().map(|one| one.conversation).collect();
+    assert_eq!(begun, [0, 1]);
+    let Draw::Ticket(ticket) = phase.go_on(MonoNs(2_000), MonoNs(3_000), 1) else {
+        panic!("it has more turns");
+    };
+    assert_eq!((ticket.id, ticket.conversation), (102, 1));
+    assert_eq!(ticket.intended, MonoNs(3_000));
+}
+
+#[test]
+fn a_turn_that_is_due_after_the_end_waits_for_it() {
+    let short = StopPlan {
+        duration: Some(Duration::from_nanos(500)),
+        ..StopPlan::default()
+    };
+    let phase = start(&plan(short), &StopSignal::new());
+    let end = MonoNs(1_500);
+    assert_eq!(
+        phase.go_on(MonoNs(1_100), MonoNs(1_600), 0),
+        Draw::Wait(end)
+    );
+    // Others may still be sent before.
+    assert_eq!(phase.over(), None);
+    assert_eq!(phase.go_on(end, end, 0), Draw::Over);
+    assert_eq!(phase.over(), Some(end));
 }

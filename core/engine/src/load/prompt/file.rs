@@ -38,6 +38,8 @@ pub(super) struct Picked {
     dataset: Arc<Dataset>,
     sampling: Sampling,
     seed: u64,
+    /// Whether there are conversations of several turns.
+    pub(super) has_turns: bool,
     /// Of [`Sampling::Shuffle`].
     order: Vec<u32>,
 }
@@ -53,6 +55,7 @@ impl Picked {
             dataset: Arc::clone(dataset),
             sampling,
             seed,
+            has_turns: dataset.most_turns() > 1,
             order,
         }
     }

@@ -4,6 +4,7 @@ mod file;
 mod pictures;
 mod plan;
 mod random;
+mod sessions;
 mod synthetic;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use vocabulary::Vocabulary;
 
 pub use file::Sampling;
 pub use plan::{ImagePlan, ImageSource, PrefixPlan, PromptPlan, RankingPlan};
+pub use sessions::{Asking, Pause, SessionPlan};
 
 /// What sets the blocks of traces apart from other texts.
 const BLOCK_KEY: u64 = 1 << 61;
@@ -112,8 +114,7 @@ impl PromptSource {
             .unwrap_or_default();
     }
 
-    /// Writes the prompt of a phase's `ordinal`-th request into `prompt`, replacing what it held. Of a
-    /// conversation it is the first turn.
+    /// Writes what a phase's `ordinal`-th conversation asks first into `prompt`, replacing what it held.
     pub fn draw(&self, phase: usize, ordinal: u64, prompt: &mut Prompt) -> Draw {
         let key = self.key(phase, ordinal);
         let conversation = self.conversation(phase, ordinal);

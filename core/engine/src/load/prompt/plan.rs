@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::file::Sampling;
+use super::sessions::SessionPlan;
 use crate::load::dataset::Dataset;
 use crate::load::plan::{PlanError, TokenCount};
 use crate::load::tokenizer::Tokenizer;
@@ -24,6 +25,8 @@ pub struct PromptPlan {
     pub shared_system_tokens: u32,
     /// Beginnings that requests share.
     pub prefixes: PrefixPlan,
+    /// Conversations of several turns.
+    pub sessions: SessionPlan,
     /// What is ranked, for APIs that rank.
     pub rankings: RankingPlan,
 }
@@ -83,6 +86,7 @@ impl Default for PromptPlan {
             batch_size: 1,
             shared_system_tokens: 0,
             prefixes: PrefixPlan::default(),
+            sessions: SessionPlan::default(),
             rankings: RankingPlan {
                 passages: constant(1.0),
                 passage_tokens: constant(550.0),
@@ -101,6 +105,7 @@ impl PromptPlan {
         if let Some(images) = &self.images {
             images.check()?;
         }
+        self.sessions.check()?;
         let rankings = &self.rankings;
         rankings.passages.check("rankings_passages")?;
         rankings.passage_tokens.check("rankings_passages_tokens")?;

@@ -1,5 +1,7 @@
 //! Drawing at random, the same everywhere.
 
+use std::time::Duration;
+
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, Normal};
@@ -21,10 +23,7 @@ pub(super) fn scramble(number: u64) -> u64 {
 
 /// A number of tokens, at least 1.
 pub(super) fn sample(count: TokenCount, random: &mut Xoshiro256PlusPlus) -> u32 {
-    let drawn = match Normal::new(count.mean, count.stddev) {
-        Ok(normal) if count.stddev > 0.0 => normal.sample(random),
-        _ => count.mean,
-    };
+    let drawn = normal(count, random);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -32,4 +31,17 @@ pub(super) fn sample(count: TokenCount, random: &mut Xoshiro256PlusPlus) -> u32 
     )]
     let rounded = drawn.round().max(1.0) as u32;
     rounded
+}
+
+/// A time of so many nanoseconds, at least 0.
+pub(super) fn sample_time(nanos: TokenCount, random: &mut Xoshiro256PlusPlus) -> Duration {
+    let drawn = normal(nanos, random).max(0.0);
+    Duration::try_from_secs_f64(drawn / 1e9).unwrap_or_default()
+}
+
+fn normal(count: TokenCount, random: &mut Xoshiro256PlusPlus) -> f64 {
+    match Normal::new(count.mean, count.stddev) {
+        Ok(normal) if count.stddev > 0.0 => normal.sample(random),
+        _ => count.mean,
+    }
 }

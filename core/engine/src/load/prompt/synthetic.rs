@@ -19,7 +19,7 @@ pub(super) struct Synthetic {
     pub(super) seed: u64,
     pub(super) input_tokens: TokenCount,
     pub(super) output_tokens: Option<TokenCount>,
-    plan: PromptPlan,
+    pub(super) plan: PromptPlan,
     /// Whether requests are queries with passages.
     ranks: bool,
     system: String,
@@ -81,6 +81,18 @@ impl Synthetic {
         }
     }
 
+    /// Writes a turn that follows others into an empty `prompt`. What stands before it is its own already.
+    pub(super) fn draw_turn(&self, key: u64, words: &Vocabulary, prompt: &mut Prompt) -> Draw {
+        let mut random = generator(self.seed, key);
+        let length = sample(self.input_tokens, &mut random);
+        let output_tokens = self.output_tokens.map(|count| sample(count, &mut random));
+        words.push_random(&mut prompt.text, &mut random, length);
+        Draw {
+            input_tokens: length,
+            output_tokens,
+        }
+    }
+
     /// A query, and passages of lengths of their own.
     fn draw_ranking(
         &self,
@@ -135,6 +147,9 @@ impl Synthetic {
             "num_prefix_prompts": plan.prefixes.count,
             "prefix_prompt_length": plan.prefixes.tokens,
         });
+        if plan.sessions.has_turns() {
+            described["conversation_turns"] = count(plan.sessions.turns);
+        }
         if self.ranks {
             described["rankings"] = json!({
                 "passages": count(rankings.passages),

@@ -7,7 +7,7 @@ use crate::http::{ConnectTimes, MonoNs};
 
 use super::gaps::{GapColumn, Gaps};
 use super::messages::Messages;
-use super::{FinishReason, Outcome, RequestRecord, Usage};
+use super::{FinishReason, Outcome, RequestRecord, TurnPlace, Usage};
 
 /// Declares the columns once: storage, appending and merging follow.
 macro_rules! columns {
@@ -101,6 +101,8 @@ pub struct RequestRecords {
     gaps: GapColumn,
     /// Row and times of the requests that opened a connection, by rising row.
     connects: Vec<(usize, ConnectTimes)>,
+    /// Row and place of the turns of conversations, by rising row.
+    turns: Vec<(usize, TurnPlace)>,
     /// Row and message of the failed requests, by rising row.
     errors: Vec<(usize, u32)>,
     messages: Messages,
@@ -136,6 +138,7 @@ pub struct RequestRow<'a> {
     pub response_bytes: u32,
     pub first_token_lag_ns: u32,
     pub connect: Option<ConnectTimes>,
+    pub turn: Option<&'a TurnPlace>,
     pub error: Option<&'a str>,
     pub gaps: Gaps<'a>,
 }
@@ -165,6 +168,9 @@ impl RequestRecords {
         if let Some(times) = record.connect {
             self.connects.push((row, times));
         }
+        if let Some(turn) = &record.turn {
+            self.turns.push((row, turn.clone()));
+        }
         if let Some(error) = &record.error {
             self.errors.push((row, self.messages.intern(error)));
         }
@@ -185,6 +191,9 @@ impl RequestRecords {
         let (first, offset) = (rows.start, self.len());
         for (row, times) in between(&other.connects, &rows) {
             self.connects.push((row - first + offset, *times));
+        }
+        for (row, turn) in between(&other.turns, &rows) {
+            self.turns.push((row - first + offset, turn.clone()));
         }
         for (row, message) in between(&other.errors, &rows) {
             let text = other.messages.text(*message).unwrap_or_default();
@@ -240,8 +249,9 @@ impl RequestRecords {
             request_bytes: columns.request_bytes[row],
             response_bytes: columns.response_bytes[row],
             first_token_lag_ns: columns.first_token_lag_ns[row],
-            connect: sparse(&self.connects, row),
-            error: sparse(&self.errors, row).and_then(|message| self.messages.text(message)),
+            connect: sparse(&self.connects, row).copied(),
+            turn: sparse(&self.turns, row),
+            error: sparse(&self.errors, row).and_then(|message| self.messages.text(*message)),
             gaps: self.gaps.row(row),
         }
     }
@@ -280,9 +290,9 @@ fn moment(at: Option<NonZeroI64>) -> Option<MonoNs> {
     at.map(|at| MonoNs(at.get()))
 }
 
-fn sparse<T: Copy>(entries: &[(usize, T)], row: usize) -> Option<T> {
-    let at = entries.binary_search_by_key(&row, |&(row, _)| row).ok()?;
-    Some(entries[at].1)
+fn sparse<T>(entries: &[(usize, T)], row: usize) -> Option<&T> {
+    let at = entries.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+    Some(&entries[at].1)
 }
 
 /// Entries of these rows.

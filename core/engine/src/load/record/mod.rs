@@ -7,6 +7,8 @@ mod columns;
 mod gaps;
 mod messages;
 
+use std::sync::Arc;
+
 use crate::http::{ConnectTimes, MonoNs};
 
 use super::endpoint::{FinishReason, Usage};
@@ -90,10 +92,23 @@ pub struct RequestRecord {
     pub first_token_lag_ns: u32,
     /// What opening a connection took, if this request had to.
     pub connect: Option<ConnectTimes>,
+    /// Which turn of which conversation it is, in runs that have conversations of several turns.
+    pub turn: Option<TurnPlace>,
     /// One line for the user, if it failed.
     pub error: Option<String>,
     /// Nanoseconds between successive chunks with text.
     pub gaps: Vec<u64>,
+}
+
+/// A turn of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnPlace {
+    /// Number of the conversation in its phase, from 0.
+    pub conversation: u64,
+    /// Number of the turn in the conversation, from 0.
+    pub turn: u32,
+    /// What the file calls the conversation.
+    pub id: Option<Arc<str>>,
 }
 
 impl RequestRecord {
@@ -123,6 +138,7 @@ impl RequestRecord {
             response_bytes: 0,
             first_token_lag_ns: 0,
             connect: None,
+            turn: None,
             error: None,
             gaps: Vec::new(),
         }

@@ -113,6 +113,12 @@ impl<'de> Deserialize<'de> for Number {
 pub(super) struct RequestLine {
     pub(super) id: u64,
     pub(super) phase: Option<String>,
+    #[serde(default)]
+    pub(super) session_num: Option<u64>,
+    #[serde(default)]
+    pub(super) turn_index: Option<u32>,
+    #[serde(default)]
+    pub(super) conversation_id: Option<String>,
     pub(super) outcome: Outcome,
     pub(super) status: u16,
     pub(super) worker: u16,

@@ -1,6 +1,7 @@
 //! Recorded requests become request records again, to the nanosecond.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::super::RunError;
 use super::super::record::RunRecord;
@@ -8,7 +9,7 @@ use super::gaps::Gaps;
 use super::lines::{Outcome, RequestError, RequestLine};
 use super::reader;
 use crate::http::MonoNs;
-use crate::load::{self, FailureClass, RequestRecord, Usage};
+use crate::load::{self, FailureClass, RequestRecord, TurnPlace, Usage};
 use crate::report::RequestLog;
 
 /// Reads all requests, in the order of the file, which is that of the run's records.
@@ -85,6 +86,14 @@ fn request(
         chunks: line.output_chunks,
         first_token_lag_ns: u32::try_from(nanoseconds(line.first_token_read_lag_ms))
             .unwrap_or_default(),
+        turn: line
+            .session_num
+            .zip(line.turn_index)
+            .map(|(conversation, turn)| TurnPlace {
+                conversation,
+                turn,
+                id: line.conversation_id.map(Arc::from),
+            }),
         error: line.error.map(|error| error.message),
         gaps,
         ..RequestRecord::new(line.worker)
