@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use aiperf_core::config::Command;
+use aiperf_core::http::Reuse;
 use aiperf_core::load::EndpointKind;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args};
@@ -117,9 +118,19 @@ pub(crate) struct EndpointArgs {
     /// Limit for one request, connecting included [default: 6h]
     #[arg(long, alias = "request-timeout", value_name = "DURATION")]
     pub(crate) request_timeout_seconds: Option<String>,
+    /// Which connections carry more than one request: all, none, or one for each conversation
+    /// [default: pooled]
+    #[arg(long, value_name = "STRATEGY", value_parser = reuse_strategies())]
+    pub(crate) connection_reuse_strategy: Option<String>,
     /// Limit for opening a connection [default: 30s]
     #[arg(long, value_name = "DURATION")]
     pub(crate) connect_timeout: Option<String>,
+}
+
+fn reuse_strategies() -> PossibleValuesParser {
+    [Reuse::Pooled, Reuse::Never, Reuse::Sessions]
+        .map(Reuse::as_str)
+        .into()
 }
 
 /// Names of all APIs.
@@ -152,6 +163,9 @@ impl EndpointArgs {
         flags.text("--payload-template", "endpoint.payload_template", template);
         let field = self.response_field.as_ref();
         flags.text("--response-field", "endpoint.response_field", field);
+        let reuse = self.connection_reuse_strategy.as_ref();
+        let path = "endpoint.connection_reuse_strategy";
+        flags.text("--connection-reuse-strategy", path, reuse);
         self.header
             .iter()
             .for_each(|written| header(flags, written));

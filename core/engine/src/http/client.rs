@@ -12,6 +12,29 @@ use super::connection::{Connection, Response};
 use super::error::HttpError;
 use super::reuse::Habits;
 
+/// Which connections carry more than one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reuse {
+    /// All that the server keeps: any request goes over any of them.
+    #[default]
+    Pooled,
+    /// None: each request opens one, and closes it.
+    Never,
+    /// One that belongs to a conversation, for as long as that lasts: see [`Client::send_on`].
+    Sessions,
+}
+
+impl Reuse {
+    /// The stable name used in configuration and files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pooled => "pooled",
+            Self::Never => "never",
+            Self::Sessions => "sticky-user-sessions",
+        }
+    }
+}
+
 /// Sends requests to one server over connections that are kept open.
 ///
 /// Every request in flight has a connection of its own; the most recently used idle one is taken
@@ -22,6 +45,7 @@ use super::reuse::Habits;
 pub struct Client {
     connector: Connector,
     pool: Mutex<Pool>,
+    reuse: Reuse,
 }
 
 #[derive(Debug, Default)]
@@ -30,8 +54,9 @@ struct Pool {
     habits: Habits,
 }
 
+/// A connection that carries no request now.
 #[derive(Debug)]
-struct Idle {
+pub struct Idle {
     connection: Connection,
     since: MonoNs,
 }
@@ -42,7 +67,13 @@ impl Client {
         Self {
             connector,
             pool: Mutex::default(),
+            reuse: Reuse::Pooled,
         }
+    }
+
+    /// The same client, with these rules for its connections.
+    pub fn reusing(self, reuse: Reuse) -> Self {
+        Self { reuse, ..self }
     }
 
     /// A client that believes after `proof` that its server keeps idle connections.
@@ -70,9 +101,42 @@ impl Client {
     pub async fn send(
         &self,
         build: impl Fn() -> Request<Full<Bytes>>,
+        observe: impl FnMut(&Connection),
+    ) -> Result<Response, HttpError> {
+        let idle = match self.reuse {
+            Reuse::Pooled => self.pool().take(self.connector.now()),
+            Reuse::Never | Reuse::Sessions => None,
+        };
+        self.send_over(idle, build, observe).await
+    }
+
+    /// As [`Client::send`], over a connection of the caller's, or a new one if the server has closed it.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send_on(
+        &self,
+        kept: Option<Idle>,
+        build: impl Fn() -> Request<Full<Bytes>>,
+        observe: impl FnMut(&Connection),
+    ) -> Result<Response, HttpError> {
+        let now = self.connector.now();
+        let is_due = |idle: &Idle| {
+            let limit = Habits::announced_limit(idle.connection.lease());
+            limit.is_none_or(|limit| now.until(idle.since) <= limit)
+        };
+        let kept = kept.filter(is_due);
+        let kept = kept.map(|idle| idle.connection);
+        let kept = kept.and_then(|mut connection| connection.still_open().then_some(connection));
+        self.send_over(kept, build, observe).await
+    }
+
+    async fn send_over(
+        &self,
+        idle: Option<Connection>,
+        build: impl Fn() -> Request<Full<Bytes>>,
         mut observe: impl FnMut(&Connection),
     ) -> Result<Response, HttpError> {
-        let idle = self.pool().take(self.connector.now());
         if let Some(connection) = idle {
             observe(&connection);
             let request = build();
@@ -96,9 +160,19 @@ impl Client {
 
     /// Takes the connection of a finished response back, if it can be used again.
     pub fn recycle(&self, response: Response) {
+        if self.reuse != Reuse::Pooled {
+            return;
+        }
         if let Some(connection) = response.into_connection() {
             self.pool().keep(connection, self.connector.now());
         }
+    }
+
+    /// The connection of a finished response, for the caller to keep.
+    pub fn keep(&self, response: Response) -> Option<Idle> {
+        let since = self.connector.now();
+        let connection = response.into_connection()?;
+        Some(Idle { connection, since })
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {

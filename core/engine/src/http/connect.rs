@@ -42,6 +42,13 @@ pub struct ConnectTimes {
     pub tls: Option<Duration>,
 }
 
+impl ConnectTimes {
+    /// All of it.
+    pub fn total(&self) -> Duration {
+        self.dns.unwrap_or_default() + self.tcp + self.tls.unwrap_or_default()
+    }
+}
+
 /// Opens connections to one server. Remembers its addresses until connecting to them fails.
 #[derive(Debug)]
 pub struct Connector {

@@ -26,7 +26,7 @@ mod tests;
 mod tls;
 mod transport;
 
-pub use client::Client;
+pub use client::{Client, Idle, Reuse};
 pub use clock::{Clock, Moment, MonoNs, thread_cpu};
 pub use connect::{ConnectOptions, ConnectTimes, Connector};
 pub use connection::{Chunk, Connection, Response};

@@ -112,6 +112,12 @@ impl Habits {
         self.learned_limit = Some(Duration::ZERO);
     }
 
+    /// How long a connection with this lease may be idle by what the server announced. Whoever keeps one
+    /// for himself looks at nothing else: he asked for it.
+    pub(super) fn announced_limit(lease: &Lease) -> Option<Duration> {
+        lease.idle
+    }
+
     /// How long a connection with this lease may be idle.
     pub(super) fn idle_limit(&self, lease: &Lease) -> Duration {
         let announced = lease.idle.unwrap_or(UNANNOUNCED_IDLE);

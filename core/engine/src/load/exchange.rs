@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use tokio::time::timeout;
 
-use crate::http::{Chunk, Client, Connection, HttpError, Response, Stamps};
+use crate::http::{Chunk, Client, Connection, HttpError, Idle, Response, Reuse, Stamps};
 
 use super::conversation::Prompt;
 use super::endpoint::{Asked, Endpoint, Reply, Said};
@@ -46,6 +46,8 @@ pub(super) struct Scratch {
     pub(super) talk: Option<Talk>,
     /// Which of the servers the request goes to.
     pub(super) server: usize,
+    /// The connection of the conversation, where each has its own.
+    kept: Option<Idle>,
     /// Its place among those that wait for a first token, where these are limited.
     pub(super) place: Option<Place>,
     /// How long after its sending it is given up, and who wants to know when that was.
@@ -65,6 +67,7 @@ impl Scratch {
             said: Said::default(),
             talk: None,
             server: 0,
+            kept: None,
             place: None,
             give_up: None,
             sent: None,
@@ -87,6 +90,9 @@ impl Scratch {
         self.stamps = None;
         self.said.begin(talk.as_ref().is_some_and(Talk::goes_on));
         self.record.turn = talk.as_ref().map(Talk::place);
+        if talk.as_ref().is_none_or(Talk::is_first) {
+            self.kept = None;
+        }
         self.talk = talk;
         self.place = None;
         self.give_up = ticket.give_up;
@@ -109,6 +115,15 @@ impl Scratch {
         self.record.start = self.stamps.as_ref().and_then(|stamps| stamps.first_write());
     }
 
+    /// What becomes of the connection of a request that went well.
+    fn give_back(&mut self, client: &Client, reuse: Reuse, response: Response) {
+        let goes_on = self.talk.as_ref().is_some_and(Talk::goes_on);
+        match reuse {
+            Reuse::Sessions if goes_on => self.kept = client.keep(response),
+            _ => client.recycle(response),
+        }
+    }
+
     fn note_end(&mut self, response: &Response) {
         self.record.end = response.stamps().last_read().unwrap_or(self.record.end);
     }
@@ -123,12 +138,12 @@ pub(super) async fn exchange(
 ) -> Result<(), Failure> {
     loop {
         let with_stream_options = shared.with_stream_options();
-        let mut response = send(&shared.endpoint, client, scratch, with_stream_options).await?;
+        let mut response = send(shared, client, scratch, with_stream_options).await?;
         let status = response.status();
         scratch.record.status = Some(status.as_u16());
         if status.is_success() {
             receive(shared, counters, scratch, &mut response).await?;
-            client.recycle(response);
+            scratch.give_back(client, shared.reuse, response);
             return Ok(());
         }
         let location = headers::location(response.headers()).map(str::to_owned);
@@ -148,11 +163,12 @@ pub(super) async fn exchange(
 }
 
 async fn send(
-    endpoint: &Endpoint,
+    shared: &Shared,
     client: &Client,
     scratch: &mut Scratch,
     with_stream_options: bool,
 ) -> Result<Response, HttpError> {
+    let endpoint = &shared.endpoint;
     let body = endpoint.body.fill(&Asked {
         prompt: &scratch.prompt,
         max_tokens: scratch.record.requested_osl,
@@ -162,9 +178,17 @@ async fn send(
     let body = Bytes::from(body);
     let (id, server) = (scratch.record.id, scratch.server);
     let build = || endpoint.request(server, id, body.clone());
-    let response = client
-        .send(build, |connection| scratch.observe(connection))
-        .await?;
+    let response = match shared.reuse {
+        Reuse::Sessions => {
+            let kept = scratch.kept.take();
+            let observe = |connection: &Connection| scratch.observe(connection);
+            client.send_on(kept, build, observe).await?
+        }
+        Reuse::Pooled | Reuse::Never => {
+            let observe = |connection: &Connection| scratch.observe(connection);
+            client.send(build, observe).await?
+        }
+    };
     scratch.note_start();
     Ok(response)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::files::OpenFiles;
 use super::phase::PhasePlan;
-use crate::http::{Origin, Proxies, Secret, Tls};
+use crate::http::{Origin, Proxies, Reuse, Secret, Tls};
 use crate::secrets::Secrets;
 
 use super::endpoint::{EndpointKind, Field, Template};
@@ -66,6 +66,8 @@ pub struct LoadPlan {
     pub request_timeout: Duration,
     /// Limit for opening a connection, name resolution and TLS included.
     pub connect_timeout: Duration,
+    /// Which connections carry more than one request.
+    pub reuse: Reuse,
     /// Use the kernel's receive times where the system offers them.
     pub kernel_stamps: bool,
     /// Whom `https` connections trust.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::http::{Client, Clock, ConnectOptions, Connector, HttpError, Origin, Scheme};
+use crate::http::{Client, Clock, ConnectOptions, Connector, HttpError, Origin, Reuse, Scheme};
 use crate::secrets::Secrets;
 
 use super::endpoint::Endpoint;
@@ -23,6 +23,7 @@ pub(super) struct Shared {
     pub(super) warnings: Warnings,
     pub(super) streaming: bool,
     pub(super) request_timeout: Duration,
+    pub(super) reuse: Reuse,
     pub(super) secrets: Arc<Secrets>,
     /// One entry a server.
     servers: Vec<(Origin, ConnectOptions)>,
@@ -45,6 +46,7 @@ impl Shared {
             warnings: Warnings::default(),
             streaming: plan.streaming,
             request_timeout: plan.request_timeout,
+            reuse: plan.reuse,
             secrets: Arc::clone(&plan.secrets),
             servers: plan
                 .origins()
@@ -57,7 +59,7 @@ impl Shared {
     pub(super) fn clients(&self) -> Result<Vec<Client>, HttpError> {
         let clients = self.servers.iter().map(|(origin, connect)| {
             let connector = Connector::new(origin.clone(), connect.clone(), self.clock.clone())?;
-            Ok(Client::new(connector))
+            Ok(Client::new(connector).reusing(self.reuse))
         });
         clients.collect()
     }

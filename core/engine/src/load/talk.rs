@@ -35,6 +35,10 @@ impl Talk {
         self.number
     }
 
+    pub(super) fn is_first(&self) -> bool {
+        self.turn == 0
+    }
+
     /// Whether there is a turn after this one.
     pub(super) fn goes_on(&self) -> bool {
         self.turn + 1 < self.turns

@@ -20,7 +20,7 @@ use http::HeaderMap;
 
 use super::*;
 use crate::http::testing::{Answer, RawServer, chunk, closed_url, stream_head};
-use crate::http::{Clock, Origin, Proxies, Secret, Tls};
+use crate::http::{Clock, Origin, Proxies, Reuse, Secret, Tls};
 
 #[cfg(target_os = "linux")]
 mod sim;
@@ -57,6 +57,7 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
         random_seed: 1,
         request_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(30),
+        reuse: Reuse::Pooled,
         kernel_stamps: true,
         tls: Tls::default(),
         proxies: Proxies::default(),

@@ -165,6 +165,7 @@ impl Requests {
         self.details.add_speed(&mut metrics);
         self.details.add_counts(&mut metrics);
         metrics.spread(label::SEND_DELAY, self.send_delay_ms);
+        self.details.add_connections(&mut metrics);
         if generates {
             metrics.single(label::TOKENS, tokens);
         }
@@ -224,6 +225,9 @@ fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts
     let delay = measured.delay_ms;
     let slice = &mut slices[cuts.index_of(start.0)];
     slice.send_delay_ms.push(delay);
+    if let Some(times) = row.connect {
+        slice.details.connected(times);
+    }
     if let Some(released) = row.released {
         let held = ms(released.since(row.intended));
         slice.held += u64::from(held > 0.0);

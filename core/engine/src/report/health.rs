@@ -8,7 +8,6 @@ use indexmap::IndexMap;
 use super::RequestLog;
 use super::label::{self, Label};
 use super::warnings::warn;
-use crate::http::ConnectTimes;
 use crate::load::{PhaseUse, RequestRow};
 use crate::stats::summary;
 
@@ -125,19 +124,12 @@ fn send_delays_ms<'a, R: Iterator<Item = RequestRow<'a>>>(rows: impl Fn() -> R) 
     let delay = |row: RequestRow<'_>| {
         let due = row.released.unwrap_or(row.intended);
         let late_ns = row.start?.since(due) as f64;
-        let connecting_ns = row.connect.map_or(0.0, connecting_ns);
+        let connecting_ns = row
+            .connect
+            .map_or(0.0, |times| times.total().as_nanos() as f64);
         Some((late_ns - connecting_ns).max(0.0) / 1e6)
     };
     later.filter_map(delay).collect()
-}
-
-fn connecting_ns(times: ConnectTimes) -> f64 {
-    let parts = [times.dns, Some(times.tcp), times.tls];
-    parts
-        .iter()
-        .flatten()
-        .map(|part| part.as_nanos() as f64)
-        .sum()
 }
 
 /// From the arrival of a first token to its reading; `None` without a kernel stamp, which is noted

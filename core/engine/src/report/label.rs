@@ -80,6 +80,11 @@ pub(super) const PER_USER: Label = Label(
     "tokens/sec/user",
 );
 pub(super) const SEND_DELAY: Label = Label("send_delay", "Send Delay", "ms");
+pub(super) const CONNECTING: Label = Label(
+    "http_req_connection_overhead",
+    "HTTP Connection Overhead",
+    "ms",
+);
 pub(super) const TOKENS: Label = Label(
     "output_token_throughput",
     "Output Token Throughput",

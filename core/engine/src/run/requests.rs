@@ -1,6 +1,7 @@
 //! Finished requests on their way from the load threads to exporters and report.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aiperf_plugin_sdk::report::ClientHealth;
 use aiperf_plugin_sdk::view::{self, RequestBlock};
@@ -89,6 +90,10 @@ impl RecordSink for Requests {
     }
 }
 
+fn nanos(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}
+
 fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mut Vec<i64>) {
     let start = row.start.unwrap_or(row.intended);
     let (outcome, error_class) = match row.outcome {
@@ -130,6 +135,9 @@ fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mu
             .turn
             .and_then(|turn| turn.id.as_deref())
             .unwrap_or_default(),
+        dns_ns: row.connect.and_then(|times| times.dns).map(nanos),
+        connecting_ns: row.connect.map(|times| nanos(times.tcp)),
+        tls_ns: row.connect.and_then(|times| times.tls).map(nanos),
         gaps_ns: gaps,
         error_class,
         error_message: row.error.unwrap_or_default(),

@@ -13,7 +13,7 @@ use crate::view::wire;
 /// Finished requests as the host hands them over; exporters see them as a [`RequestView`].
 #[derive(Debug, Clone, Default)]
 pub struct RequestBlock {
-    ints: [Vec<i64>; 18],
+    ints: [Vec<i64>; 21],
     words: [Vec<u32>; 3],
     outcome: Vec<u8>,
     gaps: Vec<i64>,
@@ -64,6 +64,9 @@ impl RequestBlock {
             row.first_output_ns.unwrap_or(NONE),
             row.session_num.unwrap_or(NONE),
             row.turn_index.unwrap_or(NONE),
+            row.dns_ns.unwrap_or(NONE),
+            row.connecting_ns.unwrap_or(NONE),
+            row.tls_ns.unwrap_or(NONE),
         ];
         for (column, value) in self.ints.iter_mut().zip(ints) {
             column.push(value);
@@ -133,8 +136,8 @@ impl RequestBlock {
 
     /// Bytes that it takes in memory, roughly.
     pub fn weight(&self) -> usize {
-        // Eighteen columns of eight bytes, and half as many smaller ones.
-        200 * self.len() + 8 * self.gaps.len() + self.text.len()
+        // Twenty-one columns of eight bytes, and half as many smaller ones.
+        224 * self.len() + 8 * self.gaps.len() + self.text.len()
     }
 
     pub(crate) fn with_abi<T>(&self, with: impl FnOnce(AbiBatch<'_>) -> T) -> T {

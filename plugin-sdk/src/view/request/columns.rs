@@ -3,7 +3,7 @@
 /// What is not known.
 pub(super) const NONE: i64 = i64::MIN;
 /// Columns of `i64`, in the order of `ints` of the block.
-pub(super) const INTS: [&str; 18] = [
+pub(super) const INTS: [&str; 21] = [
     "request.id",
     "request.start_ns",
     "request.send_delay_ns",
@@ -22,6 +22,9 @@ pub(super) const INTS: [&str; 18] = [
     "request.first_output_ns",
     "request.session_num",
     "request.turn_index",
+    "request.dns_ns",
+    "request.connecting_ns",
+    "request.tls_ns",
 ];
 /// Columns of `u32`, in the order of `words` of the block.
 pub(super) const WORDS: [&str; 3] = ["request.phase", "request.worker", "request.status"];

@@ -35,6 +35,7 @@ mod tests {
                 session_num: Some(4),
                 turn_index: Some(1),
                 conversation_id: "talk",
+                connecting_ns: Some(70),
                 gaps_ns: &[40, 60],
                 ..RequestRow::default()
             },

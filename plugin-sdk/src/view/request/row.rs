@@ -86,6 +86,13 @@ pub struct RequestRow<'a> {
     pub turn_index: Option<i64>,
     /// What the file of prompts calls it, empty if nothing.
     pub conversation_id: &'a str,
+    /// Name resolution for the connection that the request opened, before its first byte was sent; `None`
+    /// if it opened none, or the address was known.
+    pub dns_ns: Option<i64>,
+    /// TCP handshake of the connection that the request opened; `None` if it opened none.
+    pub connecting_ns: Option<i64>,
+    /// TLS handshake of that connection; `None` without.
+    pub tls_ns: Option<i64>,
     /// Gaps between chunks that carry text.
     pub gaps_ns: &'a [i64],
     /// Class of the failure, empty if none.

@@ -10,7 +10,7 @@ use crate::{ErrorKind, PluginError, Result};
 /// Finished requests. Columns that a host does not send read as "unknown".
 #[derive(Debug, Clone, Copy)]
 pub struct RequestView<'a> {
-    ints: [&'a [i64]; 18],
+    ints: [&'a [i64]; 21],
     words: [&'a [u32]; 3],
     outcome: &'a [u8],
     gaps: &'a [i64],
@@ -89,6 +89,9 @@ impl<'a> RequestView<'a> {
             first_output_ns: known(15),
             session_num: known(16),
             turn_index: known(17),
+            dns_ns: known(18),
+            connecting_ns: known(19),
+            tls_ns: known(20),
             conversation_id: self.text(self.conversation_id, row),
             phase: word(0),
             worker: word(1),

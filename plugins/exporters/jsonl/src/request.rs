@@ -29,6 +29,16 @@ pub struct RequestLine<'a> {
     worker: u32,
     /// Wall-clock nanoseconds of its first byte on the socket, or of when it should have been sent.
     request_start_ns: i64,
+    /// Name resolution for the connection that the request opened, before it was sent; left out if there was
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dns_lookup_ms: Option<f64>,
+    /// TCP handshake of that connection; left out where one was used again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connecting_ms: Option<f64>,
+    /// TLS handshake of that connection; left out without TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_handshake_ms: Option<f64>,
     /// From the intended to the actual send; `null` if it was never sent.
     send_delay_ms: Option<f64>,
     /// Part of it in which as many requests as may be were in flight; left out unless requests were due
@@ -107,6 +117,9 @@ impl<'a> RequestLine<'a> {
             status: row.status,
             worker: row.worker,
             request_start_ns: row.start_ns,
+            dns_lookup_ms: row.dns_ns.map(millis),
+            connecting_ms: row.connecting_ns.map(millis),
+            tls_handshake_ms: row.tls_ns.map(millis),
             send_delay_ms: row.send_delay_ns.map(millis),
             held_ms: row.held_ns.map(millis),
             time_to_first_token_ms: row.ttft_ns.map(millis),

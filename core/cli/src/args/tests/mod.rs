@@ -99,6 +99,7 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--api-key-env", "KEY"],
     &["--request-timeout-seconds", "9"],
     &["--conversation-num", "9"],
+    &["--connection-reuse-strategy", "never"],
     &["--connect-timeout", "1"],
     &["--concurrency", "2"],
     &["--concurrency-ramp-duration", "2s"],

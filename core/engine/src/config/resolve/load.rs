@@ -7,7 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::Resolver;
 use crate::config::Command;
 use crate::config::plan::LoadSettings;
-use crate::http::{Origin as Server, Proxies, Secret, Tls};
+use crate::config::schema::ConnectionReuse;
+use crate::http::{Origin as Server, Proxies, Reuse, Secret, Tls};
 use crate::load::{LoadPlan, TokenCount};
 
 impl Resolver<'_> {
@@ -56,6 +57,11 @@ impl Resolver<'_> {
             random_seed,
             request_timeout: endpoint.request_timeout.0,
             connect_timeout: endpoint.connect_timeout.0,
+            reuse: match endpoint.connection_reuse_strategy {
+                ConnectionReuse::Pooled => Reuse::Pooled,
+                ConnectionReuse::Never => Reuse::Never,
+                ConnectionReuse::StickyUserSessions => Reuse::Sessions,
+            },
             kernel_stamps: self.config.run.kernel_timestamps,
             tls: tls.clone(),
             proxies: proxies.clone(),

@@ -61,6 +61,8 @@ pub struct EndpointConfig {
     /// Limit for opening a connection, name resolution and TLS included.
     #[schemars(extend("x-min" = "1ms"))]
     pub connect_timeout: UnitDuration,
+    /// Which connections carry more than one request.
+    pub connection_reuse_strategy: ConnectionReuse,
     /// Merged into the body of each request, over what would be sent, such as `temperature = 0`.
     pub extra_inputs: serde_json::Map<String, serde_json::Value>,
 }
@@ -82,9 +84,22 @@ impl Default for EndpointConfig {
             api_key_env: None,
             request_timeout: UnitDuration(Duration::from_hours(6)),
             connect_timeout: UnitDuration(Duration::from_secs(30)),
+            connection_reuse_strategy: ConnectionReuse::Pooled,
             extra_inputs: serde_json::Map::new(),
         }
     }
+}
+
+/// The written form of [`Reuse`](crate::http::Reuse).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectionReuse {
+    /// All that the server keeps.
+    Pooled,
+    /// None: each request opens one, which takes time, and one of the few thousand ports for a minute.
+    Never,
+    /// Each conversation has one of its own, to its last turn.
+    StickyUserSessions,
 }
 
 /// The written form of [`EndpointKind`].

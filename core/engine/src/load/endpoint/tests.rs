@@ -120,6 +120,7 @@ fn plan(url: &str, endpoint: EndpointKind) -> LoadPlan {
         random_seed: 1,
         request_timeout: Duration::from_secs(1),
         connect_timeout: Duration::from_secs(1),
+        reuse: crate::http::Reuse::Pooled,
         kernel_stamps: false,
         tls: Tls::default(),
         proxies: crate::http::Proxies::default(),

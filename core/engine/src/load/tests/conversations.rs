@@ -194,3 +194,23 @@ fn turns_of_a_trace_have_times_of_their_own_and_wait_for_answers() {
         .map(|turns| turns[1].turn.unwrap().id.as_deref());
     assert_eq!(ids.collect::<Vec<_>>(), [Some("a"), Some("b")]);
 }
+
+#[test]
+fn connections_are_shared_or_belong_to_conversations_or_to_requests() {
+    for (reuse, connections) in [(Reuse::Never, 20), (Reuse::Sessions, 5)] {
+        let sim = sim(Faults::default());
+        let mut plan = sessions(&sim, conversations(2, 5));
+        plan.reuse = reuse;
+        let (outcomes, records) = run(plan);
+        let truth = sim.stop();
+        assert_eq!(
+            (outcomes[0].ok, truth.totals.connections),
+            (20, connections)
+        );
+        for turns in by_conversation(&records).values() {
+            let opened = turns.iter().map(|row| row.connect.is_some());
+            let expected = (0..4).map(|turn| turn == 0 || reuse == Reuse::Never);
+            assert!(opened.eq(expected), "{reuse:?}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What complete requests say beyond first token, gaps and latency.
 
+use crate::http::ConnectTimes;
 use crate::load::RequestRow;
 use crate::report::label::{self, Metrics};
 use crate::report::request::Measured;
@@ -33,6 +34,8 @@ pub(super) struct Details {
     cached_of: (f64, f64),
     /// Prompt tokens of all requests.
     input: f64,
+    /// Of requests that opened a connection.
+    connecting_ms: Values,
 }
 
 impl Details {
@@ -48,6 +51,7 @@ impl Details {
             &mut self.reasoning,
             &mut self.mismatch,
             &mut self.cached,
+            &mut self.connecting_ms,
         ] {
             values.settle();
         }
@@ -79,6 +83,16 @@ impl Details {
             self.cached_of.0 += f64::from(prompt);
             self.cached_of.1 += f64::from(cached);
         }
+    }
+
+    /// Adds the opening of a connection, which is in no latency.
+    pub(super) fn connected(&mut self, times: ConnectTimes) {
+        self.connecting_ms.push(times.total().as_secs_f64() * 1e3);
+    }
+
+    /// Openings of connections.
+    pub(super) fn add_connections(&mut self, metrics: &mut Metrics) {
+        metrics.spread(label::CONNECTING, std::mem::take(&mut self.connecting_ms));
     }
 
     /// Adds a first token.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::http::MonoNs;
+use crate::http::{ConnectTimes, MonoNs};
 use crate::load::{MachineUse, Outcome, RequestRecord, ThreadUse};
 
 const MS: i64 = 1_000_000;

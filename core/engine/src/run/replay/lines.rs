@@ -123,6 +123,12 @@ pub(super) struct RequestLine {
     pub(super) status: u16,
     pub(super) worker: u16,
     pub(super) request_start_ns: i64,
+    #[serde(default)]
+    pub(super) dns_lookup_ms: Option<f64>,
+    #[serde(default)]
+    pub(super) connecting_ms: Option<f64>,
+    #[serde(default)]
+    pub(super) tls_handshake_ms: Option<f64>,
     pub(super) send_delay_ms: Option<f64>,
     #[serde(default)]
     pub(super) held_ms: Option<f64>,

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::RunError;
 use super::super::record::RunRecord;
 use super::gaps::Gaps;
 use super::lines::{Outcome, RequestError, RequestLine};
 use super::reader;
-use crate::http::MonoNs;
+use crate::http::{ConnectTimes, MonoNs};
 use crate::load::{self, FailureClass, RequestRecord, TurnPlace, Usage};
 use crate::report::RequestLog;
 
@@ -86,6 +87,11 @@ fn request(
         chunks: line.output_chunks,
         first_token_lag_ns: u32::try_from(nanoseconds(line.first_token_read_lag_ms))
             .unwrap_or_default(),
+        connect: line.connecting_ms.map(|tcp| ConnectTimes {
+            dns: line.dns_lookup_ms.map(duration),
+            tcp: duration(tcp),
+            tls: line.tls_handshake_ms.map(duration),
+        }),
         turn: line
             .session_num
             .zip(line.turn_index)
@@ -126,6 +132,10 @@ fn outcome(outcome: Outcome, error: Option<&RequestError>) -> Result<load::Outco
             .map(load::Outcome::Failed)
             .ok_or_else(|| format!("no class of errors is called `{}`", error.class)),
     }
+}
+
+fn duration(ms: f64) -> Duration {
+    Duration::from_nanos(nanoseconds(ms).unsigned_abs())
 }
 
 /// Nanoseconds of milliseconds that were made from whole nanoseconds: exact up to 13 days.
