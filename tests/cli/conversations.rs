@@ -87,6 +87,12 @@ fn made_up_conversations_have_as_many_turns_as_asked_for() {
          --user-centric-rate 200",
     );
     assert_eq!(lines.len(), 12);
+    let settings = &context.json("out/aiperf.json")["metadata"]["settings"];
+    assert_eq!(
+        (&settings["num_users"], &settings["user_centric_rate"]),
+        (&json!(2), &json!(200.0))
+    );
+    assert_eq!(settings["conversation_num"], 4);
     let last = lines.iter().filter(|line| line["turn_index"] == 2);
     // Five words a turn, and three an answer.
     assert!(last.clone().all(|line| line["input_sequence_length"] == 21));

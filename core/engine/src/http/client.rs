@@ -72,6 +72,7 @@ impl Client {
     }
 
     /// The same client, with these rules for its connections.
+    #[must_use]
     pub fn reusing(self, reuse: Reuse) -> Self {
         Self { reuse, ..self }
     }

@@ -68,6 +68,16 @@ fn describe(phase: &PhasePlan) -> String {
             rate.pattern.as_str()
         ));
     }
+    match &phase.arrival {
+        ArrivalPlan::Schedule(_) => words.push("at the times of the file".to_owned()),
+        ArrivalPlan::Users { gap } => {
+            words.push(format!(
+                "each user every {}",
+                humantime::format_duration(*gap)
+            ));
+        }
+        _ => {}
+    }
     let most = phase.concurrency;
     words.extend(most.map(|most| format!("concurrency {most}")));
     words.extend(
@@ -76,6 +86,8 @@ fn describe(phase: &PhasePlan) -> String {
             .request_count
             .map(|count| format!("{count} requests")),
     );
+    let conversations = phase.stop.conversations;
+    words.extend(conversations.map(|count| format!("{count} conversations")));
     words.extend(
         phase
             .stop
@@ -139,6 +151,16 @@ fn settings(plan: &RunPlan, load: &LoadPlan) -> Map<String, Value> {
                 json!(rate.curve.ramp_seconds()),
             );
         }
+        if let ArrivalPlan::Users { gap } = &phase.arrival {
+            let users = phase.concurrency.map(|users| users as f64);
+            set("num_users", json!(phase.concurrency));
+            let rate = users.map(|users| users / gap.as_secs_f64());
+            set("user_centric_rate", json!(rate));
+        }
+        if let ArrivalPlan::Schedule(_) = &phase.arrival {
+            set("fixed_schedule", json!(true));
+        }
+        set("conversation_num", json!(phase.stop.conversations));
         set("request_count", json!(phase.stop.request_count));
         set(
             "benchmark_duration_seconds",

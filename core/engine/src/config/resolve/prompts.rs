@@ -82,7 +82,7 @@ impl Resolver<'_> {
         if !is_scheduled && asked.clone().any(|turn| turn.at.is_some()) {
             let message = "the times in the file are not followed".to_owned();
             let origin = self.origin(&PATH);
-            let help = "requests are sent as `[load]` says: choose a rate or a concurrency";
+            let help = "give `fixed_schedule` to follow them, or choose a rate or a concurrency";
             self.problems
                 .push(Problem::warning(message, origin.as_ref()).help(help));
         }
