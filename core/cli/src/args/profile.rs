@@ -106,6 +106,9 @@ pub(crate) struct EndpointArgs {
     /// Add a header to each request (repeatable).
     #[arg(long, short = 'H', value_name = "NAME: VALUE", action = ArgAction::Append)]
     pub(crate) header: Vec<Hidden>,
+    /// Header that numbers the conversation of each request, for routers that keep one on its server.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) session_header: Option<String>,
     /// Add to the body of each request: `temperature:0.5`, or a JSON object (repeatable).
     #[arg(long, value_name = "KEY:VALUE", action = ArgAction::Append)]
     pub(crate) extra_inputs: Vec<String>,
@@ -163,6 +166,8 @@ impl EndpointArgs {
         flags.text("--payload-template", "endpoint.payload_template", template);
         let field = self.response_field.as_ref();
         flags.text("--response-field", "endpoint.response_field", field);
+        let session = self.session_header.as_ref();
+        flags.text("--session-header", "endpoint.session_header", session);
         let reuse = self.connection_reuse_strategy.as_ref();
         let path = "endpoint.connection_reuse_strategy";
         flags.text("--connection-reuse-strategy", path, reuse);

@@ -177,7 +177,8 @@ async fn send(
     scratch.record.request_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
     let body = Bytes::from(body);
     let (id, server) = (scratch.record.id, scratch.server);
-    let build = || endpoint.request(server, id, body.clone());
+    let session = scratch.talk.as_ref().map_or(id, Talk::number);
+    let build = || endpoint.request(server, (id, session), body.clone());
     let response = match shared.reuse {
         Reuse::Sessions => {
             let kept = scratch.kept.take();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
 
 use super::files::OpenFiles;
@@ -50,6 +50,8 @@ pub struct LoadPlan {
     pub response_field: Option<Arc<Field>>,
     /// Further headers of each request.
     pub headers: HeaderMap,
+    /// Header that names the conversation of each request, for routers that keep one on its server.
+    pub session_header: Option<HeaderName>,
     /// Sent as `Authorization: Bearer ...`.
     pub api_key: Option<Secret>,
     /// Merged into each request body, over what we would send.

@@ -43,6 +43,7 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
         template: None,
         response_field: None,
         headers: HeaderMap::new(),
+        session_header: None,
         api_key: Some(Secret::new("key")),
         extra_inputs: serde_json::Map::new(),
         input_tokens: TokenCount {

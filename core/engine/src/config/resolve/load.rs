@@ -43,6 +43,7 @@ impl Resolver<'_> {
             template,
             response_field,
             headers,
+            session_header: self.session_header(),
             api_key,
             extra_inputs: endpoint.extra_inputs.clone(),
             input_tokens: TokenCount {
@@ -107,6 +108,16 @@ impl Resolver<'_> {
             headers.insert(header, value);
         }
         headers
+    }
+
+    fn session_header(&mut self) -> Option<HeaderName> {
+        let written = self.config.endpoint.session_header.as_ref()?;
+        let name = HeaderName::from_bytes(written.as_bytes());
+        if name.is_err() {
+            let what = "is no header name: use letters, digits and `-`";
+            self.wrong(&["endpoint", "session_header"], what, None);
+        }
+        name.ok()
     }
 
     fn api_key(&mut self) -> Option<Secret> {

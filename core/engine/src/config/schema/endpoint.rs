@@ -48,6 +48,10 @@ pub struct EndpointConfig {
     pub response_field: Option<String>,
     /// Further headers of each request, such as `X-Tenant = "a"`.
     pub headers: IndexMap<String, String>,
+    /// Name of a header that numbers the conversation of each request, for routers that keep one on its server.
+    /// Default: none.
+    #[schemars(length(min = 1))]
+    pub session_header: Option<String>,
     /// Sent as `Authorization: Bearer ...`. Better not written here: `"${NAME}"`, `"${file:PATH}"`, or see
     /// `api_key_env`.
     #[schemars(extend("writeOnly" = true))]
@@ -80,6 +84,7 @@ impl Default for EndpointConfig {
             payload_template: None,
             response_field: None,
             headers: IndexMap::new(),
+            session_header: None,
             api_key: None,
             api_key_env: None,
             request_timeout: UnitDuration(Duration::from_hours(6)),

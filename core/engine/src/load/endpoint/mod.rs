@@ -56,6 +56,7 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 pub(super) struct Endpoint {
     kind: EndpointKind,
     field: Option<Arc<Field>>,
+    session_header: Option<HeaderName>,
     /// One entry a server.
     targets: Vec<Target>,
     pub(super) body: BodyTemplate,
@@ -74,16 +75,22 @@ impl Endpoint {
         Ok(Self {
             kind: plan.endpoint,
             field: plan.response_field.clone(),
+            session_header: plan.session_header.clone(),
             targets: targets.collect::<Result<_, _>>()?,
             body: BodyTemplate::new(plan),
         })
     }
 
-    /// The HTTP request that carries `body` to a server.
+    /// The HTTP request that carries `body` to a server, of the conversation with the number `session`.
     ///
     /// # Panics
     /// If there are not as many servers.
-    pub(super) fn request(&self, server: usize, id: u64, body: Bytes) -> Request<Full<Bytes>> {
+    pub(super) fn request(
+        &self,
+        server: usize,
+        (id, session): (u64, u64),
+        body: Bytes,
+    ) -> Request<Full<Bytes>> {
         let target = &self.targets[server];
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
@@ -92,6 +99,10 @@ impl Endpoint {
         request
             .headers_mut()
             .insert(REQUEST_ID, HeaderValue::from(id));
+        if let Some(name) = &self.session_header {
+            let session = HeaderValue::from(session);
+            request.headers_mut().insert(name, session);
+        }
         request
     }
 

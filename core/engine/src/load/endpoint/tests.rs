@@ -106,6 +106,7 @@ fn plan(url: &str, endpoint: EndpointKind) -> LoadPlan {
         template: None,
         response_field: None,
         headers: HeaderMap::new(),
+        session_header: None,
         api_key: None,
         extra_inputs: serde_json::Map::new(),
         input_tokens: TokenCount {
@@ -309,7 +310,7 @@ fn each_server_has_its_own_host_and_path() {
     let mut plan = chat("http://a:1/v1");
     plan.more_origins = vec![Origin::parse("http://u:p@b:2/base").unwrap()];
     let endpoint = Endpoint::new(&plan).unwrap();
-    let request = |server| endpoint.request(server, 1, Bytes::new());
+    let request = |server| endpoint.request(server, (1, 1), Bytes::new());
     let host = |server| {
         request(server).headers()["host"]
             .to_str()
@@ -332,7 +333,9 @@ fn each_server_has_its_own_host_and_path() {
 fn anthropic_s_api_has_the_key_in_two_places() {
     let mut plan = plan("http://h", EndpointKind::Messages);
     plan.api_key = Some(Secret::new("k"));
-    let request = Endpoint::new(&plan).unwrap().request(0, 1, Bytes::new());
+    let request = Endpoint::new(&plan)
+        .unwrap()
+        .request(0, (1, 1), Bytes::new());
     let header = |name: &str| request.headers()[name].to_str().unwrap();
     assert_eq!(
         (header("x-api-key"), header("authorization")),
@@ -356,7 +359,7 @@ fn a_request_carries_id_key_and_the_user_s_headers() {
         .insert("accept", HeaderValue::from_static("text/plain"));
     let request = Endpoint::new(&plan)
         .unwrap()
-        .request(0, 42, Bytes::from_static(b"{}"));
+        .request(0, (42, 42), Bytes::from_static(b"{}"));
     let header = |name: &str| request.headers()[name].to_str().unwrap();
     assert_eq!(request.uri(), "/v1/chat/completions");
     assert_eq!((header("host"), header("x-request-id")), ("h:8000", "42"));

@@ -214,3 +214,35 @@ fn connections_are_shared_or_belong_to_conversations_or_to_requests() {
         }
     }
 }
+
+#[test]
+fn a_header_names_the_conversation() {
+    let server = RawServer::always(Answer::stream(&GOOD));
+    let mut plan = plan(&server.url(), vec![conversations(1, 2)]);
+    plan.prompts.sessions.turns.mean = 2.0;
+    plan.session_header = Some(http::HeaderName::from_static("x-session"));
+    assert_eq!(run(plan).0[0].ok, 4);
+    let value = |request: &String| {
+        let line = request
+            .lines()
+            .find_map(|line| line.strip_prefix("x-session: "));
+        line.unwrap().trim().to_owned()
+    };
+    let sent: Vec<_> = server.requests().iter().map(value).collect();
+    assert_eq!(sent, ["0", "0", "1", "1"]);
+}
+
+#[test]
+fn a_conversation_whose_connection_was_closed_goes_on_over_another() {
+    let Answer::Send(bytes) = Answer::stream(&GOOD) else {
+        panic!("a whole answer");
+    };
+    let server = RawServer::always(Answer::SendAndClose(bytes));
+    let mut plan = plan(&server.url(), vec![conversations(1, 1)]);
+    plan.prompts.sessions.turns.mean = 3.0;
+    plan.prompts.sessions.pause = Duration::from_millis(20);
+    plan.reuse = Reuse::Sessions;
+    let (outcomes, records) = run(plan);
+    assert_eq!((outcomes[0].ok, outcomes[0].failed), (3, 0));
+    assert!(records.rows().all(|row| row.connect.is_some()));
+}
