@@ -153,7 +153,8 @@ fn a_redirect_says_where_to() {
     });
     let warning = &told["warnings"][0];
     assert_eq!(warning["message"], "HTTP 302: it moved to `/other`");
-    assert_eq!(warning["remedy"], "give the URL that it moved to");
+    let remedy = "give the URL that it moved to, or set `follow_redirects`";
+    assert_eq!(warning["remedy"], remedy);
 }
 
 #[test]

@@ -37,6 +37,7 @@ mod prompts;
 mod proxy;
 mod rates;
 mod recording;
+mod redirects;
 mod report;
 mod scrape_metrics;
 mod secrets;

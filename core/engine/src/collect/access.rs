@@ -7,12 +7,13 @@ use super::fetch::header_map;
 use crate::config::CollectorPlan;
 use crate::http::{Proxies, Tls};
 
-/// Headers, TLS and proxies of one target.
+/// Headers, TLS, proxies and redirects of one target.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
     pub(super) headers: HeaderMap,
     pub(super) tls: Tls,
     pub(super) proxies: Proxies,
+    pub(super) follow_redirects: bool,
 }
 
 impl Access {
@@ -34,6 +35,7 @@ impl Access {
             headers,
             tls,
             proxies: spec.proxies.clone(),
+            follow_redirects: spec.follow_redirects,
         })
     }
 }

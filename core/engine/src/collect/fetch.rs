@@ -3,9 +3,8 @@
 use std::io::Read;
 use std::time::Duration;
 
-use aiperf_plugin_sdk::hosting::HttpRequest;
+use aiperf_plugin_sdk::PluginError;
 use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
-use aiperf_plugin_sdk::{ErrorKind, HttpResponse, PluginError};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use http::header::{
@@ -15,9 +14,11 @@ use http::header::{
 use http::{Method, Request};
 use http_body_util::Full;
 
+use super::access::Access;
+use super::redirects;
 use crate::event::one_line;
 use crate::http::{
-    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, Origin, Proxies, Scheme, Tls,
+    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, Origin, Scheme,
 };
 
 /// Largest page, before and after decompression.
@@ -30,8 +31,10 @@ pub(super) struct Fetched {
     pub(super) content_type: String,
     /// All headers, as `name: value` lines; those that are no text are left out.
     pub(super) headers: String,
-    /// Where a redirect leads; empty if it is none. It is not followed.
+    /// Where a redirect leads, as the server says it; empty if it is none.
     location: String,
+    /// The same as a URL to ask.
+    moved: Option<String>,
     pub(super) clock: PayloadClock,
 }
 
@@ -47,64 +50,100 @@ impl Fetched {
     }
 }
 
-/// Asks one URL again and again over one connection.
+/// Asks one URL again and again, over one connection for each server that it leads to.
 #[derive(Debug)]
 pub(super) struct Fetcher {
+    url: String,
     client: Client,
     path: String,
     headers: HeaderMap,
     compressed: Vec<u8>,
+    access: Access,
+    timeout: Duration,
+    /// Where the last answer led to.
+    next: Option<Box<Self>>,
 }
 
 impl Fetcher {
     pub(super) fn new(
         url: &str,
-        headers: HeaderMap,
+        access: Access,
         timeout: Duration,
         clock: &Clock,
-        tls: &Tls,
-        proxies: &Proxies,
     ) -> Result<Self, HttpError> {
         let origin = Origin::parse(url)?;
         let tls = match origin.scheme() {
-            Scheme::Https => Some(tls.session(&origin)?),
+            Scheme::Https => Some(access.tls.session(&origin)?),
             Scheme::Http => None,
         };
-        let headers = complete(headers, &origin);
+        let headers = complete(access.headers.clone(), &origin);
         let path = origin.path_and_query();
         let options = ConnectOptions {
             timeout,
             kernel_stamps: false,
             tls,
-            proxy: proxies.of(&origin)?.cloned(),
+            proxy: access.proxies.of(&origin)?.cloned(),
         };
         let connector = Connector::new(origin, options, clock.clone())?;
         Ok(Self {
+            url: url.to_owned(),
             client: Client::new(connector),
             path,
             headers,
             compressed: Vec::new(),
+            access,
+            timeout,
+            next: None,
         })
     }
 
-    /// Whether pages come encrypted from whoever answers.
-    pub(super) fn is_unverified(&self, tls: &Tls) -> bool {
-        let scheme = self.client.connector().origin().scheme();
-        scheme == Scheme::Https && tls.options().insecure
+    /// What asks `url`, to which this one's server leads.
+    fn followed(&self, url: &str, clock: &Clock) -> Result<Self, HttpError> {
+        let mut access = self.access.clone();
+        let own = self.client.connector().origin();
+        if !redirects::is_same(own, &Origin::parse(url)?) {
+            access.headers = redirects::without_credentials(access.headers);
+            access.tls = redirects::anonymous(&access.tls);
+        } else if let Some(login) = own.authorization() {
+            let headers = &mut access.headers;
+            headers.entry(AUTHORIZATION).or_insert(login.clone());
+        }
+        Self::new(url, access, self.timeout, clock)
     }
 
-    /// Reads the page into `body`, decompressed.
+    /// Whether pages come encrypted from whoever answers.
+    pub(super) fn is_unverified(&self) -> bool {
+        let scheme = self.client.connector().origin().scheme();
+        scheme == Scheme::Https && self.access.tls.options().insecure
+    }
+
+    /// Reads the page into `body`, decompressed: where redirects are followed, the one that they lead to.
     pub(super) async fn fetch(
         &mut self,
         body: &mut Vec<u8>,
         clock: &Clock,
     ) -> Result<Fetched, HttpError> {
-        self.exchange(&Method::GET, &Bytes::new(), body, clock)
-            .await
+        let follows = self.access.follow_redirects;
+        let mut asked = self;
+        for _ in 0..=redirects::MOST {
+            let (method, nothing) = (Method::GET, Bytes::new());
+            let fetched = asked.exchange(&method, &nothing, body, clock).await?;
+            let Some(url) = fetched.moved.as_deref().filter(|_| follows) else {
+                return Ok(fetched);
+            };
+            let next = match asked.next.take().filter(|next| next.url == url) {
+                Some(next) => next,
+                None => Box::new(asked.followed(url, clock)?),
+            };
+            asked = asked.next.insert(next);
+        }
+        let url = asked.url.as_str();
+        let error = HttpError::new(ErrorClass::Protocol, url, redirects::TOO_MANY);
+        Err(error.advise("give the URL of the page itself"))
     }
 
     /// Sends `sent_body`, and reads the answer into `body`, decompressed.
-    async fn exchange(
+    pub(super) async fn exchange(
         &mut self,
         method: &Method,
         sent_body: &Bytes,
@@ -131,6 +170,7 @@ impl Fetcher {
         };
         let (content_type, encoding) = (header(CONTENT_TYPE), header(CONTENT_ENCODING));
         let location = header(LOCATION);
+        let moved = redirects::target(&self.url, response.status(), response.headers());
         match encoding.trim().to_ascii_lowercase().as_str() {
             "" | "identity" => response.read_to_end(body, BODY_LIMIT).await?,
             "gzip" | "x-gzip" => {
@@ -149,6 +189,7 @@ impl Fetcher {
             content_type,
             headers: lines_of(response.headers()),
             location,
+            moved,
             clock: PayloadClock::new(
                 Instant2 {
                     mono_ns: sent.0,
@@ -238,54 +279,4 @@ pub(super) fn header_map<'a>(
         headers.append(name.trim().parse::<HeaderName>().map_err(|_| bad())?, value);
     }
     Ok(headers)
-}
-
-/// A single request, on the caller's thread.
-///
-/// # Errors
-/// If it is neither GET nor POST, a header cannot be sent, or no whole answer came in time.
-pub fn fetch_once(
-    request: &HttpRequest<'_>,
-    clock: &Clock,
-    tls: &Tls,
-    proxies: &Proxies,
-) -> Result<HttpResponse, PluginError> {
-    let method = match request.method {
-        "GET" => Method::GET,
-        "POST" => Method::POST,
-        other => {
-            let message = format!("the host lends GET and POST only, not {}", one_line(other));
-            return Err(PluginError::new(ErrorKind::Unsupported, message));
-        }
-    };
-    let pairs = request
-        .headers
-        .lines()
-        .filter_map(|line| line.split_once(':'));
-    let headers = header_map(pairs)?;
-    let network =
-        |error: HttpError| PluginError::new(ErrorKind::Network, error.to_string()).retriable();
-    let mut fetcher = Fetcher::new(request.url, headers, request.timeout, clock, tls, proxies)
-        .map_err(network)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let (sent_body, mut body) = (Bytes::copy_from_slice(request.body), Vec::new());
-    let answer = runtime.block_on(async {
-        let exchange = fetcher.exchange(&method, &sent_body, &mut body, clock);
-        tokio::time::timeout(request.timeout, exchange).await
-    });
-    match answer {
-        Ok(Ok(page)) => Ok(HttpResponse {
-            status: page.status,
-            content_type: page.content_type,
-            body,
-            headers: page.headers,
-        }),
-        Ok(Err(error)) => Err(network(error)),
-        Err(_) => {
-            let message = format!("no answer from `{}` in time", request.url);
-            Err(PluginError::new(ErrorKind::Timeout, message).retriable())
-        }
-    }
 }

@@ -293,9 +293,8 @@ fn fetcher(
     url: &str,
     timeout: Duration,
 ) -> Result<Fetcher, HttpError> {
-    let (headers, tls) = (access.headers.clone(), &access.tls);
-    let fetcher = Fetcher::new(url, headers, timeout, &context.clock, tls, &access.proxies)?;
-    if fetcher.is_unverified(tls) {
+    let fetcher = Fetcher::new(url, access.clone(), timeout, &context.clock)?;
+    if fetcher.is_unverified() {
         context.unverified.add(url);
     }
     Ok(fetcher)

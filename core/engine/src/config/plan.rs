@@ -128,6 +128,8 @@ pub struct CollectorPlan {
     pub tls: Tls,
     /// What requests go through.
     pub proxies: Proxies,
+    /// Whether answers that lead elsewhere are followed.
+    pub follow_redirects: bool,
 }
 
 /// One parser with options of its own. `Debug` leaves out the options: some are secrets.

@@ -218,6 +218,7 @@ fn spec(name: &str, plugin: &str, options: Value) -> CollectorPlan {
         families: crate::store::Families::default(),
         tls: crate::http::Tls::default(),
         proxies: crate::http::Proxies::default(),
+        follow_redirects: false,
     }
 }
 

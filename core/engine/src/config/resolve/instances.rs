@@ -75,6 +75,9 @@ impl Resolver<'_> {
             ),
             tls,
             proxies: proxies.clone(),
+            follow_redirects: collector
+                .follow_redirects
+                .unwrap_or(metrics.follow_redirects),
         })
     }
 

@@ -58,6 +58,8 @@ pub struct CollectorConfig {
     /// `[server_metrics]`.
     #[schemars(inner(length(min = 1)))]
     pub exclude: Option<Vec<String>>,
+    /// Follow redirects of its endpoints. Default: as `[server_metrics]`.
+    pub follow_redirects: Option<bool>,
     /// What is different from `[tls]` and `[server_metrics.tls]` for its endpoints; the same keys.
     pub tls: TlsSettings,
     /// Options of the plugin, in its own terms.
@@ -76,6 +78,7 @@ impl Default for CollectorConfig {
             labels: IndexMap::new(),
             include: None,
             exclude: None,
+            follow_redirects: None,
             tls: TlsSettings::default(),
             options: Options::new(),
         }

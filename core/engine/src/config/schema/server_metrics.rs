@@ -54,6 +54,9 @@ pub struct ServerMetricsConfig {
     /// Scrape at a random moment of each interval. `false`: at regular times, which can fall into
     /// step with waves of the load.
     pub jitter: bool,
+    /// Follow redirects of metrics endpoints, five at most. Headers and certificates of ours go to the same
+    /// scheme, host and port only. `false`: a redirect is an error that says where to.
+    pub follow_redirects: bool,
     /// What is different from `[tls]` for metrics endpoints; the same keys.
     pub tls: TlsSettings,
 }
@@ -75,6 +78,7 @@ impl Default for ServerMetricsConfig {
             server_label: "server_id".to_owned(),
             settle_timeout: None,
             jitter: true,
+            follow_redirects: false,
             tls: TlsSettings::default(),
         }
     }

@@ -77,7 +77,7 @@ fn unreachable(to: &mut Vec<Warning>, endpoint: &EndpointView<'_>) {
         .unwrap_or("it never answered")
         .to_owned();
     let remedy = match failure.map(|failure| failure.code) {
-        Some(300..=399) => "give the URL that it moved to",
+        Some(300..=399) => "give the URL that it moved to, or set `follow_redirects`",
         Some(401 | 403) => "give its credentials: `targets` in the options of its collector",
         _ if has_url(endpoint) => "check its URL, or leave it out",
         _ => "see what its collector needs, or leave it out",
