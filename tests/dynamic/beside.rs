@@ -40,6 +40,25 @@ impl Beside {
         ))
     }
 
+    /// Runs with a parser of the server's metrics that has a fault. All but these are there.
+    #[track_caller]
+    pub(crate) fn parser(isolation: &str, fault: &str) -> Self {
+        let run = Self::run(&format!(
+            "{isolation}[collectors.server_metrics]\nparser = \"mangler\"\n\
+             [parsers.mangler]\nuse = \"faulty\"\noptions.fault = {fault:?}\n"
+        ));
+        assert_eq!(run.ran.code, Some(0), "{fault}: {}", run.ran.stderr);
+        assert_eq!(run.report()["requests"]["done"], 20);
+        assert!(!run.ran.stderr.contains("thread '"), "{}", run.ran.stderr);
+        assert!(run.ran.stderr.len() < 3000, "{}", run.ran.stderr);
+        run
+    }
+
+    /// What the report says of the server's own endpoint.
+    pub(crate) fn own_endpoint(&self) -> Value {
+        self.endpoint(&format!("{}/metrics", self.url))
+    }
+
     pub(crate) fn report(&self) -> Value {
         self.context.json("out/aiperf.json")
     }
@@ -59,7 +78,7 @@ impl Beside {
         assert_eq!(self.ran.code, Some(code), "{}", self.ran.stderr);
         let requests = &self.report()["requests"];
         assert_eq!(requests["done"], 20, "{requests}");
-        let metrics = self.endpoint(&format!("{}/metrics", self.url));
+        let metrics = self.own_endpoint();
         let servers = metrics["servers"].as_object().expect("servers");
         let server = servers.values().next().expect("a server");
         assert_eq!(server["metrics"]["vllm:generation_tokens"]["total"], 400.0);

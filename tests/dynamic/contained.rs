@@ -56,6 +56,12 @@ fn a_panic_before_the_run_ends_it_with_one_line() {
             "{said:#?}"
         );
     }
+    let run = Beside::collector("faulty", "hang_validate");
+    assert_eq!(run.ran.code, Some(2));
+    run.check_said("error: `collectors.bad.options`: its plugin did not check them within 10s");
+    let run = Beside::collector("faulty", "hang_open");
+    assert_eq!(run.ran.code, Some(1));
+    run.check_said("error: collector `bad`: it did not open within 10s");
     let run = Beside::collector("faulty", "panic_validate");
     assert_eq!(run.ran.code, Some(2));
     run.check_said("error: `collectors.bad.options`: panicked: it is PanicValidate");
@@ -154,35 +160,20 @@ fn a_stream_that_breaks_is_started_again() {
 }
 
 #[test]
-fn a_parser_with_a_fault_is_named_once() {
-    for (fault, said) in [
-        ("panic", "warning: parser mangler: panicked: it is Panic"),
-        (
-            "panic_open",
-            "warning: parser mangler: panicked: it is PanicOpen",
-        ),
-    ] {
-        let run = Beside::run(&format!(
-            "[collectors.server_metrics]\nparser = \"mangler\"\n\
-             [parsers.mangler]\nuse = \"faulty\"\noptions.fault = {fault:?}\n"
-        ));
-        assert_eq!(run.ran.code, Some(0), "{}", run.ran.stderr);
-        assert_eq!(run.report()["requests"]["done"], 20);
-        assert_eq!(
-            run.ran.stderr.matches(said).count(),
-            1,
-            "{}",
-            run.ran.stderr
-        );
-    }
-}
-
-#[test]
 fn an_exporter_with_a_fault_costs_no_other_a_file() {
     for (fault, said) in [
         ("panic", "exporter `bad`: panicked: it is Panic"),
         ("panic_drop", "exporter `bad`: panicked: it is PanicDrop"),
         ("panic_close", "exporter `bad`: panicked: it is PanicClose"),
+        ("panic_phase", "exporter `bad`: panicked: it is PanicPhase"),
+        (
+            "panic_requests",
+            "exporter `bad`: panicked: it is PanicRequests",
+        ),
+        (
+            "panic_finish",
+            "exporter `bad`: panicked: it is PanicFinish",
+        ),
         ("storm", "exporter `bad`: the disk is on fire (and "),
         ("shout", "exporter `bad`: what a day what a day"),
         ("hang", "exporter `bad`: it did not finish within 300ms"),
@@ -196,7 +187,9 @@ fn an_exporter_with_a_fault_costs_no_other_a_file() {
         run.check_said(said);
         run.check_logged(said);
     }
-    let run = Beside::exporter("panic_open");
-    assert_eq!(run.ran.code, Some(1));
-    run.check_said("error: exporter `bad`: panicked: it is PanicOpen");
+    for (fault, said) in [("panic_open", "PanicOpen"), ("panic_begin", "PanicBegin")] {
+        let run = Beside::exporter(fault);
+        assert_eq!(run.ran.code, Some(1));
+        run.check_said(&format!("error: exporter `bad`: panicked: it is {said}"));
+    }
 }

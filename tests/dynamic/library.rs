@@ -53,8 +53,11 @@ fn compiled(source: &str, macros: &[&str]) -> PathBuf {
     let library = folder.join(format!("lib{stem}{}.so", macros.concat().to_lowercase()));
     // Tests run side by side: each makes its own, and puts it in its place in one step.
     let file = tempfile::NamedTempFile::new_in(&folder).expect("a file");
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let output = Command::new(&compiler)
+    // It may come with arguments (`ccache gcc -m64`).
+    let compiler = std::env::var("CC").unwrap_or_default();
+    let mut words = compiler.split_whitespace();
+    let output = Command::new(words.next().unwrap_or("cc"))
+        .args(words)
         .args([
             "-shared", "-fPIC", "-O1", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I",
         ])

@@ -154,6 +154,15 @@ impl<'a> BatchView<'a> {
         self.text
     }
 
+    /// Bytes that it takes: its texts, and the entries of all columns.
+    pub fn size(&self) -> usize {
+        let entries = |column: &Column<'_>| {
+            column.u8s.len() + 4 * column.u32s.len() + 8 * (column.i64s.len() + column.f64s.len())
+        };
+        let columns: usize = self.columns.iter().map(entries).sum();
+        self.text.len() + self.extra.len() + columns
+    }
+
     /// What the writer made up.
     pub fn extra(&self) -> &'a [u8] {
         self.extra

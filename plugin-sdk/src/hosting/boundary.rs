@@ -12,7 +12,7 @@ use super::objects::{CollectorObject, FactoryObject, ParserObject};
 use super::services::{HostAdapter, HostServices, SinkAdapter, SinkServices};
 use crate::abi::{
     AbiError, AbiPayload, AbiResponse, AbiSink_TO, AbiVerdict, CollectorBox, FactoryBox, ParserBox,
-    SinkMut,
+    SinkMut, one_line,
 };
 use crate::collector::{Response, Targets, Verdict};
 use crate::{Context, Described, Descriptor, Payload, PluginError, Result};
@@ -135,7 +135,7 @@ impl From<AbiVerdict> for Verdict {
         match verdict.action {
             1 => Self::Replace(verdict.text.into()),
             2 => Self::Pause(Duration::from_nanos(verdict.pause_ns)),
-            3 => Self::Disable(verdict.text.into()),
+            3 => Self::Disable(one_line(verdict.text.as_str())),
             _ => Self::Keep,
         }
     }

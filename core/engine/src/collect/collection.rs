@@ -236,6 +236,7 @@ impl Collection {
         for host in &self.hosts {
             host.stop();
         }
+        self.context.ingest.begin_to_stop();
         self.roster.lock().close();
         let deadline = Instant::now() + BARRIER_LIMIT;
         for (label, thread) in self.threads.drain(..) {
@@ -249,6 +250,10 @@ impl Collection {
                 let message = "it does not end: its thread is left behind";
                 self.context.events.log(LogLevel::Warn, &label, message);
             }
+        }
+        if !self.context.ingest.stop(BARRIER_LIMIT) {
+            let message = "closing them does not end: a thread is left behind";
+            self.context.events.log(LogLevel::Warn, "parsers", message);
         }
     }
 }

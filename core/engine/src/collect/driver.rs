@@ -14,6 +14,7 @@ use super::roster::Responsive;
 use super::schedule::{TickOptions, Ticks};
 use super::scrape::{Outcome, Scraper};
 use super::tag::Place;
+use super::target_list::TargetList;
 use crate::http::MonoNs;
 use crate::store::EndpointId;
 
@@ -75,6 +76,14 @@ pub(super) struct Driven {
     pub(super) commands: UnboundedReceiver<Command>,
 }
 
+/// Who joins.
+#[derive(Debug)]
+pub(super) enum Newcomer {
+    Source(Driven),
+    /// Targets that may become others, and what ends with the run.
+    Targets(Box<TargetList>, UnboundedReceiver<()>),
+}
+
 /// Regular readings of one source.
 struct Ticking {
     place: Place,
@@ -86,7 +95,7 @@ struct Ticking {
 /// join or give commands any more.
 pub(super) fn spawn(
     context: Context,
-    mut newcomers: UnboundedReceiver<Driven>,
+    mut newcomers: UnboundedReceiver<Newcomer>,
 ) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -96,8 +105,15 @@ pub(super) fn spawn(
         .spawn(move || {
             let local = LocalSet::new();
             let welcome = async move {
-                while let Some(driven) = newcomers.recv().await {
-                    tokio::task::spawn_local(driven.drive(context.clone()));
+                while let Some(newcomer) = newcomers.recv().await {
+                    match newcomer {
+                        Newcomer::Source(driven) => {
+                            tokio::task::spawn_local(driven.drive(context.clone()));
+                        }
+                        Newcomer::Targets(list, end) => {
+                            tokio::task::spawn_local(list.watch(end));
+                        }
+                    }
                 }
             };
             local.spawn_local(welcome);

@@ -2,7 +2,9 @@
 //! thread answers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use aiperf_plugin_sdk::hosting::CollectorHandle;
 use aiperf_plugin_sdk::{ErrorKind, PluginError, Response, Verdict};
@@ -15,6 +17,16 @@ type Job = Box<dyn FnOnce(&mut CollectorHandle) + Send>;
 pub(super) struct Instance {
     name: Arc<str>,
     jobs: Sender<Job>,
+    silence: Arc<Silence>,
+}
+
+/// Trouble with looking at answers.
+#[derive(Default)]
+struct Silence {
+    /// It did not come back: it is not asked again.
+    is_lasting: AtomicBool,
+    /// A fault was told: one answer after the other would tell the same.
+    is_told: AtomicBool,
 }
 
 /// What an instance is asked, in order. Ends when the last [`Instance`] is gone.
@@ -51,8 +63,12 @@ impl Instance {
     /// An instance that can be asked, and what its thread has to serve.
     pub(super) fn new(name: &str) -> (Self, Jobs) {
         let (jobs, work) = channel();
-        let name = name.into();
-        (Self { name, jobs }, Jobs(work))
+        let instance = Self {
+            name: name.into(),
+            jobs,
+            silence: Arc::default(),
+        };
+        (instance, Jobs(work))
     }
 
     pub(super) fn name(&self) -> &Arc<str> {
@@ -80,8 +96,17 @@ impl Instance {
         drop(self.jobs.send(Box::new(work)));
     }
 
-    pub(super) async fn on_response(&self, head: Head) -> Result<Verdict, PluginError> {
-        self.ask(move |handle| {
+    /// What the collector wants done after an answer. If it does not say so within `limit`, or panics, the
+    /// answer is kept; the error is one to be told.
+    pub(super) async fn on_response(
+        &self,
+        head: Head,
+        limit: Duration,
+    ) -> (Verdict, Option<PluginError>) {
+        if self.silence.is_lasting.load(Ordering::Relaxed) {
+            return (Verdict::Keep, None);
+        }
+        let asked = self.ask(move |handle| {
             handle.on_response(&Response {
                 target_id: &head.target_id,
                 status: head.status,
@@ -90,7 +115,21 @@ impl Instance {
                 error: &head.error,
                 headers: &head.headers,
             })
-        })
-        .await
+        });
+        let error = match tokio::time::timeout(limit, asked).await {
+            Ok(Ok(verdict)) => return (verdict, None),
+            Ok(Err(error)) => error,
+            Err(_elapsed) => {
+                self.silence.is_lasting.store(true, Ordering::Relaxed);
+                let message = format!(
+                    "it did not say within {limit:?} what to do with an answer, and is not asked again"
+                );
+                PluginError::new(ErrorKind::Timeout, message)
+            }
+        };
+        let is_told = self.silence.is_told.swap(true, Ordering::Relaxed);
+        // Of the end of its process it was told already.
+        let is_told = is_told || error.kind == ErrorKind::Crashed;
+        (Verdict::Keep, Some(error).filter(|_| !is_told))
     }
 }

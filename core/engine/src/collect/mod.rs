@@ -11,8 +11,10 @@
 //! | `opener`, `instance` | open a collector on its own thread, again with back-off if it may fail |
 //! | `roster` | who takes part; grows when a collector opens late |
 //! | `driver`, `schedule` | one task per source: ticks between barriers, one reading at a time |
+//! | `target_list` | which targets a collector names; it may name others later |
 //! | `access`, `scrape`, `fetch` | read one HTTP target |
 //! | `poll`, `stream`, `route` | read collectors that bring their data themselves |
+//! | `limits` | how much of it they may bring at once |
 //! | `ingest`, `parsers`, `sinks` | bytes to batches, to the store, to the exporters |
 //! | `barrier`, `tag` | one reading of all, and which phase it belongs to |
 //! | `settling`, `settle`, `families` | when counters are final after a phase |
@@ -28,6 +30,7 @@ mod fetch;
 mod ingest;
 mod instance;
 mod lateness;
+mod limits;
 mod once;
 mod opener;
 mod parsers;
@@ -43,6 +46,7 @@ mod settling;
 mod sinks;
 mod stream;
 mod tag;
+mod target_list;
 #[cfg(test)]
 mod tests;
 mod unverified;

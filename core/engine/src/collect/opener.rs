@@ -1,6 +1,5 @@
 //! Opens collectors, each on a thread of its own, at the start or when it can be opened at last.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -8,23 +7,22 @@ use std::time::Duration;
 
 use aiperf_plugin_sdk::hosting::{CollectorHandle, HostServices};
 use aiperf_plugin_sdk::{
-    CollectorMode, Context as PluginContext, ErrorKind, LogLevel, PluginError, PluginKind, Target,
+    CollectorMode, Context as PluginContext, ErrorKind, LogLevel, PluginError, PluginKind,
 };
 
-use super::access::Access;
 use super::context::Context;
 use super::driver::Source;
 use super::instance::{Instance, Jobs};
 use super::poll::Poller;
-use super::roster::{Claim, Responsive, Roster, SharedRoster, Stream, address_of};
+use super::roster::{Responsive, Roster, SharedRoster, Stream};
 use super::route::Route;
 use super::schedule::TickOptions;
-use super::scrape::Scraper;
 use super::stream::run_stream;
+use super::target_list::TargetList;
 use crate::config::CollectorPlan;
 use crate::config::schema::OnStartError;
 use crate::plugins::{BackOff, InstanceHost, Registry};
-use crate::store::{EndpointId, EndpointInfo, display_of};
+use crate::store::EndpointId;
 
 /// Longest wait for a collector to open. It may join later.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
@@ -78,6 +76,27 @@ impl Opener {
             host,
             first,
         })
+    }
+}
+
+impl Opener {
+    /// Lets a source join that is read every `interval`.
+    pub(super) fn join_source(
+        &self,
+        roster: &mut Roster,
+        source: Source,
+        spec: &CollectorPlan,
+        interval: Duration,
+    ) {
+        let EndpointId(number) = source.endpoint();
+        // Each source draws its own ticks, or all would be read at the same moments.
+        let seed = self.ticks.seed.wrapping_add(u64::from(number));
+        let ticks = TickOptions {
+            interval,
+            seed,
+            ..self.ticks
+        };
+        roster.join(source, spec.timeout, ticks);
     }
 }
 
@@ -151,22 +170,22 @@ impl Attempts {
     ) -> Result<(), PluginError> {
         match mode {
             CollectorMode::Targets => {
-                let targets = handle.targets()?.targets;
-                let access = targets
-                    .iter()
-                    .map(|target| Access::of(target, &self.spec))
-                    .collect::<Result<Vec<_>, _>>()?;
+                let targets = handle.targets()?;
+                let access = TargetList::access(&targets, &self.spec)?;
+                let mut list = TargetList::new(self.opener.clone(), self.spec.clone(), instance);
                 self.join(|roster| {
-                    for (target, access) in targets.into_iter().zip(access) {
-                        self.join_target(roster, &instance, target, access);
-                    }
+                    list.take(roster, targets, access);
+                    roster.watch(list);
                 })
             }
             CollectorMode::Poll => self.join(|roster| {
                 let route = Route::new(self.opener.context.clone(), &self.spec);
                 let host = Arc::clone(&self.host);
                 let poller = Poller::new(route, instance, host, self.spec.timeout);
-                self.join_source(roster, Source::Poll(Box::new(poller)), self.spec.interval);
+                let source = Source::Poll(Box::new(poller));
+                let interval = self.spec.interval;
+                self.opener
+                    .join_source(roster, source, &self.spec, interval);
             }),
             CollectorMode::Stream => self.join(|roster| self.join_stream(roster, &instance)),
         }
@@ -188,76 +207,6 @@ impl Attempts {
             events.log(LogLevel::Info, &format!("collector {name}"), message);
         }
         Ok(())
-    }
-
-    fn join_target(
-        &self,
-        roster: &mut Roster,
-        instance: &Instance,
-        mut target: Target,
-        access: Access,
-    ) {
-        let (spec, context) = (&self.spec, &self.opener.context);
-        let address = address_of(&target.url);
-        if !self.may_read(roster, &address, target.automatic) {
-            return;
-        }
-        // What is said of one target goes before what is said of all.
-        for (name, value) in &spec.labels {
-            let label = target.labels.entry(name.clone());
-            label.or_insert_with(|| value.clone());
-        }
-        let endpoint = context.sinks.add_endpoint(EndpointInfo {
-            display: display_of(&target.url),
-            url: target.url.clone(),
-            collector: spec.name.clone(),
-            automatic: target.automatic,
-            labels: BTreeMap::clone(&target.labels),
-            families: Some(spec.families.clone()),
-        });
-        roster.claims.push(Claim {
-            address,
-            endpoint,
-            collector: spec.name.clone(),
-            automatic: target.automatic,
-        });
-        let interval = target
-            .interval_ns
-            .map_or(spec.interval, Duration::from_nanos);
-        let (context, instance) = (context.clone(), instance.clone());
-        let scraper = Scraper::new(context, instance, endpoint, target, access, spec);
-        self.join_source(roster, Source::Target(Box::new(scraper)), interval);
-    }
-
-    /// Two collectors may find the same page by themselves: the first one reads it, and what the user
-    /// named goes before what was found. What the user named twice is read twice.
-    fn may_read(&self, roster: &mut Roster, address: &str, automatic: bool) -> bool {
-        let Some(claim) = roster.claimed(address, &self.spec.name) else {
-            return true;
-        };
-        if automatic {
-            return false;
-        }
-        if claim.automatic {
-            let endpoint = claim.endpoint;
-            roster.leave(endpoint);
-            let reason = format!("the collector `{}` reads it", self.spec.name);
-            self.opener.context.sinks.disable(endpoint, &reason);
-        }
-        true
-    }
-
-    fn join_source(&self, roster: &mut Roster, source: Source, interval: Duration) {
-        let ticks = self.opener.ticks;
-        let EndpointId(number) = source.endpoint();
-        // Each source draws its own ticks, or all would be read at the same moments.
-        let seed = ticks.seed.wrapping_add(u64::from(number));
-        let ticks = TickOptions {
-            interval,
-            seed,
-            ..ticks
-        };
-        roster.join(source, self.spec.timeout, ticks);
     }
 
     fn join_stream(&self, roster: &mut Roster, instance: &Instance) {

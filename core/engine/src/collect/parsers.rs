@@ -1,15 +1,16 @@
 //! The parsers of one ingest thread: which one reads a page, and what comes of it.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aiperf_plugin_sdk::batch::BatchView;
-use aiperf_plugin_sdk::hosting::{ParserHandle, SinkServices};
+use aiperf_plugin_sdk::hosting::{HostServices, ParserHandle, SinkServices};
 use aiperf_plugin_sdk::time::PayloadClock;
 use aiperf_plugin_sdk::{
     Context, Descriptor, ErrorKind, LogLevel, Payload, PluginError, PluginKind,
 };
 
+use super::limits::Allowance;
 use super::sinks::Sinks;
 use crate::config::ParserPlan;
 use crate::event::Events;
@@ -43,6 +44,8 @@ pub(super) struct ParserParts {
     pub(super) plans: Vec<ParserPlan>,
     /// Parsers of which a fault was told: one page after the other would tell the same.
     pub(super) faulty: Mutex<BTreeSet<String>>,
+    /// Hosts of all parsers that have been opened.
+    pub(super) hosts: Mutex<Vec<Weak<InstanceHost>>>,
 }
 
 impl ParserParts {
@@ -60,6 +63,15 @@ impl ParserParts {
         self.note_fault(parser.unwrap_or("by content type"), error);
     }
 
+    /// Tells all parsers that the run is over.
+    pub(super) fn stop(&self) {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts
+            .iter()
+            .filter_map(Weak::upgrade)
+            .for_each(|host| host.stop());
+    }
+
     /// The parser called `name`: an instance with options of its own, else the plugin as it is.
     fn plan_of(&self, name: &str) -> Option<&ParserPlan> {
         let named = self.plans.iter().find(|plan| plan.name == name);
@@ -67,10 +79,28 @@ impl ParserParts {
     }
 }
 
-/// Parsers, opened when first needed.
+/// Parsers, opened when first needed, and closed in the end.
 pub(super) struct Parsers<'a> {
     parts: &'a ParserParts,
-    open: Vec<(String, ParserHandle)>,
+    open: Vec<Open>,
+}
+
+struct Open {
+    name: String,
+    handle: ParserHandle,
+    host: Arc<InstanceHost>,
+}
+
+impl Drop for Parsers<'_> {
+    fn drop(&mut self) {
+        for mut open in self.open.drain(..) {
+            open.host.stop();
+            if let Err(error) = open.handle.close() {
+                open.host
+                    .log(LogLevel::Warn, &format!("closing it failed: {error}"));
+            }
+        }
+    }
 }
 
 impl<'a> Parsers<'a> {
@@ -95,14 +125,17 @@ impl<'a> Parsers<'a> {
             sinks: &parts.sinks,
             page,
             is_abandoned,
+            allowance: parts.sinks.limits.whole(),
             error: None,
         };
-        parser.parse(&payload, &mut sink).inspect_err(|error| {
-            if error.kind == ErrorKind::Panic {
-                note(error);
-            }
-        })?;
-        sink.error.map_or(Ok(()), Err)
+        let parsed = parser.parse(&payload, &mut sink);
+        parsed
+            .and(sink.error.map_or(Ok(()), Err))
+            .inspect_err(|error| {
+                if matches!(error.kind, ErrorKind::Panic | ErrorKind::Limit) {
+                    note(error);
+                }
+            })
     }
 
     /// All parsers, built-in ones first: a library must not take pages over by being there.
@@ -143,15 +176,17 @@ impl<'a> Parsers<'a> {
     }
 
     fn opened(&mut self, id: &str) -> Result<&mut ParserHandle, PluginError> {
-        if let Some(at) = self.open.iter().position(|(open, _)| open == id) {
-            return Ok(&mut self.open[at].1);
-        }
-        let handle = self.open(id)?;
-        self.open.push((id.to_owned(), handle));
-        Ok(&mut self.open.last_mut().expect("just pushed").1)
+        let known = self.open.iter().position(|open| open.name == id);
+        let at = if let Some(at) = known {
+            at
+        } else {
+            self.open.push(self.open(id)?);
+            self.open.len() - 1
+        };
+        Ok(&mut self.open[at].handle)
     }
 
-    fn open(&self, name: &str) -> Result<ParserHandle, PluginError> {
+    fn open(&self, name: &str) -> Result<Open, PluginError> {
         let parts = self.parts;
         let plan = parts.plan_of(name);
         let id = plan.map_or(name, |plan| &plan.plugin);
@@ -161,10 +196,20 @@ impl<'a> Parsers<'a> {
             .map_err(|error| PluginError::new(ErrorKind::Config, error.to_string()))?;
         let label = format!("parser {name}");
         let host = InstanceHost::new(&label, parts.events.clone(), None, parts.clock.clone());
+        let host = Arc::new(host);
         let none = serde_json::json!({});
         let options = plan.map_or(&none, |plan| &plan.options);
         let context = Context::new(name);
-        entry.factory.open_parser(options, &context, Arc::new(host))
+        let lent = Arc::<InstanceHost>::clone(&host);
+        let handle = entry.factory.open_parser(options, &context, lent)?;
+        let mut hosts = parts.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.push(Arc::downgrade(&host));
+        drop(hosts);
+        Ok(Open {
+            name: name.to_owned(),
+            handle,
+            host,
+        })
     }
 }
 
@@ -172,6 +217,7 @@ struct PageSink<'a> {
     sinks: &'a Sinks,
     page: &'a Page,
     is_abandoned: &'a dyn Fn() -> bool,
+    allowance: Allowance,
     error: Option<PluginError>,
 }
 
@@ -184,6 +230,10 @@ impl SinkServices for PageSink<'_> {
     }
 
     fn batch(&mut self, _: &str, batch: &BatchView<'_>) -> Result<(), PluginError> {
+        if let Err(error) = self.allowance.batch(batch) {
+            self.error.get_or_insert_with(|| error.clone());
+            return Err(error);
+        }
         if batch.is_empty() && batch.diagnostic_count() > 0 {
             let first = batch
                 .diagnostics()

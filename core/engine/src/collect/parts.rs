@@ -1,12 +1,13 @@
 //! What the collectors are lent, and why they may not start.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aiperf_plugin_sdk::PluginError;
 
 use super::context::Context;
 use super::ingest::Ingest;
 use super::lateness::Lateness;
+use super::limits::Limits;
 use super::parsers::ParserParts;
 use super::sinks::Sinks;
 use super::unverified::Unverified;
@@ -60,7 +61,12 @@ pub struct CollectionParts {
 impl CollectionParts {
     /// What all sources share. Starts the ingest threads.
     pub(super) fn context(self) -> std::io::Result<Context> {
+        let max_series = {
+            let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+            store.max_series()
+        };
         let sinks = Arc::new(Sinks {
+            limits: Limits::for_series(max_series),
             store: self.store,
             exporters: self.exporters,
             secrets: self.secrets,
@@ -72,6 +78,7 @@ impl CollectionParts {
             clock: self.clock.clone(),
             plans: self.parsers,
             faulty: Mutex::default(),
+            hosts: Mutex::default(),
         };
         Ok(Context {
             sinks,

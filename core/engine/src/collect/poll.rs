@@ -33,6 +33,8 @@ struct Called {
     result: Result<(), PluginError>,
     pages: Vec<Page>,
     has_own: bool,
+    /// Why something that it brought was not taken.
+    refused: Option<PluginError>,
 }
 
 impl Poller {
@@ -93,7 +95,8 @@ impl Poller {
         let call = tokio::task::spawn_local(async move {
             let called = instance
                 .ask(move |handle| {
-                    let call = || collect(handle, &route, &place, started);
+                    let sink = Sink::new(&route, &place, started);
+                    let call = || collect(handle, sink);
                     Ok(host.within(deadline, call))
                 })
                 .await;
@@ -127,7 +130,11 @@ impl Poller {
                 outcome = Outcome::Failed;
             }
         }
-        match called.result {
+        let result = match called.refused {
+            Some(error) => called.result.and(Err(error)),
+            None => called.result,
+        };
+        match result {
             Err(error) => return self.fail(place, started, &error, Outcome::Failed),
             Ok(()) if !called.has_own => self.route.answered_for_others(),
             Ok(()) => {}
@@ -137,12 +144,12 @@ impl Poller {
 }
 
 /// One call on the instance's thread.
-fn collect(handle: &mut CollectorHandle, route: &Route, place: &Place, started: MonoNs) -> Called {
-    let mut sink = Sink::new(route, place, started);
+fn collect(handle: &mut CollectorHandle, mut sink: Sink<'_>) -> Called {
     let result = handle.collect(&mut sink);
     Called {
         result,
         pages: sink.pages,
         has_own: sink.has_own,
+        refused: sink.refused,
     }
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use aiperf_plugin_sdk::PluginError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::driver::{Command, Driven, Source};
+use super::driver::{Command, Driven, Newcomer, Source};
 use super::schedule::TickOptions;
 use super::tag::{Place, SharedPlace};
+use super::target_list::TargetList;
 use crate::config::CollectorPlan;
 use crate::config::schema::OnStartError;
 use crate::http::MonoNs;
@@ -126,7 +127,9 @@ pub(super) struct Roster {
     /// What newcomers have to do at once.
     ticking: Option<(Place, MonoNs)>,
     /// `None` once the run is over.
-    newcomers: Option<UnboundedSender<Driven>>,
+    newcomers: Option<UnboundedSender<Newcomer>>,
+    /// Ends the watch over lists of targets.
+    watches: Vec<UnboundedSender<()>>,
 }
 
 /// Where [`Roster`] and its threads meet.
@@ -139,7 +142,7 @@ pub(super) struct SharedRoster {
 
 impl SharedRoster {
     /// An empty roster, and the sources to be driven as they join.
-    pub(super) fn new() -> (Self, UnboundedReceiver<Driven>) {
+    pub(super) fn new() -> (Self, UnboundedReceiver<Newcomer>) {
         let (newcomers, driven) = unbounded_channel();
         let roster = Roster {
             sources: Vec::new(),
@@ -148,6 +151,7 @@ impl SharedRoster {
             claims: Vec::new(),
             ticking: None,
             newcomers: Some(newcomers),
+            watches: Vec::new(),
         };
         let roster = Arc::new(Mutex::new(roster));
         let place = Arc::default();
@@ -209,8 +213,17 @@ impl Roster {
             commands: received,
         };
         if let Some(newcomers) = &self.newcomers {
-            drop(newcomers.send(driven));
+            drop(newcomers.send(Newcomer::Source(driven)));
             self.sources.push(handle);
+        }
+    }
+
+    /// Has the collector of a list of targets asked for it from time to time.
+    pub(super) fn watch(&mut self, list: TargetList) {
+        let (watch, end) = unbounded_channel();
+        if let Some(newcomers) = &self.newcomers {
+            drop(newcomers.send(Newcomer::Targets(Box::new(list), end)));
+            self.watches.push(watch);
         }
     }
 
@@ -251,6 +264,7 @@ impl Roster {
     /// Ends the drivers, and lets nobody join any more. Leaves who never opened.
     pub(super) fn close(&mut self) {
         self.newcomers = None;
+        self.watches.clear();
         self.sources.clear();
         self.streams.clear();
     }

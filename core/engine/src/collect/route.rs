@@ -1,15 +1,17 @@
 //! Where the readings of a poll or stream collector go, source by source.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::hosting::SinkServices;
 use aiperf_plugin_sdk::report::ScrapeFailure;
 use aiperf_plugin_sdk::time::{Instant2, PayloadClock};
-use aiperf_plugin_sdk::{Payload, PluginError};
+use aiperf_plugin_sdk::{ErrorKind, LogLevel, Payload, PluginError};
 
 use super::context::Context;
+use super::limits::{Allowance, SOURCES};
 use super::parsers::Page;
 use super::tag::{Place, Tag};
 use crate::config::CollectorPlan;
@@ -35,6 +37,8 @@ pub(super) struct Route {
     sources: Sources,
     parser: Option<Arc<str>>,
     error_records: Arc<Budget>,
+    /// It was told that the instance brings too much.
+    told: Arc<AtomicBool>,
 }
 
 impl Route {
@@ -57,6 +61,7 @@ impl Route {
             sources: Sources::default(),
             parser: spec.parser.as_deref().map(Into::into),
             error_records: Arc::new(Budget::new(ERROR_RECORDS)),
+            told: Arc::default(),
         }
     }
 
@@ -65,6 +70,14 @@ impl Route {
             return self.endpoint;
         }
         let mut known = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= SOURCES && !known.contains_key(source_id) {
+            let message = format!(
+                "it has more than {SOURCES} sources: readings of others are refused, and their errors are counted \
+                 as its own"
+            );
+            self.note(&PluginError::new(ErrorKind::Limit, message));
+            return self.endpoint;
+        }
         *known.entry(source_id.to_owned()).or_insert_with(|| {
             let url = format!("{}/{source_id}", self.name);
             self.context.sinks.add_endpoint(EndpointInfo {
@@ -73,6 +86,35 @@ impl Route {
                 ..EndpointInfo::clone(&self.info)
             })
         })
+    }
+
+    /// Whether there is room for a reading of the source.
+    fn admits(&self, source_id: &str) -> Result<(), PluginError> {
+        if source_id.is_empty() || self.endpoint(source_id) != self.endpoint {
+            return Ok(());
+        }
+        let message = format!("it has more than {SOURCES} sources");
+        Err(PluginError::new(ErrorKind::Limit, message))
+    }
+
+    /// Says once that the instance brings too much.
+    fn note(&self, error: &PluginError) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            self.warn(error);
+        }
+    }
+
+    /// Says what ended a stream, unless that was told when it was refused something.
+    pub(super) fn note_end(&self, error: &PluginError) {
+        if error.kind != ErrorKind::Limit || !self.told.load(Ordering::Relaxed) {
+            self.warn(error);
+        }
+    }
+
+    fn warn(&self, error: &PluginError) {
+        let label = format!("collector {}", self.name);
+        let events = &self.context.events;
+        events.log(LogLevel::Warn, &label, error.to_string());
     }
 
     /// The endpoint of a reading that has come, or should have: it counts as due.
@@ -129,6 +171,10 @@ pub(super) struct Sink<'a> {
     pub(super) pages: Vec<Page>,
     /// True once the instance's own source had a reading.
     pub(super) has_own: bool,
+    /// What may still come.
+    pub(super) allowance: Allowance,
+    /// Why something was not taken.
+    pub(super) refused: Option<PluginError>,
 }
 
 impl<'a> Sink<'a> {
@@ -139,7 +185,22 @@ impl<'a> Sink<'a> {
             started,
             pages: Vec::new(),
             has_own: false,
+            allowance: route.context.sinks.limits.whole(),
+            refused: None,
         }
+    }
+
+    /// Whether something that has come is taken.
+    fn admit(
+        &mut self,
+        source_id: &str,
+        take: impl FnOnce(&mut Allowance) -> Result<(), PluginError>,
+    ) -> Result<(), PluginError> {
+        let admitted = take(&mut self.allowance).and_then(|()| self.route.admits(source_id));
+        admitted.inspect_err(|error| {
+            self.route.note(error);
+            self.refused.get_or_insert_with(|| error.clone());
+        })
     }
 
     fn clock(&self) -> PayloadClock {
@@ -158,6 +219,7 @@ impl<'a> Sink<'a> {
 
 impl SinkServices for Sink<'_> {
     fn payload(&mut self, payload: &Payload<'_>) -> Result<(), PluginError> {
+        self.admit(payload.source_id, |left| left.page(payload.body.len()))?;
         let endpoint = self.due(payload.source_id);
         let clock = plausible(payload.clock, self.clock());
         self.pages.push(Page {
@@ -176,6 +238,7 @@ impl SinkServices for Sink<'_> {
     }
 
     fn batch(&mut self, source_id: &str, batch: &BatchView<'_>) -> Result<(), PluginError> {
+        self.admit(source_id, |left| left.batch(batch))?;
         let endpoint = self.due(source_id);
         let info = self.route.context.info(self.clock(), self.tag());
         self.route.context.sinks.batch(endpoint, &info, batch);

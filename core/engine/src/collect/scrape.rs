@@ -18,6 +18,8 @@ use crate::store::{EndpointId, ScrapeInfo};
 
 /// Bytes of the body that a collector sees.
 const HEAD: usize = 4096;
+/// A collector may take as long to look at an answer as to get it, but at least this.
+const SHORTEST_LOOK: Duration = Duration::from_secs(1);
 /// Replacements that are followed in one scrape; a collector that sends us in circles ends here.
 const MAX_REPLACEMENTS: usize = 8;
 
@@ -167,16 +169,13 @@ impl Scraper {
             error,
             headers: headers.to_owned(),
         };
-        let verdict = match self.instance.on_response(head).await {
-            Ok(verdict) => verdict,
-            Err(error) => {
-                let label = format!("collector {}", self.instance.name());
-                self.context
-                    .events
-                    .log(LogLevel::Warn, &label, error.to_string());
-                Verdict::Keep
-            }
-        };
+        let limit = self.timeout.max(SHORTEST_LOOK);
+        let (verdict, fault) = self.instance.on_response(head, limit).await;
+        if let Some(fault) = fault {
+            let label = format!("collector {}", self.instance.name());
+            let events = &self.context.events;
+            events.log(LogLevel::Warn, &label, fault.to_string());
+        }
         let good = status.filter(|status| (200..300).contains(status));
         if let (Verdict::Keep, Some(status)) = (&verdict, good) {
             self.kept = Some((status, content_type.to_owned()));

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::report::ScrapeFailure;
 
+use super::limits::Limits;
 use crate::plugins::Exporters;
 use crate::secrets::Secrets;
 use crate::store::{EndpointId, EndpointInfo, ScrapeInfo, Store};
@@ -15,6 +16,8 @@ pub(super) struct Sinks {
     pub(super) exporters: Arc<Exporters>,
     /// What names of endpoints and failures must not show.
     pub(super) secrets: Arc<Secrets>,
+    /// How much one plugin may bring at once.
+    pub(super) limits: Limits,
 }
 
 impl std::fmt::Debug for Sinks {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use aiperf_plugin_sdk::batch::BatchView;
 use aiperf_plugin_sdk::hosting::{CollectorHandle, SinkServices};
-use aiperf_plugin_sdk::{LogLevel, Payload, PluginError};
+use aiperf_plugin_sdk::{Payload, PluginError};
 
+use super::limits::Allowance;
 use super::parsers::Page;
 use super::route::{Route, Sink};
 use super::tag::SharedPlace;
@@ -22,15 +23,19 @@ pub(super) fn run_stream(
     let mut back_off = BackOff::default();
     loop {
         let started = route.context.clock.now();
-        let Err(error) = handle.run(&mut StreamSink { route, place }) else {
+        let allowance = route.context.sinks.limits.whole();
+        let mut sink = StreamSink {
+            route,
+            place,
+            allowance,
+        };
+        let Err(error) = handle.run(&mut sink) else {
             return;
         };
         let now = route.context.clock.now();
         let clock = route.context.clock_since(started);
         route.failure(clock, place.get().tag(now), &error);
-        let label = format!("collector {}", route.name);
-        let events = &route.context.events;
-        events.log(LogLevel::Warn, &label, error.to_string());
+        route.note_end(&error);
         if !back_off.after(&error).is_some_and(wait) {
             return;
         }
@@ -41,14 +46,26 @@ pub(super) fn run_stream(
 struct StreamSink<'a> {
     route: &'a Route,
     place: &'a SharedPlace,
+    /// Of this second.
+    allowance: Allowance,
 }
 
 impl StreamSink<'_> {
     /// Takes one reading that comes now.
-    fn take<T>(&self, take: impl FnOnce(&mut Sink<'_>) -> T) -> T {
+    fn take<T>(&mut self, take: impl FnOnce(&mut Sink<'_>) -> T) -> T {
         let place = self.place.get();
         let now = self.route.context.clock.now();
-        take(&mut Sink::new(self.route, &place, now))
+        self.allowance.renew(now);
+        let mut sink = Sink::new(self.route, &place, now);
+        std::mem::swap(&mut sink.allowance, &mut self.allowance);
+        let taken = take(&mut sink);
+        std::mem::swap(&mut sink.allowance, &mut self.allowance);
+        if let Some(error) = sink.refused {
+            // A stream has no end at which it could be told.
+            let clock = self.route.context.clock_since(now);
+            self.route.failure(clock, place.tag(now), &error);
+        }
+        taken
     }
 
     /// A reading of one source says that the stream as such is well.

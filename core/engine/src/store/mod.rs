@@ -112,6 +112,11 @@ impl Store {
         self.memory.used()
     }
 
+    /// Series beyond this are not kept.
+    pub(crate) fn max_series(&self) -> usize {
+        self.options.max_series
+    }
+
     /// Number of series of all sources.
     pub fn series_count(&self) -> usize {
         self.catalog.series.len()

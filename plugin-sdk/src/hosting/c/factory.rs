@@ -14,8 +14,8 @@ use crate::{
     Stability,
 };
 
-const COLLECTOR: i32 = 1;
-const PARSER: i32 = 2;
+pub(super) const COLLECTOR: i32 = 1;
+pub(super) const PARSER: i32 = 2;
 
 /// A plugin of a C library.
 pub(super) struct CFactory {

@@ -1,20 +1,18 @@
 //! Collectors of each mode that do not behave.
 
-use aiperf_plugin_sdk::batch::{FamilyRow, SampleRow, Span};
 use aiperf_plugin_sdk::prelude::*;
 
 use crate::fault::{Bomb, Fault, Options};
+use crate::garbage;
 
-/// More errors than anybody reads.
+/// More errors than anybody reads, and more sources than anybody has.
 const STORM: u32 = 20_000;
-/// More series than any source has.
-const SERIES: u32 = 200_000;
 
 macro_rules! plugin {
     ($name:ident, $id:literal, $summary:literal) => {
         #[doc = $summary]
         #[derive(Debug)]
-        pub struct $name(Bomb);
+        pub struct $name(Bomb, Batch);
 
         impl Plugin for $name {
             const ID: &'static str = $id;
@@ -35,7 +33,10 @@ macro_rules! plugin {
                         host.log(LogLevel::Info, "a thread says goodbye");
                     });
                 }
-                Ok(Self(Bomb(Fault::open(&options))))
+                Ok(Self(
+                    Bomb(Fault::open(&options)),
+                    garbage::prepared(options.fault),
+                ))
             }
 
             fn close(&mut self) -> Result<()> {
@@ -53,17 +54,12 @@ plugin!(
     "faulty_stream",
     "Does not behave on its own thread."
 );
-plugin!(
-    Scraped,
-    "faulty_targets",
-    "Names targets that nobody can scrape."
-);
 
 impl PollCollector for Polled {
     fn collect(&mut self, out: &mut CollectorSink<'_>) -> Result<()> {
         self.0.0.strike()?;
-        garbage(self.0.0, out);
-        Ok(())
+        std::mem::swap(out.batch(), &mut self.1);
+        deliver(self.0.0, out)
     }
 }
 export_plugin!(poll_collector Polled);
@@ -71,61 +67,41 @@ export_plugin!(poll_collector Polled);
 impl StreamCollector for Pushed {
     fn run(&mut self, out: &mut CollectorSink<'_>) -> Result<()> {
         self.0.0.strike()?;
-        garbage(self.0.0, out);
+        std::mem::swap(out.batch(), &mut self.1);
+        deliver(self.0.0, out)?;
         out.push("")?;
         Err(PluginError::new(ErrorKind::Network, "the line went dead").retriable())
     }
 }
 export_plugin!(stream_collector Pushed);
 
-impl TargetsCollector for Scraped {
-    fn targets(&mut self) -> Result<Targets> {
-        self.0.0.strike()?;
-        Ok(Targets::new(
-            1,
-            [Target::new("nowhere", "gopher://no host")],
-        ))
-    }
-}
-export_plugin!(targets_collector Scraped);
-
-/// Fills the batch with what no plugin should give.
-fn garbage(fault: Fault, out: &mut CollectorSink<'_>) {
+/// Gives what no plugin should.
+fn deliver(fault: Fault, out: &mut CollectorSink<'_>) -> Result<()> {
     match fault {
         Fault::Storm => (0..STORM).for_each(|number| {
             let message = format!("source {number} is not well");
             out.error(PluginError::new(ErrorKind::Io, message));
         }),
-        Fault::Nan => (0..10_000).for_each(|row| {
-            let row = row.to_string();
-            out.batch().gauge("nothing", &[("row", &row)], f64::NAN);
-        }),
-        Fault::Series => series(out.batch()),
-        Fault::Spans => stray(out.batch(), 0),
-        Fault::Families => stray(out.batch(), 7),
+        Fault::Sources => {
+            (0..STORM).for_each(|number| {
+                let error = PluginError::new(ErrorKind::Io, "it is not well");
+                out.error(error.source(format!("source {number}")));
+            });
+            garbage::fill(Fault::None, out.batch());
+            out.push("one more")?;
+        }
+        Fault::Bytes => {
+            let page = vec![b'x'; 65 << 20];
+            out.payload(&Payload::new(
+                "text/x-nobody",
+                &page,
+                PayloadClock::default(),
+            ))?;
+        }
         Fault::Environment => std::env::vars().for_each(|(name, _)| {
             out.batch().gauge("seen", &[("name", &name)], 1.0);
         }),
-        _ => out.batch().gauge("faulty_value", &[], 1.0),
+        fault => garbage::fill(fault, out.batch()),
     }
-}
-
-fn series(batch: &mut Batch) {
-    let (name, label) = (batch.push_extra(b"many"), batch.push_extra(b"row"));
-    let family = batch.push_family(FamilyRow::new(name, MetricKind::Gauge));
-    for row in 0..SERIES {
-        let value = batch.push_extra(row.to_string().as_bytes());
-        batch.push_label(label, value);
-        batch.push_sample(SampleRow::new(family, name, 1.0));
-    }
-}
-
-/// A sample with a name and a label outside the text, after one that is good.
-fn stray(batch: &mut Batch, family_row: u32) {
-    let good = batch.push_extra(b"faulty_value");
-    let family = batch.push_family(FamilyRow::new(good, MetricKind::Gauge));
-    batch.push_sample(SampleRow::new(family, good, 1.0));
-    let outside = Span::text(1_000_000_000, 17);
-    batch.push_label(outside, outside);
-    batch.push_sample(SampleRow::new(family_row, outside, 1.0));
+    Ok(())
 }

@@ -26,6 +26,17 @@ impl Plugin for Wreck {
 
 impl Exporter for Wreck {
     fn begin(&mut self, _: &RunInfo) -> Result<()> {
+        self.0.0.panic_if(Fault::PanicBegin);
+        Ok(())
+    }
+
+    fn requests(&mut self, _: &RequestView<'_>) -> Result<()> {
+        self.0.0.panic_if(Fault::PanicRequests);
+        Ok(())
+    }
+
+    fn phase(&mut self, _: &PhaseEvent) -> Result<()> {
+        self.0.0.panic_if(Fault::PanicPhase);
         Ok(())
     }
 
@@ -38,6 +49,7 @@ impl Exporter for Wreck {
 
     fn finish(&mut self, _: &Report) -> Result<()> {
         self.0.0.hang_if(Fault::HangAtEnd);
+        self.0.0.panic_if(Fault::PanicFinish);
         Ok(())
     }
 }

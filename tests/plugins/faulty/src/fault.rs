@@ -37,6 +37,46 @@ pub enum Fault {
     Nan,
     /// Gives series without end.
     Series,
+    /// Gives a batch of more than a million series.
+    Million,
+    /// Gives a batch of more bytes than anybody takes.
+    Huge,
+    /// Gives readings of sources without end.
+    Sources,
+    /// Gives a page that no host takes.
+    Bytes,
+    /// Panics when it looks at an answer.
+    PanicAnswer,
+    /// Never comes back from looking at an answer.
+    HangAnswer,
+    /// Ends the process when it looks at an answer.
+    AbortAnswer,
+    /// Panics when it names its targets again.
+    PanicLater,
+    /// Never comes back from naming its targets again.
+    HangLater,
+    /// Ends the process when it names its targets again.
+    AbortLater,
+    /// Names other targets when it is asked again.
+    Moves,
+    /// Replaces its URL again and again.
+    Replace,
+    /// Leaves its page alone, for a reason that a terminal would obey.
+    Disable,
+    /// Wants to wait for ever.
+    Pause,
+    /// Waits with its host, without end.
+    Wait,
+    /// Panics when a run begins.
+    PanicBegin,
+    /// Panics when it is given requests.
+    PanicRequests,
+    /// Panics when a phase begins.
+    PanicPhase,
+    /// Panics when it is given the report.
+    PanicFinish,
+    /// Never comes back from checking its options.
+    HangValidate,
     /// Gives spans that point outside the text.
     Spans,
     /// Gives samples of a family that does not exist.
@@ -71,6 +111,9 @@ pub enum Fault {
 pub struct Options {
     /// What goes wrong.
     pub fault: Fault,
+    /// Page to scrape.
+    #[serde(default)]
+    pub url: Option<String>,
 }
 
 impl Fault {
@@ -78,6 +121,7 @@ impl Fault {
     pub(crate) fn check(options: &Options) -> Vec<PluginError> {
         options.fault.panic_if(Self::PanicValidate);
         options.fault.abort_if(Self::AbortValidate);
+        options.fault.hang_if(Self::HangValidate);
         Vec::new()
     }
 
@@ -94,7 +138,7 @@ impl Fault {
         assert!(self != fault, "it is {fault:?}");
     }
 
-    fn abort_if(self, fault: Self) {
+    pub(crate) fn abort_if(self, fault: Self) {
         if self == fault {
             process::abort();
         }

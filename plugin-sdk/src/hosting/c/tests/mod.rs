@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use self::declared::structs;
 use super::abi::{CError, CHost, CLabel, CLibrary, CPage, CPlugin, CSample, CSink, REVISION, Text};
+use super::factory::{COLLECTOR, PARSER};
 use crate::{ErrorKind, LogLevel, MetricKind, Wake};
 
 const HEADER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/c");
@@ -24,10 +25,27 @@ macro_rules! offsets {
     };
 }
 
+/// The compiler that the variable names, which may come with arguments (`ccache gcc -m64`).
+fn compiler(variable: &str, usual: &str) -> Command {
+    let line = std::env::var(variable).unwrap_or_default();
+    let mut words = line.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or(usual));
+    command.args(words);
+    command
+}
+
 /// A C compiler reads `source` after the header; its complaints. Whoever builds Rust has one: it links.
 fn complaints(arguments: &[&str], source: &str) -> String {
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let mut child = Command::new(&compiler)
+    let said = complaints_of(compiler("CC", "cc"), arguments, source);
+    said.unwrap_or_else(|error| panic!("no C compiler, set CC: {error}"))
+}
+
+fn complaints_of(
+    mut compiler: Command,
+    arguments: &[&str],
+    source: &str,
+) -> std::io::Result<String> {
+    let mut child = compiler
         .args(arguments)
         .args([
             "-fsyntax-only",
@@ -41,8 +59,7 @@ fn complaints(arguments: &[&str], source: &str) -> String {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("no C compiler `{compiler}`, set CC: {error}"));
+        .spawn()?;
     let text = format!("#include \"aiperf_plugin.h\"\n{source}");
     let mut input = child.stdin.take().unwrap();
     // A compiler that gives up early has said why.
@@ -51,7 +68,7 @@ fn complaints(arguments: &[&str], source: &str) -> String {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.success(), said.is_empty(), "{said}");
-    said
+    Ok(said)
 }
 
 #[test]
@@ -116,6 +133,8 @@ fn no_field_of_the_header_is_missing() {
 fn codes_mean_the_same() {
     let codes = [
         ("AIPERF_REVISION", i64::from(REVISION)),
+        ("AIPERF_COLLECTOR", i64::from(COLLECTOR)),
+        ("AIPERF_PARSER", i64::from(PARSER)),
         ("AIPERF_NO_TIME", crate::batch::NO_TIME),
         ("AIPERF_ERROR_OTHER", ErrorKind::Other as i64),
         ("AIPERF_ERROR_CONFIG", ErrorKind::Config as i64),
@@ -140,6 +159,20 @@ fn codes_mean_the_same() {
         ("AIPERF_INFO", MetricKind::Info as i64),
         ("AIPERF_STATESET", MetricKind::StateSet as i64),
     ];
+    // None is missing.
+    let header = declared::without_comments(include_str!("../../../../c/aiperf_plugin.h"));
+    let words = header.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let others = [
+        "AIPERF_PLUGIN_H",
+        "AIPERF_HAS",
+        "AIPERF_COMPILER",
+        "AIPERF_EXPORT",
+    ];
+    let named = words.filter(|word| word.starts_with("AIPERF_") && !others.contains(word));
+    let unknown: Vec<_> = named
+        .filter(|word| !codes.iter().any(|(code, _)| code == word))
+        .collect();
+    assert_eq!(unknown, [""; 0]);
     let asserted: String = codes
         .map(|(name, code)| match code {
             i64::MIN => format!("_Static_assert({name} == INT64_MIN, \"{name}\");\n"),
@@ -155,7 +188,12 @@ fn old_c_and_c_plus_plus_take_the_header() {
                 int has(const aiperf_sink *sink);\n\
                 int has(const aiperf_sink *sink) { return AIPERF_HAS(sink, aiperf_sink, payload); }\n";
     assert_eq!(complaints(&["-xc", "-std=c99", "-pedantic"], used), "");
-    assert_eq!(complaints(&["-xc++", "-std=c++11", "-pedantic"], used), "");
+    let arguments = ["-xc++", "-std=c++11", "-pedantic"];
+    match complaints_of(compiler("CXX", "c++"), &arguments, used) {
+        Ok(said) => assert_eq!(said, ""),
+        // Not everybody who builds Rust has one.
+        Err(error) => eprintln!("no C++ compiler, set CXX: {error}"),
+    }
 }
 
 #[test]
