@@ -140,7 +140,7 @@ fn a_circle_has_an_end() {
         message.contains("redirected more than 5 times"),
         "{message}"
     );
-    assert!(seen(&heads).len() % 6 == 0, "{:?}", seen(&heads));
+    assert!(seen(&heads).len().is_multiple_of(6), "{:?}", seen(&heads));
 }
 
 #[test]
