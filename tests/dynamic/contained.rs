@@ -12,6 +12,15 @@ fn a_collector_that_panics_is_asked_again() {
         "{message}"
     );
     assert!(failed > 1);
+    for isolation in ["", "isolation = \"process\"\n"] {
+        let run = Beside::run(&format!(
+            "{isolation}[collectors.bad]\nuse = \"faulty_stream\"\noptions.fault = \"panic\"\n"
+        ));
+        run.check_rest(0);
+        let (message, _) = run.failures();
+        assert!(message.starts_with("panicked: it is Panic"), "{message}");
+        run.check_said("warning: collector bad: panicked: it is Panic");
+    }
 }
 
 #[test]
