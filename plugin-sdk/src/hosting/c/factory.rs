@@ -17,6 +17,10 @@ use crate::{
 pub(super) const COLLECTOR: i32 = 1;
 pub(super) const PARSER: i32 = 2;
 
+/// Codes of stability. Every other one is read as experimental, which is 0.
+pub(super) const STABLE: i32 = 1;
+pub(super) const DEPRECATED: i32 = 2;
+
 /// A plugin of a C library.
 pub(super) struct CFactory {
     plugin: CPlugin,
@@ -103,8 +107,8 @@ impl FactoryObject for CFactory {
             summary: Self::text(plugin.summary, "summary")?,
             version: Self::text(plugin.version, "version")?,
             stability: match plugin.stability {
-                1 => Stability::Stable,
-                2 => Stability::Deprecated,
+                STABLE => Stability::Stable,
+                DEPRECATED => Stability::Deprecated,
                 _ => Stability::Experimental,
             },
             mode,

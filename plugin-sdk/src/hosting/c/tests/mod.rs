@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use self::declared::structs;
 use super::abi::{CError, CHost, CLabel, CLibrary, CPage, CPlugin, CSample, CSink, REVISION, Text};
-use super::factory::{COLLECTOR, PARSER};
+use super::factory::{COLLECTOR, DEPRECATED, PARSER, STABLE};
 use crate::{ErrorKind, LogLevel, MetricKind, Wake};
 
 const HEADER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/c");
@@ -135,6 +135,9 @@ fn codes_mean_the_same() {
         ("AIPERF_REVISION", i64::from(REVISION)),
         ("AIPERF_COLLECTOR", i64::from(COLLECTOR)),
         ("AIPERF_PARSER", i64::from(PARSER)),
+        ("AIPERF_EXPERIMENTAL", 0),
+        ("AIPERF_STABLE", i64::from(STABLE)),
+        ("AIPERF_DEPRECATED", i64::from(DEPRECATED)),
         ("AIPERF_NO_TIME", crate::batch::NO_TIME),
         ("AIPERF_ERROR_OTHER", ErrorKind::Other as i64),
         ("AIPERF_ERROR_CONFIG", ErrorKind::Config as i64),
