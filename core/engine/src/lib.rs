@@ -84,6 +84,7 @@ pub mod http;
 pub mod knowledge;
 pub mod load;
 pub mod plugins;
+mod priority;
 pub mod read;
 pub mod report;
 pub mod run;

@@ -12,6 +12,7 @@ use aiperf_plugin_sdk::{ErrorKind, PluginError};
 use tokio::sync::{oneshot, watch};
 
 use super::parsers::{Page, ParserParts, Parsers};
+use crate::priority::behind_the_load;
 
 /// A parser that takes longer than this is left with its thread, which is replaced.
 const PARSE_DEADLINE: Duration = Duration::from_secs(5);
@@ -76,7 +77,10 @@ impl Ingest {
         let shared = Arc::clone(&self.shared);
         let thread = thread::Builder::new()
             .name("ingest".to_owned())
-            .spawn(move || work(&shared))?;
+            .spawn(move || {
+                behind_the_load();
+                work(&shared);
+            })?;
         self.threads().push(thread);
         Ok(())
     }

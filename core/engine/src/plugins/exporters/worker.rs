@@ -12,6 +12,7 @@ use super::message::{End, Update};
 use crate::config::ExporterPlan;
 use crate::config::schema::OnStartError;
 use crate::plugins::{BackOff, InstanceHost, Registry};
+use crate::priority::behind_the_load;
 
 /// Different errors that are kept.
 const MAX_ERRORS: usize = 3;
@@ -40,6 +41,7 @@ impl Opening {
         let (finished, last) = channel();
         let name = format!("exp-{}", self.spec.name);
         thread::Builder::new().name(name).spawn(move || {
+            behind_the_load();
             let errors = match self.begin(&started) {
                 Ok(handle) => Worker::new(handle).work(&self.inbox),
                 Err(error) => vec![error.to_string()],
