@@ -69,7 +69,12 @@ impl Found {
             self.note("it panicked");
         }
         let lines: Vec<_> = ended.stderr.lines().collect();
-        let complaints = lines.iter().filter(|line| !line.starts_with(PLACE));
+        // How much an endless stream brings within its time depends on the machine.
+        let is_about_speed = |line: &&&str| line.ends_with("updates waited on disk");
+        let complaints = lines
+            .iter()
+            .filter(|line| !line.starts_with(PLACE))
+            .filter(|line| !is_about_speed(line));
         if complaints.count() != case.expect.lines {
             let expected = case.expect.lines;
             self.note(format!("not {expected} lines on stderr: {lines:?}"));
