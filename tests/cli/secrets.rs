@@ -26,6 +26,20 @@ fn run(context: &Context, args: &[&str]) -> Ran {
     ran(command.output().expect("the binary starts"))
 }
 
+/// Sends a few requests with this key to a server that may say it again.
+fn run_with_key(context: &Context, url: &str, key: &str, requests: &str) -> Ran {
+    let load = ["profile", "--url", url, "--model", "m"];
+    let more = [
+        "--request-count",
+        requests,
+        "--artifact-dir",
+        "out",
+        "--api-key",
+        key,
+    ];
+    context.run(&[&load[..], &more].concat())
+}
+
 /// Every place below `dir` that has a secret, in one of the forms in which it may be sent.
 fn leaks(dir: &Path, ran: &Ran) -> Vec<String> {
     let mut found = Vec::new();

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::context::Context;
 use crate::peer::{response, send, serve_heads};
 
-use super::{PLANTED, check};
+use super::{PLANTED, check, run_with_key};
 
 /// What other programs write specially.
 const KEY: &str = "pla/nted+1 &<\"2'>\\%";
@@ -67,20 +67,7 @@ fn however_a_server_writes_a_key_it_is_not_shown() {
             send(stream, refused.as_bytes())
         });
         let context = Context::new();
-        let line = [
-            "profile",
-            "--url",
-            &url,
-            "--model",
-            "m",
-            "--request-count",
-            "3",
-            "--artifact-dir",
-            "out",
-            "--api-key",
-            KEY,
-        ];
-        let ran = context.run(&line);
+        let ran = run_with_key(&context, &url, KEY, "3");
         assert_eq!(ran.code, Some(4), "{form}: {}", ran.stderr);
         check(&context, &ran);
         let known = "the key *** is not known";

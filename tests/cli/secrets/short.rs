@@ -1,6 +1,7 @@
 //! Secrets that are so short that they are in everything: they are not shown where they were given, and
 //! are not looked for elsewhere (`docs/decisions/0009-secrets.md`).
 
+use super::run_with_key;
 use crate::context::Context;
 use crate::peer::{response, send, serve_heads};
 
@@ -63,20 +64,7 @@ fn a_short_secret_is_not_shown_where_it_was_given() {
 fn texts_are_not_destroyed_by_short_secrets() {
     let url = echo();
     let context = Context::new();
-    let line = [
-        "profile",
-        "--url",
-        &url,
-        "--model",
-        "m",
-        "--request-count",
-        "2",
-        "--artifact-dir",
-        "out",
-        "--api-key",
-        "e",
-    ];
-    let ran = context.run(&line);
+    let ran = run_with_key(&context, &url, "e", "2");
     assert!(ran.stderr.contains("401 Unauthorized"), "{}", ran.stderr);
     assert_eq!(context.json("out/aiperf.json")["requests"]["failed"], 2);
 }
@@ -86,20 +74,7 @@ fn from_four_bytes_on_messages_and_from_six_on_files_are_without_them() {
     let url = echo();
     for (secret, in_messages) in [("zq1", true), ("zq1x", false), ("zq1xj", false)] {
         let context = Context::new();
-        let line = [
-            "profile",
-            "--url",
-            &url,
-            "--model",
-            "m",
-            "--request-count",
-            "2",
-            "--artifact-dir",
-            "out",
-            "--api-key",
-            secret,
-        ];
-        let ran = context.run(&line);
+        let ran = run_with_key(&context, &url, secret, "2");
         assert_eq!(ran.stderr.contains(secret), in_messages, "{}", ran.stderr);
         let lines = context.read("out/profile_export.jsonl");
         assert_eq!(lines.contains(secret), in_messages, "{lines}");
