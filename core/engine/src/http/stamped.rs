@@ -179,7 +179,7 @@ impl AsyncWrite for Stamped {
     ) -> Poll<io::Result<usize>> {
         let began = self.clock.now();
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.stamps.wrote(began, written);
+        self.stamps.wrote(began, self.clock.now(), written);
         Poll::Ready(Ok(written))
     }
 
@@ -190,7 +190,7 @@ impl AsyncWrite for Stamped {
     ) -> Poll<io::Result<usize>> {
         let began = self.clock.now();
         let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts))?;
-        self.stamps.wrote(began, written);
+        self.stamps.wrote(began, self.clock.now(), written);
         Poll::Ready(Ok(written))
     }
 

@@ -11,6 +11,7 @@ use super::clock::MonoNs;
 #[derive(Debug, Default)]
 pub struct Stamps {
     first_write: AtomicI64,
+    last_write: AtomicI64,
     first_read: AtomicI64,
     last_read: AtomicI64,
     last_read_seen: AtomicI64,
@@ -25,6 +26,11 @@ impl Stamps {
     /// Moment before the first byte of the request was handed to the kernel.
     pub fn first_write(&self) -> Option<MonoNs> {
         known(&self.first_write)
+    }
+
+    /// Moment at which the kernel had taken the latest bytes of the request.
+    pub fn last_write(&self) -> Option<MonoNs> {
+        known(&self.last_write)
     }
 
     /// Arrival of the first bytes of the response.
@@ -66,6 +72,7 @@ impl Stamps {
     pub(super) fn arm(&self) {
         for stamp in [
             &self.first_write,
+            &self.last_write,
             &self.first_read,
             &self.last_read,
             &self.last_read_seen,
@@ -94,11 +101,15 @@ impl Stamps {
         distrust
     }
 
-    /// Notes that `bytes` were written by a call that began at `began`.
-    pub(super) fn wrote(&self, began: MonoNs, bytes: usize) {
-        if bytes > 0 && self.first_write.load(Relaxed) == 0 {
+    /// Notes that `bytes` were written by a call that began at `began` and was over at `done`.
+    pub(super) fn wrote(&self, began: MonoNs, done: MonoNs, bytes: usize) {
+        if bytes == 0 {
+            return;
+        }
+        if self.first_write.load(Relaxed) == 0 {
             self.first_write.store(began.0, Relaxed);
         }
+        self.last_write.store(done.0, Relaxed);
         add(&self.bytes_written, bytes);
     }
 
@@ -144,13 +155,17 @@ mod tests {
     fn an_exchange_keeps_its_first_write_and_its_first_and_last_reads() {
         let stamps = Stamps::default();
         assert_eq!((stamps.first_write(), stamps.first_read()), (None, None));
-        stamps.wrote(MonoNs(10), 0);
-        stamps.wrote(MonoNs(11), 5);
-        stamps.wrote(MonoNs(12), 5);
+        stamps.wrote(MonoNs(10), MonoNs(10), 0);
+        stamps.wrote(MonoNs(11), MonoNs(12), 5);
+        stamps.wrote(MonoNs(13), MonoNs(14), 5);
+        stamps.wrote(MonoNs(15), MonoNs(15), 0);
         stamps.read(Some(MonoNs(20)), MonoNs(25), 3);
         stamps.read(None, MonoNs(30), 4);
         stamps.read(None, MonoNs(40), 0);
-        assert_eq!(stamps.first_write(), Some(MonoNs(11)));
+        assert_eq!(
+            (stamps.first_write(), stamps.last_write()),
+            (Some(MonoNs(11)), Some(MonoNs(14)))
+        );
         assert_eq!(
             (stamps.first_read(), stamps.last_read()),
             (Some(MonoNs(20)), Some(MonoNs(30)))
@@ -159,7 +174,8 @@ mod tests {
         assert_eq!(stamps.reads_by_clock(), (1, 1));
         assert_eq!(stamps.last_lag_ns(), 0);
         stamps.arm();
-        assert_eq!((stamps.first_write(), stamps.bytes_read()), (None, 0));
+        assert_eq!((stamps.first_write(), stamps.last_write()), (None, None));
+        assert_eq!(stamps.bytes_read(), 0);
     }
 
     #[test]

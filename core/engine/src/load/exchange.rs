@@ -115,6 +115,22 @@ impl Scratch {
         self.record.start = self.stamps.as_ref().and_then(|stamps| stamps.first_write());
     }
 
+    /// Takes over what crossed the socket, when the request has ended.
+    pub(super) fn note_socket(&mut self) {
+        self.note_start();
+        let Some(stamps) = &self.stamps else { return };
+        let record = &mut self.record;
+        record.first_byte = stamps.first_read().max(record.start);
+        // A server may answer before it has all of the request.
+        let answered = record.first_byte.zip(stamps.last_write());
+        record.sent = answered.map(|(first_byte, written)| written.min(first_byte));
+        let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        record.wire_sent = small(stamps.bytes_written());
+        record.wire_received = small(stamps.bytes_read());
+        let (kernel, user) = stamps.reads_by_clock();
+        record.reads = small(kernel + user);
+    }
+
     /// What becomes of the connection of a request that went well.
     fn give_back(&mut self, client: &Client, reuse: Reuse, response: Response) {
         let goes_on = self.talk.as_ref().is_some_and(Talk::goes_on);
@@ -246,6 +262,7 @@ async fn whole(
     scratch.record.text(reply.text_bytes);
     scratch.record.finish = reply.finish;
     scratch.record.usage = reply.usage.unwrap_or_default();
+    scratch.record.drafts = reply.drafts;
     Ok(())
 }
 
@@ -358,6 +375,7 @@ impl StreamReader<'_> {
         if let Some(usage) = reply.usage {
             record.usage.update(usage);
         }
+        record.drafts = reply.drafts.or(record.drafts);
         if reply.text_bytes > 0 {
             record.token(chunk.arrived, reply.text_bytes);
             self.counters.chunk();

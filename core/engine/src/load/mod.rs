@@ -51,7 +51,9 @@ pub use arrival::{
 pub use conversation::{Conversation, Message, Prompt, Role, Turn};
 pub use cost::{MachineUse, PhaseUse, ThreadUse};
 pub use dataset::{Dataset, DatasetError, DatasetFormat, Replay};
-pub use endpoint::{EndpointKind, Field, FinishReason, Template, TemplateError, Usage};
+pub use endpoint::{
+    Drafts, EndpointKind, Field, FinishReason, PackedUsage, Template, TemplateError, Usage,
+};
 pub use error::LoadError;
 pub use failure::FailureClass;
 pub use files::OpenFiles;

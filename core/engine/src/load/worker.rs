@@ -233,7 +233,7 @@ impl Worker {
         ended: Result<Result<(), Failure>, Cancelled>,
         scratch: &mut Scratch,
     ) {
-        scratch.note_start();
+        scratch.note_socket();
         scratch.place = None;
         let record = &mut scratch.record;
         record.outcome = match ended {

@@ -1,6 +1,9 @@
 //! What the clients saw, from the request records. See `docs/metrics.md#client`.
 
 mod details;
+mod drafted;
+mod socket;
+mod spread;
 
 use aiperf_plugin_sdk::report::{ClientMetric, GoodputReport, RequestTotals};
 use indexmap::IndexMap;
@@ -8,12 +11,15 @@ use indexmap::IndexMap;
 use super::cuts::Cuts;
 use super::goodput::{Goodput, Tally};
 use super::label::{self, Metrics};
-use super::request::{Measured, gap_ms, ms};
+use super::request::{Measured, ms};
 use super::requests::RequestLog;
 use super::values::Values;
 use crate::http::MonoNs;
 use crate::load::{Outcome, RequestRow};
 use details::Details;
+use drafted::Drafted;
+use socket::Socket;
+use spread::{add_busy, add_chunks};
 
 /// What complete requests say of one slice of a phase, in columns that metrics are made of.
 ///
@@ -47,6 +53,8 @@ pub(super) struct Requests {
     output_estimated: u64,
     input_estimated: u64,
     details: Details,
+    drafted: Drafted,
+    socket: Socket,
     goodput: Tally,
 }
 
@@ -104,6 +112,8 @@ impl Requests {
             values.settle();
         }
         self.details.settle();
+        self.drafted.settle();
+        self.socket.settle();
     }
 
     fn ended(&mut self, row: &RequestRow<'_>, measured: &Measured) {
@@ -119,6 +129,9 @@ impl Requests {
         }
         self.input.push(input);
         self.details.ended(row, measured);
+        if let Some(drafts) = row.drafts {
+            self.drafted.ended(drafts);
+        }
     }
 
     /// What the limits of `[goodput]` make of them; `None` without limits.
@@ -164,8 +177,9 @@ impl Requests {
         metrics.spread(label::PER_USER, self.per_user);
         self.details.add_speed(&mut metrics);
         self.details.add_counts(&mut metrics);
+        self.drafted.add(&mut metrics);
         metrics.spread(label::SEND_DELAY, self.send_delay_ms);
-        self.details.add_connections(&mut metrics);
+        self.socket.add(&mut metrics);
         if generates {
             metrics.single(label::TOKENS, tokens);
         }
@@ -222,11 +236,12 @@ fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts
     let last = row.last_token.unwrap_or(row.end);
     let end = cuts.index_of(row.end.0);
     slices[end].ended(row, &measured);
+    slices[end].socket.ended(row, start);
     let delay = measured.delay_ms;
     let slice = &mut slices[cuts.index_of(start.0)];
     slice.send_delay_ms.push(delay);
     if let Some(times) = row.connect {
-        slice.details.connected(times);
+        slice.socket.connected(times);
     }
     if let Some(released) = row.released {
         let held = ms(released.since(row.intended));
@@ -259,42 +274,4 @@ fn done(row: &RequestRow<'_>, start: MonoNs, slices: &mut [Requests], cuts: Cuts
     }
     let output = measured.output.unwrap_or_default();
     add_chunks(row, first, output, slices, cuts);
-}
-
-/// Spreads the output tokens over the slices by the chunks that came in each.
-fn add_chunks(
-    row: &RequestRow<'_>,
-    first: MonoNs,
-    output: f64,
-    slices: &mut [Requests],
-    cuts: Cuts,
-) {
-    let (mut at, mut slot, mut chunks) = (first.0, cuts.index_of(first.0), 1.0);
-    let all = f64::from(row.chunks.max(1));
-    for (nth, gap) in row.gaps.clone().enumerate() {
-        at = at.saturating_add_unsigned(gap);
-        let next = cuts.index_of(at);
-        if next != slot {
-            slices[slot].tokens += output * chunks / all;
-            (slot, chunks) = (next, 0.0);
-        }
-        chunks += 1.0;
-        let gap_ms = gap_ms(gap);
-        slices[slot].gaps_ms.push(gap_ms);
-        if nth == 0 {
-            slices[slot].details.second_token(gap_ms);
-        }
-    }
-    slices[slot].tokens += output * chunks / all;
-}
-
-/// Spreads the time in flight over the slices.
-fn add_busy(start: MonoNs, last: MonoNs, slices: &mut [Requests], cuts: Cuts) {
-    let (first_slot, last_slot) = (cuts.index_of(start.0), cuts.index_of(last.0));
-    for (slot, slice) in (first_slot..=last_slot).zip(&mut slices[first_slot..=last_slot]) {
-        let (begin, end) = cuts.bounds(slot);
-        let begin = if slot == first_slot { start.0 } else { begin };
-        let end = if slot == last_slot { last.0 } else { end };
-        slice.busy_ms += ms(end - begin);
-    }
 }

@@ -40,6 +40,58 @@ pub(super) const CACHED_SHARE: Label = Label(
     "Cached Share of Prompts",
     "%",
 );
+pub(super) const CACHE_MISSED: Label = Label(
+    "usage_prompt_cache_miss_tokens",
+    "Uncached Prompt Tokens",
+    "tokens",
+);
+pub(super) const CACHE_WRITTEN: Label = Label(
+    "usage_prompt_cache_write_tokens",
+    "Cache Write Tokens",
+    "tokens",
+);
+pub(super) const PREDICTED: Label = Label(
+    "usage_accepted_prediction_tokens",
+    "Accepted Prediction Tokens",
+    "tokens",
+);
+pub(super) const MISPREDICTED: Label = Label(
+    "usage_rejected_prediction_tokens",
+    "Rejected Prediction Tokens",
+    "tokens",
+);
+pub(super) const DRAFT_STEPS: Label = Label("spec_decode_steps", "Spec Decode Steps", "count");
+pub(super) const DRAFTED: Label = Label("spec_decode_draft_tokens", "Draft Tokens", "tokens");
+pub(super) const ACCEPTED: Label = Label(
+    "spec_decode_accepted_draft_tokens",
+    "Accepted Draft Tokens",
+    "tokens",
+);
+pub(super) const ACCEPTANCE_LENGTH: Label = Label(
+    "spec_decode_acceptance_length",
+    "Acceptance Length",
+    "ratio",
+);
+pub(super) const ACCEPTANCE_RATE: Label = Label(
+    "spec_decode_draft_acceptance_rate",
+    "Draft Acceptance Rate",
+    "%",
+);
+pub(super) const PER_VERIFIED: Label = Label(
+    "spec_decode_accepted_per_verified",
+    "Accepted per Verified",
+    "ratio",
+);
+pub(super) const ALL_ACCEPTANCE_LENGTH: Label = Label(
+    "spec_decode_token_weighted_acceptance_length",
+    "Token-Weighted Acceptance Length",
+    "ratio",
+);
+pub(super) const ALL_ACCEPTANCE_RATE: Label = Label(
+    "spec_decode_overall_draft_acceptance_rate",
+    "Overall Draft Acceptance Rate",
+    "%",
+);
 pub(super) const PREFILL: Label = Label(
     "prefill_throughput_per_user",
     "Prefill Throughput Per User",
@@ -80,10 +132,27 @@ pub(super) const PER_USER: Label = Label(
     "tokens/sec/user",
 );
 pub(super) const SEND_DELAY: Label = Label("send_delay", "Send Delay", "ms");
-pub(super) const CONNECTING: Label = Label(
+pub(super) const DNS: Label = Label("http_req_dns_lookup", "HTTP DNS Lookup", "ms");
+pub(super) const CONNECTING: Label = Label("http_req_connecting", "HTTP Connecting", "ms");
+pub(super) const TLS: Label = Label("http_req_tls_handshaking", "HTTP TLS Handshake", "ms");
+pub(super) const CONNECTION: Label = Label(
     "http_req_connection_overhead",
     "HTTP Connection Overhead",
     "ms",
+);
+pub(super) const SENDING: Label = Label("http_req_sending", "HTTP Sending", "ms");
+pub(super) const WAITING: Label = Label("http_req_waiting", "HTTP Waiting (TTFB)", "ms");
+pub(super) const RECEIVING: Label = Label("http_req_receiving", "HTTP Receiving", "ms");
+pub(super) const HTTP_DURATION: Label = Label("http_req_duration", "HTTP Duration", "ms");
+pub(super) const HTTP_TOTAL: Label = Label("http_req_total", "HTTP Total Time", "ms");
+pub(super) const DATA_SENT: Label = Label("http_req_data_sent", "HTTP Data Sent", "bytes");
+pub(super) const DATA_RECEIVED: Label =
+    Label("http_req_data_received", "HTTP Data Received", "bytes");
+pub(super) const READS: Label = Label("http_req_chunks_received", "HTTP Chunks Received", "count");
+pub(super) const REUSED: Label = Label(
+    "http_req_connection_reused",
+    "HTTP Connection Reused",
+    "ratio",
 );
 pub(super) const TOKENS: Label = Label(
     "output_token_throughput",

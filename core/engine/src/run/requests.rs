@@ -126,6 +126,12 @@ fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mu
         completion_tokens: row.usage.completion_tokens.map(i64::from),
         cached_tokens: row.usage.cached_tokens.map(i64::from),
         reasoning_tokens: row.usage.reasoning_tokens.map(i64::from),
+        cache_write_tokens: row.usage.cache_write_tokens.map(i64::from),
+        accepted_prediction_tokens: row.usage.accepted_prediction_tokens.map(i64::from),
+        rejected_prediction_tokens: row.usage.rejected_prediction_tokens.map(i64::from),
+        spec_decode_steps: row.drafts.map(|drafts| i64::from(drafts.steps)),
+        draft_tokens: row.drafts.map(|drafts| i64::from(drafts.proposed)),
+        accepted_draft_tokens: row.drafts.map(|drafts| i64::from(drafts.accepted)),
         first_output_ns: row.first_output.map(|token| token.since(start)),
         prompt_estimate: i64::from(row.estimated_isl),
         requested_tokens: i64::from(row.requested_osl.unwrap_or_default()),
@@ -138,6 +144,14 @@ fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mu
         dns_ns: row.connect.and_then(|times| times.dns).map(nanos),
         connecting_ns: row.connect.map(|times| nanos(times.tcp)),
         tls_ns: row.connect.and_then(|times| times.tls).map(nanos),
+        sending_ns: row.sent.map(|sent| sent.since(start)),
+        waiting_ns: row
+            .first_byte
+            .zip(row.sent)
+            .map(|(byte, sent)| byte.since(sent)),
+        data_sent: row.sent.map(|_| i64::from(row.wire_sent)),
+        data_received: row.sent.map(|_| i64::from(row.wire_received)),
+        socket_reads: row.sent.map(|_| i64::from(row.reads)),
         gaps_ns: gaps,
         error_class,
         error_message: row.error.unwrap_or_default(),

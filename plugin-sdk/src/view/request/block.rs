@@ -13,7 +13,7 @@ use crate::view::wire;
 /// Finished requests as the host hands them over; exporters see them as a [`RequestView`].
 #[derive(Debug, Clone, Default)]
 pub struct RequestBlock {
-    ints: [Vec<i64>; 21],
+    ints: [Vec<i64>; INTS.len()],
     words: [Vec<u32>; 3],
     outcome: Vec<u8>,
     gaps: Vec<i64>,
@@ -67,6 +67,17 @@ impl RequestBlock {
             row.dns_ns.unwrap_or(NONE),
             row.connecting_ns.unwrap_or(NONE),
             row.tls_ns.unwrap_or(NONE),
+            row.sending_ns.unwrap_or(NONE),
+            row.waiting_ns.unwrap_or(NONE),
+            row.data_sent.unwrap_or(NONE),
+            row.data_received.unwrap_or(NONE),
+            row.socket_reads.unwrap_or(NONE),
+            row.cache_write_tokens.unwrap_or(NONE),
+            row.accepted_prediction_tokens.unwrap_or(NONE),
+            row.rejected_prediction_tokens.unwrap_or(NONE),
+            row.spec_decode_steps.unwrap_or(NONE),
+            row.draft_tokens.unwrap_or(NONE),
+            row.accepted_draft_tokens.unwrap_or(NONE),
         ];
         for (column, value) in self.ints.iter_mut().zip(ints) {
             column.push(value);
@@ -136,8 +147,8 @@ impl RequestBlock {
 
     /// Bytes that it takes in memory, roughly.
     pub fn weight(&self) -> usize {
-        // Twenty-one columns of eight bytes, and half as many smaller ones.
-        224 * self.len() + 8 * self.gaps.len() + self.text.len()
+        // Columns of eight bytes, and half a dozen smaller ones.
+        (8 * INTS.len() + 56) * self.len() + 8 * self.gaps.len() + self.text.len()
     }
 
     pub(crate) fn with_abi<T>(&self, with: impl FnOnce(AbiBatch<'_>) -> T) -> T {

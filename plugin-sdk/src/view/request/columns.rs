@@ -3,7 +3,7 @@
 /// What is not known.
 pub(super) const NONE: i64 = i64::MIN;
 /// Columns of `i64`, in the order of `ints` of the block.
-pub(super) const INTS: [&str; 21] = [
+pub(super) const INTS: [&str; 32] = [
     "request.id",
     "request.start_ns",
     "request.send_delay_ns",
@@ -25,6 +25,17 @@ pub(super) const INTS: [&str; 21] = [
     "request.dns_ns",
     "request.connecting_ns",
     "request.tls_ns",
+    "request.sending_ns",
+    "request.waiting_ns",
+    "request.data_sent",
+    "request.data_received",
+    "request.socket_reads",
+    "request.cache_write_tokens",
+    "request.accepted_prediction_tokens",
+    "request.rejected_prediction_tokens",
+    "request.spec_decode_steps",
+    "request.draft_tokens",
+    "request.accepted_draft_tokens",
 ];
 /// Columns of `u32`, in the order of `words` of the block.
 pub(super) const WORDS: [&str; 3] = ["request.phase", "request.worker", "request.status"];

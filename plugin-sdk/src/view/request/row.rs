@@ -73,6 +73,18 @@ pub struct RequestRow<'a> {
     pub cached_tokens: Option<i64>,
     /// `usage.completion_tokens_details.reasoning_tokens`.
     pub reasoning_tokens: Option<i64>,
+    /// Prompt tokens that the server put into its cache.
+    pub cache_write_tokens: Option<i64>,
+    /// `usage.completion_tokens_details.accepted_prediction_tokens`.
+    pub accepted_prediction_tokens: Option<i64>,
+    /// `usage.completion_tokens_details.rejected_prediction_tokens`.
+    pub rejected_prediction_tokens: Option<i64>,
+    /// Verification steps of speculative decoding; this and the next two are known together.
+    pub spec_decode_steps: Option<i64>,
+    /// Draft tokens that were proposed.
+    pub draft_tokens: Option<i64>,
+    /// Draft tokens that were accepted.
+    pub accepted_draft_tokens: Option<i64>,
     /// From the first byte sent to the first token that is no reasoning; `None` without one.
     pub first_output_ns: Option<i64>,
     /// Tokens of the prompt, estimated.
@@ -93,6 +105,17 @@ pub struct RequestRow<'a> {
     pub connecting_ns: Option<i64>,
     /// TLS handshake of that connection; `None` without.
     pub tls_ns: Option<i64>,
+    /// From the first byte sent to the last, or to the answer where that begins earlier; `None` without an
+    /// answer.
+    pub sending_ns: Option<i64>,
+    /// From then to the first byte of the answer.
+    pub waiting_ns: Option<i64>,
+    /// Bytes of the request on the socket, with headers, framing and encryption.
+    pub data_sent: Option<i64>,
+    /// The same of the answer.
+    pub data_received: Option<i64>,
+    /// Pieces in which the answer was read from the socket.
+    pub socket_reads: Option<i64>,
     /// Gaps between chunks that carry text.
     pub gaps_ns: &'a [i64],
     /// Class of the failure, empty if none.

@@ -10,7 +10,7 @@ use crate::{ErrorKind, PluginError, Result};
 /// Finished requests. Columns that a host does not send read as "unknown".
 #[derive(Debug, Clone, Copy)]
 pub struct RequestView<'a> {
-    ints: [&'a [i64]; 21],
+    ints: [&'a [i64]; INTS.len()],
     words: [&'a [u32]; 3],
     outcome: &'a [u8],
     gaps: &'a [i64],
@@ -92,6 +92,17 @@ impl<'a> RequestView<'a> {
             dns_ns: known(18),
             connecting_ns: known(19),
             tls_ns: known(20),
+            sending_ns: known(21),
+            waiting_ns: known(22),
+            data_sent: known(23),
+            data_received: known(24),
+            socket_reads: known(25),
+            cache_write_tokens: known(26),
+            accepted_prediction_tokens: known(27),
+            rejected_prediction_tokens: known(28),
+            spec_decode_steps: known(29),
+            draft_tokens: known(30),
+            accepted_draft_tokens: known(31),
             conversation_id: self.text(self.conversation_id, row),
             phase: word(0),
             worker: word(1),

@@ -1,7 +1,7 @@
 //! The whole page.
 
 use aiperf_plugin_sdk::RunInfo;
-use aiperf_plugin_sdk::report::{EndpointReport, Report};
+use aiperf_plugin_sdk::report::{ClientMetric, EndpointReport, Report};
 
 use crate::paint::Paint;
 use crate::rows::{self, ESTIMATE};
@@ -46,7 +46,7 @@ pub fn render(report: &Report, run: &RunInfo, config: &Config) -> String {
 
 fn parts(report: &Report, config: &Config, available: usize) -> Vec<Part> {
     let titled = |title: &str, table| Part::Table(title.to_owned(), table, Vec::new());
-    let clients = client_table(report, available);
+    let clients = client_table(report, config.rows, available);
     let pairs = pairs::table(report, available);
     let slices = slices::table(report, available);
     let devices = devices::table(&report.devices, available);
@@ -72,9 +72,17 @@ fn parts(report: &Report, config: &Config, available: usize) -> Vec<Part> {
     parts
 }
 
-fn client_table(report: &Report, available: usize) -> Option<Table> {
+/// Phases of single requests are for those who look into the transport, and counts that never were
+/// anything but 0 for nobody: OpenAI counts predictions that nobody made.
+fn is_detail(key: &str, metric: &ClientMetric) -> bool {
+    let never = key.starts_with("usage_") && metric.stats.max == Some(0.0);
+    key.starts_with("http_req_") || never
+}
+
+fn client_table(report: &Report, shown: Rows, available: usize) -> Option<Table> {
     let metrics = report.llm_metrics.iter();
-    let rows: Vec<_> = metrics.map(|(key, m)| rows::client(key, m)).collect();
+    let told = metrics.filter(|(key, metric)| shown == Rows::All || !is_detail(key, metric));
+    let rows: Vec<_> = told.map(|(key, m)| rows::client(key, m)).collect();
     (!rows.is_empty()).then(|| Table::new(&STATISTICS, rows, available))
 }
 

@@ -39,6 +39,22 @@ pub struct RequestLine<'a> {
     /// TLS handshake of that connection; left out without TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     tls_handshake_ms: Option<f64>,
+    /// From the first byte sent to the last, or to the answer where that begins earlier; left out without an
+    /// answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sending_ms: Option<f64>,
+    /// From then to the first byte of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_ms: Option<f64>,
+    /// Bytes of the request on the socket, with headers, framing and encryption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_sent_bytes: Option<i64>,
+    /// The same of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_received_bytes: Option<i64>,
+    /// Pieces in which the answer was read from the socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    socket_reads: Option<i64>,
     /// From the intended to the actual send; `null` if it was never sent.
     send_delay_ms: Option<f64>,
     /// Part of it in which as many requests as may be were in flight; left out unless requests were due
@@ -74,6 +90,24 @@ pub struct RequestLine<'a> {
     /// Output tokens that were reasoning; left out if the server did not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_tokens: Option<i64>,
+    /// Prompt tokens that the server put into its cache; left out if it did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_write_tokens: Option<i64>,
+    /// Tokens of the predicted output that the answer has; left out if the server did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted_prediction_tokens: Option<i64>,
+    /// Tokens of the predicted output that the answer does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_prediction_tokens: Option<i64>,
+    /// Verification steps of speculative decoding; left out if the server did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec_decode_steps: Option<i64>,
+    /// Draft tokens that were proposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft_tokens: Option<i64>,
+    /// Draft tokens that were accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted_draft_tokens: Option<i64>,
     /// From the first byte sent to the first token that is no reasoning, `null` if all were; left out
     /// where it is the first token.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +154,11 @@ impl<'a> RequestLine<'a> {
             dns_lookup_ms: row.dns_ns.map(millis),
             connecting_ms: row.connecting_ns.map(millis),
             tls_handshake_ms: row.tls_ns.map(millis),
+            sending_ms: row.sending_ns.map(millis),
+            waiting_ms: row.waiting_ns.map(millis),
+            data_sent_bytes: row.data_sent,
+            data_received_bytes: row.data_received,
+            socket_reads: row.socket_reads,
             send_delay_ms: row.send_delay_ns.map(millis),
             held_ms: row.held_ns.map(millis),
             time_to_first_token_ms: row.ttft_ns.map(millis),
@@ -135,6 +174,12 @@ impl<'a> RequestLine<'a> {
             requested_output_tokens: (row.requested_tokens > 0).then_some(row.requested_tokens),
             cached_tokens: row.cached_tokens,
             reasoning_tokens: row.reasoning_tokens,
+            cache_write_tokens: row.cache_write_tokens,
+            accepted_prediction_tokens: row.accepted_prediction_tokens,
+            rejected_prediction_tokens: row.rejected_prediction_tokens,
+            spec_decode_steps: row.spec_decode_steps,
+            draft_tokens: row.draft_tokens,
+            accepted_draft_tokens: row.accepted_draft_tokens,
             time_to_first_output_token_ms: (row.first_output_ns != row.ttft_ns)
                 .then(|| row.first_output_ns.map(millis)),
             token_gaps_ms: Gaps(row.gaps_ns),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::drafts::Drafts;
 use super::problem;
 use super::reply::{FinishReason, Reply, Said, Words};
 use super::usage::Usage;
@@ -27,6 +28,8 @@ struct Payload<'a, C> {
     choices: Option<Choices<'a, C>>,
     #[serde(default)]
     usage: Option<Usage>,
+    #[serde(borrow, default)]
+    metrics: Option<&'a RawValue>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -105,6 +108,7 @@ pub(super) fn read<'de, C: Alternative<'de>>(
         reply.finish = choices.finish;
     }
     reply.usage = payload.usage;
+    reply.drafts = payload.metrics.and_then(Drafts::read);
     Ok(reply)
 }
 

@@ -6,6 +6,7 @@ mod body;
 mod chat;
 mod choices;
 mod completions;
+mod drafts;
 mod embeddings;
 mod field;
 mod frame;
@@ -34,13 +35,14 @@ use super::plan::{LoadPlan, PlanError};
 use crate::http::Origin;
 
 pub(super) use body::{Asked, BodyTemplate};
+pub use drafts::Drafts;
 pub use field::Field;
 pub use kind::EndpointKind;
 pub(super) use path::{endpoint_path, models_path};
 pub use reply::FinishReason;
 pub(super) use reply::{Reply, Said};
 pub use template::{Template, TemplateError};
-pub use usage::Usage;
+pub use usage::{PackedUsage, Usage};
 
 /// Correlates a request with the server's log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::drafts::Drafts;
 use super::frame::Frame;
 use super::usage::Usage;
 
@@ -73,6 +74,7 @@ pub(in crate::load) struct Reply {
     pub(in crate::load) reasoning_bytes: usize,
     pub(in crate::load) finish: Option<FinishReason>,
     pub(in crate::load) usage: Option<Usage>,
+    pub(in crate::load) drafts: Option<Drafts>,
     /// The answer ends here, whether or not `[DONE]` follows.
     pub(in crate::load) ends: bool,
     /// Results that are no text: vectors, scores, JSON of a shape that nobody knows.

@@ -17,6 +17,10 @@ pub struct Usage {
     pub cache_write_tokens: Option<u32>,
     /// Generated tokens that were reasoning.
     pub reasoning_tokens: Option<u32>,
+    /// Tokens of the predicted output that the answer has.
+    pub accepted_prediction_tokens: Option<u32>,
+    /// Tokens of the predicted output that the answer does not have.
+    pub rejected_prediction_tokens: Option<u32>,
 }
 
 impl Usage {
@@ -25,6 +29,8 @@ impl Usage {
         Self {
             completion_tokens: None,
             reasoning_tokens: None,
+            accepted_prediction_tokens: None,
+            rejected_prediction_tokens: None,
             ..self
         }
     }
@@ -36,6 +42,58 @@ impl Usage {
         self.cached_tokens = later.cached_tokens.or(self.cached_tokens);
         self.cache_write_tokens = later.cache_write_tokens.or(self.cache_write_tokens);
         self.reasoning_tokens = later.reasoning_tokens.or(self.reasoning_tokens);
+        self.accepted_prediction_tokens = later
+            .accepted_prediction_tokens
+            .or(self.accepted_prediction_tokens);
+        self.rejected_prediction_tokens = later
+            .rejected_prediction_tokens
+            .or(self.rejected_prediction_tokens);
+    }
+}
+
+/// [`Usage`] in half of the memory: one is kept for each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PackedUsage([u32; 7]);
+
+/// Nobody counts as many tokens.
+const UNKNOWN: u32 = u32::MAX;
+
+impl From<Usage> for PackedUsage {
+    fn from(usage: Usage) -> Self {
+        let counts = [
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            usage.cached_tokens,
+            usage.cache_write_tokens,
+            usage.reasoning_tokens,
+            usage.accepted_prediction_tokens,
+            usage.rejected_prediction_tokens,
+        ];
+        Self(counts.map(|count| count.unwrap_or(UNKNOWN)))
+    }
+}
+
+impl From<PackedUsage> for Usage {
+    fn from(PackedUsage(counts): PackedUsage) -> Self {
+        let known = |count| Some(count).filter(|count| *count != UNKNOWN);
+        let [
+            prompt,
+            completion,
+            cached,
+            written,
+            reasoning,
+            accepted,
+            rejected,
+        ] = counts.map(known);
+        Self {
+            prompt_tokens: prompt,
+            completion_tokens: completion,
+            cached_tokens: cached,
+            cache_write_tokens: written,
+            reasoning_tokens: reasoning,
+            accepted_prediction_tokens: accepted,
+            rejected_prediction_tokens: rejected,
+        }
     }
 }
 
@@ -63,6 +121,9 @@ struct WireUsage {
     cache_read_input_tokens: Option<u64>,
     #[serde(default, deserialize_with = "count")]
     cache_creation_input_tokens: Option<u64>,
+    /// The cached tokens, as `DeepSeek` has them.
+    #[serde(default, deserialize_with = "count")]
+    prompt_cache_hit_tokens: Option<u64>,
     /// Where some servers put them instead of into the details.
     #[serde(default, deserialize_with = "count")]
     reasoning_tokens: Option<u64>,
@@ -72,12 +133,19 @@ struct WireUsage {
 struct PromptDetails {
     #[serde(default, deserialize_with = "count")]
     cached_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    cache_write_tokens: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 struct CompletionDetails {
     #[serde(default, deserialize_with = "count")]
     reasoning_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    accepted_prediction_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    rejected_prediction_tokens: Option<u64>,
 }
 
 /// A whole number, also if it is written as `5.0`; anything else is unknown, and costs no request.
@@ -108,14 +176,22 @@ impl From<WireUsage> for Usage {
         let completion = usage
             .completion_tokens_details
             .or(usage.output_tokens_details);
-        let cached = prompt.and_then(|details| details.cached_tokens);
+        let prompt = prompt.map_or((None, None), |details| {
+            (details.cached_tokens, details.cache_write_tokens)
+        });
+        let cached = prompt.0.or(read).or(usage.prompt_cache_hit_tokens);
+        let completion = completion.as_ref();
         let reasoning = completion.and_then(|details| details.reasoning_tokens);
+        let accepted = completion.and_then(|details| details.accepted_prediction_tokens);
+        let rejected = completion.and_then(|details| details.rejected_prediction_tokens);
         Self {
             prompt_tokens: small(usage.prompt_tokens.or(input)),
             completion_tokens: small(usage.completion_tokens.or(usage.output_tokens)),
-            cached_tokens: small(cached.or(read)),
-            cache_write_tokens: small(written),
+            cached_tokens: small(cached),
+            cache_write_tokens: small(prompt.1.or(written)),
             reasoning_tokens: small(reasoning.or(usage.reasoning_tokens)),
+            accepted_prediction_tokens: small(accepted),
+            rejected_prediction_tokens: small(rejected),
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::http::{ConnectTimes, MonoNs};
 
 use super::gaps::{GapColumn, Gaps};
 use super::messages::Messages;
-use super::{FinishReason, Outcome, RequestRecord, TurnPlace, Usage};
+use super::row::RequestRow;
+use super::{Drafts, FinishReason, Outcome, PackedUsage, RequestRecord, TurnPlace};
 
 /// Declares the columns once: storage, appending and merging follow.
 macro_rules! columns {
@@ -56,6 +57,10 @@ columns! {
     released_ns: Option<NonZeroI64>,
     /// Write of the first byte, monotonic ns.
     start_ns: Option<NonZeroI64>,
+    /// Write of the last byte, monotonic ns.
+    sent_ns: Option<NonZeroI64>,
+    /// Arrival of the first byte of the response, monotonic ns.
+    first_byte_ns: Option<NonZeroI64>,
     /// Arrival of the first chunk with text, monotonic ns.
     first_token_ns: Option<NonZeroI64>,
     /// Arrival of the last chunk with text, monotonic ns.
@@ -71,7 +76,7 @@ columns! {
     /// Why the server stopped generating.
     finish: Option<FinishReason>,
     /// The server's token counts.
-    usage: Usage,
+    usage: PackedUsage,
     /// Words of the prompt.
     estimated_isl: u32,
     /// `max_tokens` that was asked for.
@@ -86,13 +91,19 @@ columns! {
     request_bytes: u32,
     /// Length of the response's body.
     response_bytes: u32,
+    /// Bytes written to the socket.
+    wire_sent: u32,
+    /// Bytes read from the socket.
+    wire_received: u32,
+    /// Reads of the socket.
+    reads: u32,
     /// Arrival to reading of the first token, ns.
     first_token_lag_ns: u32,
 }
 
 /// Finished requests in the order in which they ended (per load thread).
 ///
-/// About 170 bytes a request and 4 bytes a chunk. Columns have one entry per request; rarely used
+/// About 190 bytes a request and 4 bytes a chunk. Columns have one entry per request; rarely used
 /// fields (connect times, error messages) are kept apart. [`RequestRecords::rows`] puts them
 /// together again.
 #[derive(Clone, Debug, Default)]
@@ -101,46 +112,13 @@ pub struct RequestRecords {
     gaps: GapColumn,
     /// Row and times of the requests that opened a connection, by rising row.
     connects: Vec<(usize, ConnectTimes)>,
+    /// Row and counts of the requests that the server says something of, by rising row.
+    drafts: Vec<(usize, Drafts)>,
     /// Row and place of the turns of conversations, by rising row.
     turns: Vec<(usize, TurnPlace)>,
     /// Row and message of the failed requests, by rising row.
     errors: Vec<(usize, u32)>,
     messages: Messages,
-}
-
-/// One request of [`RequestRecords`], borrowed. The fields are those of [`RequestRecord`].
-#[derive(Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "they are the fields of `RequestRecord`, documented there"
-)]
-pub struct RequestRow<'a> {
-    pub id: u64,
-    pub phase: u16,
-    pub worker: u16,
-    pub intended: MonoNs,
-    pub released: Option<MonoNs>,
-    pub start: Option<MonoNs>,
-    pub first_token: Option<MonoNs>,
-    pub last_token: Option<MonoNs>,
-    pub first_output: Option<MonoNs>,
-    pub end: MonoNs,
-    pub status: Option<u16>,
-    pub outcome: Outcome,
-    pub finish: Option<FinishReason>,
-    pub usage: Usage,
-    pub estimated_isl: u32,
-    pub requested_osl: Option<u32>,
-    pub first_chunk_tokens: Option<u32>,
-    pub chunks: u32,
-    pub text_bytes: u32,
-    pub request_bytes: u32,
-    pub response_bytes: u32,
-    pub first_token_lag_ns: u32,
-    pub connect: Option<ConnectTimes>,
-    pub turn: Option<&'a TurnPlace>,
-    pub error: Option<&'a str>,
-    pub gaps: Gaps<'a>,
 }
 
 impl RequestRecords {
@@ -168,6 +146,9 @@ impl RequestRecords {
         if let Some(times) = record.connect {
             self.connects.push((row, times));
         }
+        if let Some(drafts) = record.drafts {
+            self.drafts.push((row, drafts));
+        }
         if let Some(turn) = &record.turn {
             self.turns.push((row, turn.clone()));
         }
@@ -191,6 +172,9 @@ impl RequestRecords {
         let (first, offset) = (rows.start, self.len());
         for (row, times) in between(&other.connects, &rows) {
             self.connects.push((row - first + offset, *times));
+        }
+        for (row, drafts) in between(&other.drafts, &rows) {
+            self.drafts.push((row - first + offset, *drafts));
         }
         for (row, turn) in between(&other.turns, &rows) {
             self.turns.push((row - first + offset, turn.clone()));
@@ -233,6 +217,8 @@ impl RequestRecords {
             intended: MonoNs(columns.intended_ns[row]),
             released: moment(columns.released_ns[row]),
             start: moment(columns.start_ns[row]),
+            sent: moment(columns.sent_ns[row]),
+            first_byte: moment(columns.first_byte_ns[row]),
             first_token: moment(columns.first_token_ns[row]),
             last_token: moment(columns.last_token_ns[row]),
             first_output: moment(columns.first_output_ns[row]),
@@ -240,7 +226,8 @@ impl RequestRecords {
             status: columns.status[row].map(NonZeroU16::get),
             outcome: columns.outcome[row],
             finish: columns.finish[row],
-            usage: columns.usage[row],
+            usage: columns.usage[row].into(),
+            drafts: sparse(&self.drafts, row).copied(),
             estimated_isl: columns.estimated_isl[row],
             requested_osl: columns.requested_osl[row],
             first_chunk_tokens: columns.first_chunk_tokens[row],
@@ -248,6 +235,9 @@ impl RequestRecords {
             text_bytes: columns.text_bytes[row],
             request_bytes: columns.request_bytes[row],
             response_bytes: columns.response_bytes[row],
+            wire_sent: columns.wire_sent[row],
+            wire_received: columns.wire_received[row],
+            reads: columns.reads[row],
             first_token_lag_ns: columns.first_token_lag_ns[row],
             connect: sparse(&self.connects, row).copied(),
             turn: sparse(&self.turns, row),
@@ -267,6 +257,8 @@ fn cells(record: &RequestRecord) -> Cells {
         intended_ns: record.intended.0,
         released_ns: optional(record.released),
         start_ns: optional(record.start),
+        sent_ns: optional(record.sent),
+        first_byte_ns: optional(record.first_byte),
         first_token_ns: optional(record.first_token),
         last_token_ns: optional(record.last_token),
         first_output_ns: optional(record.first_output),
@@ -274,7 +266,7 @@ fn cells(record: &RequestRecord) -> Cells {
         status: record.status.and_then(NonZeroU16::new),
         outcome: record.outcome,
         finish: record.finish,
-        usage: record.usage,
+        usage: record.usage.into(),
         estimated_isl: record.estimated_isl,
         requested_osl: record.requested_osl,
         first_chunk_tokens: record.first_chunk_tokens,
@@ -282,6 +274,9 @@ fn cells(record: &RequestRecord) -> Cells {
         text_bytes: record.text_bytes,
         request_bytes: record.request_bytes,
         response_bytes: record.response_bytes,
+        wire_sent: record.wire_sent,
+        wire_received: record.wire_received,
+        reads: record.reads,
         first_token_lag_ns: record.first_token_lag_ns,
     }
 }

@@ -6,16 +6,18 @@
 mod columns;
 mod gaps;
 mod messages;
+mod row;
 
 use std::sync::Arc;
 
 use crate::http::{ConnectTimes, MonoNs};
 
-use super::endpoint::{FinishReason, Usage};
+use super::endpoint::{Drafts, FinishReason, PackedUsage, Usage};
 use super::failure::FailureClass;
 
-pub use columns::{RequestRecords, RequestRow};
+pub use columns::RequestRecords;
 pub use gaps::Gaps;
+pub use row::RequestRow;
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +60,10 @@ pub struct RequestRecord {
     pub released: Option<MonoNs>,
     /// When its first byte was written to the socket; `None` if none was.
     pub start: Option<MonoNs>,
+    /// When its last byte was written, or a response began before that; `None` without an answer.
+    pub sent: Option<MonoNs>,
+    /// Arrival of the first byte of the response.
+    pub first_byte: Option<MonoNs>,
     /// Arrival of the first chunk with text; `None` without one, and for responses in one piece.
     pub first_token: Option<MonoNs>,
     /// Arrival of the last chunk with text.
@@ -74,6 +80,8 @@ pub struct RequestRecord {
     pub finish: Option<FinishReason>,
     /// The server's token counts.
     pub usage: Usage,
+    /// What it says of its speculative decoding.
+    pub drafts: Option<Drafts>,
     /// Words of the prompt, as an estimate of its tokens.
     pub estimated_isl: u32,
     /// `max_tokens` that was asked for.
@@ -88,6 +96,12 @@ pub struct RequestRecord {
     pub request_bytes: u32,
     /// Length of the response's body, in bytes.
     pub response_bytes: u32,
+    /// Bytes written to the socket, with headers, framing and encryption.
+    pub wire_sent: u32,
+    /// Bytes read from it.
+    pub wire_received: u32,
+    /// Pieces in which the response was read from the socket.
+    pub reads: u32,
     /// From the arrival of the first token to the moment we read it; 0 without kernel stamps.
     pub first_token_lag_ns: u32,
     /// What opening a connection took, if this request had to.
@@ -121,6 +135,8 @@ impl RequestRecord {
             intended: MonoNs(0),
             released: None,
             start: None,
+            sent: None,
+            first_byte: None,
             first_token: None,
             last_token: None,
             first_output: None,
@@ -129,6 +145,7 @@ impl RequestRecord {
             outcome: Outcome::Cancelled,
             finish: None,
             usage: Usage::default(),
+            drafts: None,
             estimated_isl: 0,
             requested_osl: None,
             first_chunk_tokens: None,
@@ -136,6 +153,9 @@ impl RequestRecord {
             text_bytes: 0,
             request_bytes: 0,
             response_bytes: 0,
+            wire_sent: 0,
+            wire_received: 0,
+            reads: 0,
             first_token_lag_ns: 0,
             connect: None,
             turn: None,

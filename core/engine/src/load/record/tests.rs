@@ -36,6 +36,15 @@ fn a_request_comes_back_as_it_went_in() {
         tls: None,
     };
     record.connect = Some(times);
+    (record.sent, record.first_byte) = (Some(MonoNs(12)), Some(MonoNs(15)));
+    (record.wire_sent, record.wire_received, record.reads) = (4, 5, 6);
+    record.usage.rejected_prediction_tokens = Some(8);
+    let drafts = Drafts {
+        steps: 1,
+        proposed: 2,
+        accepted: 0,
+    };
+    record.drafts = Some(drafts);
     let mut records = RequestRecords::default();
     records.push(&record);
     let row = records.row(0);
@@ -51,6 +60,11 @@ fn a_request_comes_back_as_it_went_in() {
         (row.first_token, row.last_token),
         (Some(MonoNs(20)), Some(MonoNs(31)))
     );
+    assert_eq!(
+        (row.sent, row.first_byte),
+        (Some(MonoNs(12)), Some(MonoNs(15)))
+    );
+    assert_eq!((row.wire_sent, row.wire_received, row.reads), (4, 5, 6));
     assert_eq!((row.chunks, row.text_bytes), (3, 21));
     assert_eq!(row.gaps.collect::<Vec<_>>(), [10, 1]);
     assert_eq!(
@@ -58,6 +72,7 @@ fn a_request_comes_back_as_it_went_in() {
         Some(0),
         "zero is not the same as unknown"
     );
+    assert_eq!((row.usage, row.drafts), (record.usage, Some(drafts)));
     assert_eq!((row.connect, row.error), (Some(times), None));
 }
 

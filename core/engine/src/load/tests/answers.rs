@@ -49,6 +49,38 @@ fn a_stream_is_recorded_token_by_token() {
 }
 
 #[test]
+fn what_crosses_the_socket_is_recorded_beside_the_tokens() {
+    let server = RawServer::always(Answer::stream(&GOOD));
+    let (_, records) = run(plan(&server.url(), vec![count(1, 2)]));
+    for (at, row) in records.rows().enumerate() {
+        let request = &server.requests()[at];
+        assert_eq!(row.wire_sent as usize, request.len(), "{request}");
+        // Its head and the marks of its chunks beside what is in them.
+        assert!(row.wire_received > row.response_bytes, "{row:?}");
+        assert!(row.reads > 0, "{row:?}");
+        let (start, sent, first) = (
+            row.start.unwrap(),
+            row.sent.unwrap(),
+            row.first_byte.unwrap(),
+        );
+        assert!(start <= sent && sent <= first, "{row:?}");
+        assert!(
+            first <= row.first_token.unwrap() && first <= row.end,
+            "{row:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_never_answered_has_no_phases() {
+    let url = closed_url();
+    let (_, records) = run(plan(&url, vec![count(1, 1)]));
+    let row = records.row(0);
+    assert_eq!((row.sent, row.first_byte), (None, None));
+    assert_eq!((row.wire_sent, row.wire_received, row.reads), (0, 0, 0));
+}
+
+#[test]
 fn a_response_in_one_piece_has_no_time_to_first_token() {
     let body = r#"{"choices":[{"message":{"content":"two words"},"finish_reason":"stop"}],
         "usage":{"completion_tokens":2}}"#;

@@ -44,9 +44,8 @@ fn counts_and_tokens_are_those_of_the_server() {
             assert_eq!((truth.totals.completed, truth.totals.finished), (220, 220));
             let sum = |column: fn(&Usage) -> Option<u32>| -> u64 {
                 records
-                    .usage()
-                    .iter()
-                    .map(|usage| u64::from(column(usage).unwrap()))
+                    .rows()
+                    .map(|row| u64::from(column(&row.usage).unwrap()))
                     .sum()
             };
             assert_eq!(

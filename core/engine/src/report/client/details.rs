@@ -1,6 +1,5 @@
 //! What complete requests say beyond first token, gaps and latency.
 
-use crate::http::ConnectTimes;
 use crate::load::RequestRow;
 use crate::report::label::{self, Metrics};
 use crate::report::request::Measured;
@@ -30,12 +29,15 @@ pub(super) struct Details {
     mismatch: Values,
     mismatched: u64,
     cached: Values,
+    /// Prompt tokens that were in no cache.
+    missed: Values,
+    cache_written: Values,
+    accepted_predictions: Values,
+    rejected_predictions: Values,
     /// Prompt tokens of the requests that said how many were cached, and those.
     cached_of: (f64, f64),
     /// Prompt tokens of all requests.
     input: f64,
-    /// Of requests that opened a connection.
-    connecting_ms: Values,
 }
 
 impl Details {
@@ -51,7 +53,10 @@ impl Details {
             &mut self.reasoning,
             &mut self.mismatch,
             &mut self.cached,
-            &mut self.connecting_ms,
+            &mut self.missed,
+            &mut self.cache_written,
+            &mut self.accepted_predictions,
+            &mut self.rejected_predictions,
         ] {
             values.settle();
         }
@@ -80,19 +85,25 @@ impl Details {
         }
         if let (Some(cached), Some(prompt)) = (usage.cached_tokens, usage.prompt_tokens) {
             self.cached.push(f64::from(cached));
+            self.missed.push(f64::from(prompt.saturating_sub(cached)));
             self.cached_of.0 += f64::from(prompt);
             self.cached_of.1 += f64::from(cached);
         }
-    }
-
-    /// Adds the opening of a connection, which is in no latency.
-    pub(super) fn connected(&mut self, times: ConnectTimes) {
-        self.connecting_ms.push(times.total().as_secs_f64() * 1e3);
-    }
-
-    /// Openings of connections.
-    pub(super) fn add_connections(&mut self, metrics: &mut Metrics) {
-        metrics.spread(label::CONNECTING, std::mem::take(&mut self.connecting_ms));
+        for (values, count) in [
+            (&mut self.cache_written, usage.cache_write_tokens),
+            (
+                &mut self.accepted_predictions,
+                usage.accepted_prediction_tokens,
+            ),
+            (
+                &mut self.rejected_predictions,
+                usage.rejected_prediction_tokens,
+            ),
+        ] {
+            if let Some(count) = count {
+                values.push(f64::from(count));
+            }
+        }
     }
 
     /// Adds a first token.
@@ -146,6 +157,14 @@ impl Details {
         if self.cached.len() > 0 {
             metrics.spread(label::CACHED, std::mem::take(&mut self.cached));
             metrics.single(label::CACHED_SHARE, share);
+            metrics.spread(label::CACHE_MISSED, std::mem::take(&mut self.missed));
+        }
+        for (label, values) in [
+            (label::CACHE_WRITTEN, &mut self.cache_written),
+            (label::PREDICTED, &mut self.accepted_predictions),
+            (label::MISPREDICTED, &mut self.rejected_predictions),
+        ] {
+            metrics.spread(label, std::mem::take(values));
         }
         metrics.spread(label::PREFILL, std::mem::take(&mut self.prefill));
     }

@@ -129,6 +129,16 @@ pub(super) struct RequestLine {
     pub(super) connecting_ms: Option<f64>,
     #[serde(default)]
     pub(super) tls_handshake_ms: Option<f64>,
+    #[serde(default)]
+    pub(super) sending_ms: Option<f64>,
+    #[serde(default)]
+    pub(super) waiting_ms: Option<f64>,
+    #[serde(default)]
+    pub(super) data_sent_bytes: Option<u32>,
+    #[serde(default)]
+    pub(super) data_received_bytes: Option<u32>,
+    #[serde(default)]
+    pub(super) socket_reads: Option<u32>,
     pub(super) send_delay_ms: Option<f64>,
     #[serde(default)]
     pub(super) held_ms: Option<f64>,
@@ -145,6 +155,18 @@ pub(super) struct RequestLine {
     pub(super) cached_tokens: Option<u32>,
     #[serde(default)]
     pub(super) reasoning_tokens: Option<u32>,
+    #[serde(default)]
+    pub(super) cache_write_tokens: Option<u32>,
+    #[serde(default)]
+    pub(super) accepted_prediction_tokens: Option<u32>,
+    #[serde(default)]
+    pub(super) rejected_prediction_tokens: Option<u32>,
+    #[serde(default)]
+    pub(super) spec_decode_steps: Option<u32>,
+    #[serde(default)]
+    pub(super) draft_tokens: Option<u32>,
+    #[serde(default)]
+    pub(super) accepted_draft_tokens: Option<u32>,
     /// `None`: the first token; `Some(None)`: there was none.
     #[serde(default, deserialize_with = "known")]
     #[expect(clippy::option_option, reason = "left out is not `null`")]

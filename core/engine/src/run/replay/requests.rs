@@ -10,7 +10,7 @@ use super::gaps::Gaps;
 use super::lines::{Outcome, RequestError, RequestLine};
 use super::reader;
 use crate::http::{ConnectTimes, MonoNs};
-use crate::load::{self, FailureClass, RequestRecord, TurnPlace, Usage};
+use crate::load::{self, Drafts, FailureClass, RequestRecord, TurnPlace, Usage};
 use crate::report::RequestLog;
 
 /// Reads all requests, in the order of the file, which is that of the run's records.
@@ -49,6 +49,9 @@ fn request(
     let from_start = |ms: f64| MonoNs(start.0.saturating_add(nanoseconds(ms)));
     let delay = line.send_delay_ms.map(nanoseconds);
     let first_token = line.time_to_first_token_ms.map(from_start);
+    let sent = line.sending_ms.map(from_start);
+    let first_byte = sent.zip(line.waiting_ms);
+    let first_byte = first_byte.map(|(sent, ms)| MonoNs(sent.0.saturating_add(nanoseconds(ms))));
     let gaps = line.token_gaps_ms.iter();
     let gaps: Vec<u64> = gaps.map(|gap| nanoseconds(*gap).unsigned_abs()).collect();
     let estimated = |estimated: bool, tokens: Option<u32>| tokens.filter(|_| !estimated);
@@ -60,6 +63,8 @@ fn request(
         intended,
         released: line.held_ms.map(released),
         start: delay.map(|_| start),
+        sent,
+        first_byte,
         first_token,
         first_output: match line.time_to_first_output_token_ms {
             Some(output) => output.map(from_start),
@@ -79,12 +84,18 @@ fn request(
                 line.output_sequence_length,
             ),
             cached_tokens: line.cached_tokens,
-            cache_write_tokens: None,
+            cache_write_tokens: line.cache_write_tokens,
             reasoning_tokens: line.reasoning_tokens,
+            accepted_prediction_tokens: line.accepted_prediction_tokens,
+            rejected_prediction_tokens: line.rejected_prediction_tokens,
         },
+        drafts: drafts(&line),
         estimated_isl: line.input_sequence_length,
         requested_osl: line.requested_output_tokens,
         chunks: line.output_chunks,
+        wire_sent: line.data_sent_bytes.unwrap_or_default(),
+        wire_received: line.data_received_bytes.unwrap_or_default(),
+        reads: line.socket_reads.unwrap_or_default(),
         first_token_lag_ns: u32::try_from(nanoseconds(line.first_token_read_lag_ms))
             .unwrap_or_default(),
         connect: line.connecting_ms.map(|tcp| ConnectTimes {
@@ -103,6 +114,14 @@ fn request(
         error: line.error.map(|error| error.message),
         gaps,
         ..RequestRecord::new(line.worker)
+    })
+}
+
+fn drafts(line: &RequestLine) -> Option<Drafts> {
+    Some(Drafts {
+        steps: line.spec_decode_steps?,
+        proposed: line.draft_tokens?,
+        accepted: line.accepted_draft_tokens?,
     })
 }
 

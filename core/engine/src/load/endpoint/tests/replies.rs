@@ -88,8 +88,8 @@ fn usage_is_read_with_its_details_and_without() {
         prompt_tokens: Some(10),
         completion_tokens: Some(5),
         cached_tokens: Some(8),
-        cache_write_tokens: None,
         reasoning_tokens: Some(2),
+        ..Usage::default()
     };
     assert_eq!(usage(full), Some(expected));
     let bare = r#"{"prompt_tokens":10,"prompt_tokens_details":null,"reasoning_tokens":3}"#;
@@ -106,6 +106,78 @@ fn usage_is_read_with_its_details_and_without() {
     };
     assert_eq!(usage(written), Some(expected));
     assert_eq!(usage("null"), None);
+}
+
+/// As `OpenAI`, Anthropic and `DeepSeek` show it in the references of their APIs.
+#[test]
+fn what_was_put_into_caches_and_what_was_predicted_is_read_as_each_api_says_it() {
+    let openai = read(
+        EndpointKind::Chat,
+        r#"{"choices":[],"usage":{"prompt_tokens":1117,"completion_tokens":46,"total_tokens":1163,
+            "prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":1024,"audio_tokens":0},
+            "completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,
+            "accepted_prediction_tokens":18,"rejected_prediction_tokens":10}}}"#,
+    );
+    let expected = Usage {
+        prompt_tokens: Some(1117),
+        completion_tokens: Some(46),
+        cached_tokens: Some(0),
+        cache_write_tokens: Some(1024),
+        reasoning_tokens: Some(0),
+        accepted_prediction_tokens: Some(18),
+        rejected_prediction_tokens: Some(10),
+    };
+    assert_eq!(openai.unwrap().usage, Some(expected));
+    let anthropic = read(
+        EndpointKind::Messages,
+        r#"{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant",
+            "content":[],"model":"claude","stop_reason":null,"stop_sequence":null,
+            "usage":{"input_tokens":25,"cache_creation_input_tokens":2048,
+            "cache_read_input_tokens":512,"output_tokens":1}}}"#,
+    );
+    let expected = Usage {
+        prompt_tokens: Some(25 + 2048 + 512),
+        completion_tokens: Some(1),
+        cached_tokens: Some(512),
+        cache_write_tokens: Some(2048),
+        ..Usage::default()
+    };
+    assert_eq!(anthropic.unwrap().usage, Some(expected));
+    let deepseek = read(
+        EndpointKind::Chat,
+        r#"{"choices":[],"usage":{"prompt_tokens":16,"completion_tokens":10,"total_tokens":26,
+            "prompt_cache_hit_tokens":12,"prompt_cache_miss_tokens":4}}"#,
+    );
+    assert_eq!(deepseek.unwrap().usage.unwrap().cached_tokens, Some(12));
+}
+
+/// As vLLM sends it with the last chunk.
+#[test]
+fn drafts_are_counted_where_the_server_says_it() {
+    let chunk = |metrics: &str| {
+        let usage = r#"{"prompt_tokens":9,"total_tokens":21,"completion_tokens":12}"#;
+        let chunk = format!(r#"{{"choices":[],"usage":{usage},"metrics":{metrics}}}"#);
+        read(EndpointKind::Chat, &chunk).unwrap().drafts
+    };
+    let said = r#"{"time_to_first_token_ms":1.5,"speculative_decoding":{
+        "mean_acceptance_length":2.4,"draft_acceptance_rate":0.4666666666666667,
+        "acceptance_histogram":[1,2,1,1],"num_accepted_draft_tokens":7,"num_draft_tokens":15,
+        "num_spec_steps":5,"num_spec_tokens":3}}"#;
+    let expected = Drafts {
+        steps: 5,
+        proposed: 15,
+        accepted: 7,
+    };
+    assert_eq!(chunk(said), Some(expected));
+    for silent in [
+        "null",
+        "{}",
+        r#"{"speculative_decoding":null}"#,
+        r#"{"speculative_decoding":{"num_spec_steps":-1}}"#,
+        r#""fast""#,
+    ] {
+        assert_eq!(chunk(silent), None, "{silent}");
+    }
 }
 
 #[test]
