@@ -1,6 +1,7 @@
 //! What all APIs have in common, and what their own tests are made with.
 
 mod replies;
+mod vllm;
 
 use std::time::Duration;
 

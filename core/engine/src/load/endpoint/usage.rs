@@ -133,7 +133,8 @@ struct WireUsage {
 struct PromptDetails {
     #[serde(default, deserialize_with = "count")]
     cached_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
+    /// vLLM's chat has a name of its own.
+    #[serde(default, alias = "created_cache_tokens", deserialize_with = "count")]
     cache_write_tokens: Option<u64>,
 }
 
