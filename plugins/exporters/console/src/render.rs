@@ -122,15 +122,21 @@ fn server_tables(report: &Report, config: &Config, available: usize) -> impl Ite
     report.servers.iter().map(move |server| {
         let (rows, left_out) = rows::server(&server.metrics, config);
         let title = server_summary::title(server, &report.servers);
-        let table = Table::new(&STATISTICS, rows, available);
-        Part::Table(title, table, remainder(left_out))
+        let notes = if server.metrics.is_empty() {
+            vec!["no metrics".to_owned()]
+        } else if rows.is_empty() {
+            nothing(left_out)
+        } else {
+            remainder(left_out)
+        };
+        Part::Table(title, Table::new(&STATISTICS, rows, available), notes)
     })
 }
 
 impl Part {
     fn table(&self) -> Option<&Table> {
         match self {
-            Self::Table(_, table, _) => Some(table),
+            Self::Table(_, table, _) => Some(table).filter(|table| !table.is_empty()),
             Self::Facts | Self::Summary => None,
         }
     }
@@ -141,7 +147,9 @@ impl Part {
                 let title = centered(title, page);
                 let title = title.iter().filter(|line| !line.trim().is_empty());
                 let mut lines: Vec<_> = title.map(|line| paint.title(line)).collect();
-                lines.extend(table.lines(page, paint));
+                if !table.is_empty() {
+                    lines.extend(table.lines(page, paint));
+                }
                 let notes = notes.iter().flat_map(|note| wrap(note, page, 2));
                 lines.extend(notes.map(|line| paint.dim(&line)));
                 lines
@@ -154,13 +162,23 @@ impl Part {
 
 /// How many metrics a table leaves out, and how to see them.
 fn remainder(left_out: usize) -> Vec<String> {
-    let text = || {
-        format!(
-            "{left_out} more in the files (runtime, constants, what nothing happened to); \
-             `rows = \"all\"` in `[exporters.console.options]` shows them"
-        )
-    };
+    let text = || elsewhere(&format!("{left_out} more in the files"));
     Vec::from_iter((left_out > 0).then(text))
+}
+
+/// The same where it leaves all out. Zeros are left out because somebody said so.
+fn nothing(left_out: usize) -> Vec<String> {
+    vec![match left_out {
+        0 => "all metrics are 0 or not known, which `hide_zero` leaves out".to_owned(),
+        all => elsewhere(&format!("all {all} metrics are in the files")),
+    }]
+}
+
+fn elsewhere(what: &str) -> String {
+    format!(
+        "{what} (runtime, constants, what nothing happened to); \
+         `rows = \"all\"` in `[exporters.console.options]` shows them"
+    )
 }
 
 fn facts(report: &Report, page: usize, paint: Paint) -> Vec<String> {

@@ -42,7 +42,8 @@ pub(crate) struct Row {
     pub(crate) cells: Vec<String>,
     /// True if a line sets it apart from the row before.
     pub(crate) ruled: bool,
-    /// True if the name is a sentence that wraps into whatever room the others leave.
+    /// True if the name is a sentence. Without cells it goes over all columns, else it wraps into
+    /// whatever room the others leave.
     pub(crate) flows: bool,
     /// True if the rows below are about this one.
     pub(crate) heading: bool,
@@ -57,6 +58,11 @@ impl Row {
             flows: true,
             ..Self::default()
         }
+    }
+
+    /// True if it goes over all columns.
+    fn spans(&self) -> bool {
+        self.flows && self.cells.iter().all(String::is_empty)
     }
 
     pub(crate) fn cell(&self, column: usize) -> &str {
@@ -94,6 +100,11 @@ impl Table {
     /// Columns that it takes.
     pub(crate) fn width(&self) -> usize {
         self.layout.total()
+    }
+
+    /// True if there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// Names of the columns that it has no room for.
@@ -145,6 +156,9 @@ fn header(names: &Columns, layout: &Layout, paint: Paint) -> String {
 
 fn body(layout: &Layout, row: &Row, paint: Paint) -> Vec<String> {
     let bar = paint.dim("│");
+    if row.spans() {
+        return spanning(layout.total(), row, &bar);
+    }
     let names = wrap(&row.name, layout.names.saturating_sub(row.indent).max(1), 2);
     let lines = names.iter().enumerate().map(|(index, name)| {
         let name = padded(&format!("{}{name}", " ".repeat(row.indent)), layout.names);
@@ -156,6 +170,17 @@ fn body(layout: &Layout, row: &Row, paint: Paint) -> Vec<String> {
         joined(std::iter::once(name).chain(columns), &bar)
     });
     lines.collect()
+}
+
+/// A sentence in a table of `total` columns.
+fn spanning(total: usize, row: &Row, bar: &str) -> Vec<String> {
+    let room = total.saturating_sub(4);
+    let text = wrap(&row.name, room.saturating_sub(row.indent).max(1), 2);
+    let line = |text: &String| padded(&format!("{}{text}", " ".repeat(row.indent)), room);
+    let lines = text.iter().map(line);
+    lines
+        .map(|line| joined(std::iter::once(line), bar))
+        .collect()
 }
 
 fn joined(cells: impl Iterator<Item = String>, bar: &str) -> String {

@@ -50,6 +50,59 @@ fn scrapes_are_accounted_for() {
     );
 }
 
+/// However narrow the terminal and however short the names.
+#[test]
+fn errors_of_scrapes_have_the_whole_width() {
+    let mut endpoint = sample_report().endpoints.remove(0);
+    endpoint.display = "gpu-1".to_owned();
+    endpoint.reachable = false;
+    endpoint.scrape_metrics.clear();
+    let error = endpoint.last_error.as_mut().unwrap();
+    error.message = "no answer within 500 ms; the server is up, and its page is slow".to_owned();
+    endpoint.first_error = endpoint.last_error.clone();
+    let report = Report {
+        endpoints: vec![endpoint],
+        ..Report::default()
+    };
+    let expected = "
+        ┏━━━━━━━━━━┳━━━━━━┳━━━━━━━━┳━━━━━━━━━┳━━━━━━┳━━━━━━━━┓
+        ┃ Scrapes  ┃ done ┃ failed ┃ skipped ┃ late ┃ max ms ┃
+        ┡━━━━━━━━━━╇━━━━━━╇━━━━━━━━╇━━━━━━━━━╇━━━━━━╇━━━━━━━━┩
+        │ gpu-1    │   30 │      1 │       1 │    2 │   9.75 │
+        │   ↳ error: timeout: no answer within 500 ms; the   │
+        │     server is up, and its page is slow             │
+        └──────────┴──────┴────────┴─────────┴──────┴────────┘
+";
+    has_lines(&page(&report, 60), expected.trim_end());
+}
+
+/// A plugin may have nothing but what belongs to a runtime.
+#[test]
+fn where_every_metric_is_left_out_there_is_no_empty_table() {
+    let mut report = sample_report();
+    report.servers.truncate(1);
+    let server = &mut report.servers[0];
+    server.metrics.truncate(1);
+    server.metrics[0].name = "python_gc_objects".to_owned();
+    server.metrics[0].key = "python_gc_objects".to_owned();
+    let page = |report: &Report| {
+        let config = Config {
+            rows: Rows::Main,
+            ..SERVERS
+        };
+        let page = render(report, &run(100, false), &config);
+        let (_, tables) = page.split_once("All Servers Together").unwrap();
+        let mut blocks = tables.split("\n\n").skip(1);
+        blocks.next().unwrap().trim_start().to_owned()
+    };
+    let expected = "127.0.0.1:8000\n\
+        all 1 metrics are in the files (runtime, constants, what nothing happened to); `rows = \"all\"`\n  \
+        in `[exporters.console.options]` shows them";
+    assert_eq!(page(&report), expected);
+    report.servers[0].metrics.clear();
+    assert_eq!(page(&report), "127.0.0.1:8000\nno metrics");
+}
+
 #[test]
 fn wide_bounds_stand_below_estimates() {
     let page = page(&sample_report(), 120);
