@@ -58,6 +58,12 @@ pub trait Exporter: Plugin {
         let _ = reason;
         Ok(())
     }
+
+    /// False if [`finish`](Self::finish) does not look at the report: it gets an empty one then. That spares
+    /// time and memory where there are hundreds of thousands of series. Asked just before `finish`.
+    fn wants_report(&self) -> bool {
+        true
+    }
 }
 
 /// An exporter that makes whole files of the report, at the end of a run. The adapter opens them

@@ -94,6 +94,10 @@ pub trait AbiExporter: Send {
     fn abort(&mut self, reason: RStr<'_>) -> RResult<(), AbiError>;
     #[sabi(last_prefix_field)]
     fn close(&mut self) -> RResult<(), AbiError>;
+    /// Whether `finish` needs the parts that `report` brings.
+    fn wants_report(&self) -> bool {
+        true
+    }
 }
 pub type ExporterBox = AbiExporter_TO<'static, RBox<()>>;
 

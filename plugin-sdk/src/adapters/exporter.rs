@@ -3,9 +3,9 @@
 use abi_stable::sabi_trait::TD_Opaque;
 use abi_stable::std_types::{RResult, RStr};
 
+use super::shared_report::SharedReport;
 use super::{Guarded, Role};
 use crate::abi::{AbiBatch, AbiError, AbiExporter, AbiExporter_TO, ExporterBox};
-use crate::report::{Chunk, Report};
 use crate::view::{RequestView, Schema, ScrapeView};
 use crate::{Exporter, PluginKind};
 
@@ -19,7 +19,7 @@ impl<P: Exporter> Role<P> for Export {
         let adapter = Adapter {
             plugin: Guarded::new(plugin),
             schema: Schema::default(),
-            report: Report::default(),
+            report: SharedReport::default(),
         };
         Some(AbiExporter_TO::from_value(adapter, TD_Opaque))
     }
@@ -28,7 +28,7 @@ impl<P: Exporter> Role<P> for Export {
 struct Adapter<P: Exporter> {
     plugin: Guarded<P>,
     schema: Schema,
-    report: Report,
+    report: SharedReport,
 }
 
 impl<P: Exporter> AbiExporter for Adapter<P> {
@@ -55,17 +55,12 @@ impl<P: Exporter> AbiExporter for Adapter<P> {
 
     fn report(&mut self, chunk: RStr<'_>) -> RResult<(), AbiError> {
         let report = &mut self.report;
-        self.plugin.run(|_| {
-            if let Some(chunk) = Chunk::from_json(chunk.as_str())? {
-                report.add(chunk);
-            }
-            Ok(())
-        })
+        self.plugin.run(|_| Ok(report.add(chunk.as_str())?))
     }
 
     fn finish(&mut self) -> RResult<(), AbiError> {
-        let report = &self.report;
-        self.plugin.run(|plugin| plugin.finish(report))
+        let (plugin, report) = (&mut self.plugin, &mut self.report);
+        report.show(|report| plugin.run(|plugin| plugin.finish(report)))
     }
 
     fn abort(&mut self, reason: RStr<'_>) -> RResult<(), AbiError> {
@@ -74,5 +69,10 @@ impl<P: Exporter> AbiExporter for Adapter<P> {
 
     fn close(&mut self) -> RResult<(), AbiError> {
         self.plugin.close()
+    }
+
+    fn wants_report(&self) -> bool {
+        let wants = self.plugin.ask(|plugin| Ok(plugin.wants_report()));
+        wants.into_result().unwrap_or(true)
     }
 }

@@ -7,6 +7,7 @@ mod factory;
 mod guard;
 mod parser;
 mod report_exporter;
+mod shared_report;
 
 pub use collector::{Poll, Stream, Targets};
 pub use exporter::Export;
@@ -14,3 +15,4 @@ pub use factory::{Role, factory};
 pub(crate) use guard::{Guarded, guard, quiet_guarded_panics};
 pub use parser::Parse;
 pub use report_exporter::Rendered;
+pub(crate) use shared_report::Offered;

@@ -49,6 +49,10 @@ impl<P: ReportExporter> Exporter for Rendered<P> {
         Ok(())
     }
 
+    fn wants_report(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     fn finish(&mut self, report: &Report) -> Result<()> {
         let files = std::mem::take(&mut self.files);
         let fill =

@@ -7,8 +7,9 @@ use super::boundary::plain;
 use super::objects::{CollectorObject, FactoryObject, ParserObject};
 use super::services::{HostServices, SinkServices};
 use crate::abi::ExporterBox;
+use crate::adapters::Offered;
 use crate::collector::{Response, Targets, Verdict};
-use crate::report::{Chunk, Report};
+use crate::report::{ChunkRef, Report};
 use crate::run::{PhaseEvent, RunInfo};
 use crate::view::{RequestBlock, ScrapeRecord};
 use crate::{Context, Described, Descriptor, ErrorKind, Payload, PluginError, Result};
@@ -222,15 +223,33 @@ impl ExporterHandle {
     /// # Errors
     /// As the plugin says.
     pub fn finish(&mut self, report: &Report) -> Result<()> {
-        self.chunk(&Chunk::Head(Box::new(report.without_servers())))?;
-        for server in &report.servers {
-            self.chunk(&Chunk::Server(Box::new(server.clone())))?;
-        }
-        plain(self.0.finish())
+        self.parts(report, |_, _| ())
     }
 
-    fn chunk(&mut self, chunk: &Chunk) -> Result<()> {
-        plain(self.0.report(serde_json::to_string(chunk)?.as_str().into()))
+    /// As [`finish`](Self::finish). Exporters in this program that get this report do not make one of
+    /// their own from its parts.
+    ///
+    /// # Errors
+    /// As the plugin says.
+    pub fn finish_shared(&mut self, report: &Arc<Report>) -> Result<()> {
+        let mut offered = Offered::new(report);
+        self.parts(report, |text, servers| offered.show(text, servers))
+    }
+
+    /// Shows each part to `before`, with the number of servers up to it, and hands it over.
+    fn parts(&mut self, report: &Report, mut before: impl FnMut(&str, usize)) -> Result<()> {
+        if !self.0.wants_report() {
+            return plain(self.0.finish());
+        }
+        let head = report.without_servers();
+        let servers = report.servers.iter().map(ChunkRef::Server);
+        let chunks = std::iter::once(ChunkRef::Head(&head)).chain(servers);
+        for (servers, chunk) in chunks.enumerate() {
+            let text = serde_json::to_string(&chunk)?;
+            before(&text, servers);
+            plain(self.0.report(text.as_str().into()))?;
+        }
+        plain(self.0.finish())
     }
 
     /// The run ends without a report.

@@ -14,6 +14,14 @@ pub enum Chunk {
     Server(Box<ServerReport>),
 }
 
+/// A [`Chunk`] as the host writes it, without a copy.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ChunkRef<'a> {
+    Head(&'a Report),
+    Server(&'a ServerReport),
+}
+
 impl Chunk {
     /// Reads a part that came across; `None` if it is of a kind that only a newer host has.
     ///
@@ -50,6 +58,8 @@ mod tests {
         let server = Chunk::Server(Box::default());
         let text = serde_json::to_string(&server).unwrap();
         assert_eq!(Chunk::from_json(&text).unwrap(), Some(server));
+        let borrowed = ChunkRef::Server(&ServerReport::default());
+        assert_eq!(serde_json::to_string(&borrowed).unwrap(), text);
         assert_eq!(Chunk::from_json(r#"{"hologram":{"x":1}}"#).unwrap(), None);
         Chunk::from_json("[]").unwrap_err();
     }

@@ -19,6 +19,7 @@ mod steady;
 
 pub use aggregate::{AggregateReport, Combine};
 pub use chunk::Chunk;
+pub(crate) use chunk::ChunkRef;
 pub use client::{ClientMetric, ErrorClass, Percentiles, RequestTotals};
 pub use device::{DerivedReport, DeviceReport, DeviceValue};
 pub use goodput::{GoodputLimit, GoodputReport};

@@ -98,6 +98,10 @@ impl Exporter for Jsonl {
         Ok(())
     }
 
+    fn wants_report(&self) -> bool {
+        false
+    }
+
     fn finish(&mut self, _report: &Report) -> Result<()> {
         self.close_files()
     }

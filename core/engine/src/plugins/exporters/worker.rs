@@ -126,7 +126,7 @@ impl Worker {
             }
         };
         let ended = match end {
-            End::Finish(report) => self.handle.finish(&report),
+            End::Finish(report) => self.handle.finish_shared(&report),
             End::Abort(reason) => self.handle.abort(&reason),
         };
         self.note(ended);
