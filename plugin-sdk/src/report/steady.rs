@@ -12,13 +12,13 @@ use super::{ClientMetric, RequestTotals};
 pub struct ConcurrencyReport {
     /// Mean over time; `None` if the window has no length.
     pub avg: Option<f64>,
-    /// The most at any moment.
+    /// The most at any moment; if `note` is `folded`, at the borders of short intervals.
     pub max: u64,
     /// Seconds between two points of the series.
     pub interval_seconds: f64,
     /// One point for each interval of the window, in order; the last interval may be shorter.
     pub series: Vec<ConcurrencyPoint>,
-    /// `folded` if it begins after the last request that is no longer kept one by one; else empty.
+    /// `folded` if some requests are no longer kept one by one; else empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
 }
@@ -52,8 +52,8 @@ pub struct SteadyReport {
     pub requests: Option<RequestTotals>,
     /// What the clients saw in it, by metric name.
     pub llm_metrics: IndexMap<String, ClientMetric>,
-    /// Why there is none (`no_requests`, `too_short`, `not_steady`), or `folded` if it begins after the last
-    /// request that is no longer kept one by one; else empty.
+    /// Why there is none (`no_requests`, `too_short`, `not_steady`), or `folded` if some requests are no longer
+    /// kept one by one, so that it is made of whole blocks of time; else empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
 }

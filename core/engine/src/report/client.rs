@@ -12,7 +12,7 @@ use super::cuts::Cuts;
 use super::goodput::{Goodput, Tally};
 use super::label::{self, Metrics};
 use super::request::{Measured, ms};
-use super::requests::RequestLog;
+use super::requests::{PhasePast, RequestLog};
 use super::values::Values;
 use crate::http::MonoNs;
 use crate::load::{Outcome, RequestRow};
@@ -70,7 +70,7 @@ impl Requests {
     /// Of a whole phase, folded requests among them.
     pub(super) fn of_phase(log: &RequestLog, phase: u32) -> Self {
         let past = log.past(phase);
-        let mut all = past.map_or_else(|| Self::new(log.goodput()), |past| past.requests().clone());
+        let mut all = past.map_or_else(|| Self::new(log.goodput()), PhasePast::requests);
         for (at, row) in log.rows(phase).enumerate() {
             all.add(&row);
             // What is a statistic in the end need not be kept until then.
@@ -97,7 +97,33 @@ impl Requests {
 
     /// Makes statistics of all values up to now.
     pub(super) fn settle(&mut self) {
-        for values in [
+        self.values().into_iter().for_each(Values::settle);
+        self.details.settle();
+        self.drafted.settle();
+        self.socket.settle();
+    }
+
+    /// Adds all that another one, which was judged by the same limits, holds.
+    pub(super) fn merge(&mut self, other: &Self) {
+        let mut other = other.clone();
+        for (values, more) in self.values().into_iter().zip(other.values()) {
+            values.merge(more);
+        }
+        self.held += other.held;
+        self.longest_held_ms = self.longest_held_ms.max(other.longest_held_ms);
+        self.tokens += other.tokens;
+        self.busy_ms += other.busy_ms;
+        self.output_unreported += other.output_unreported;
+        self.output_estimated += other.output_estimated;
+        self.input_estimated += other.input_estimated;
+        self.details.merge(&mut other.details);
+        self.drafted.merge(&mut other.drafted);
+        self.socket.merge(&mut other.socket);
+        self.goodput.merge(&other.goodput);
+    }
+
+    fn values(&mut self) -> [&mut Values; 10] {
+        [
             &mut self.latency_ms,
             &mut self.ttft_ms,
             &mut self.itl_ms,
@@ -108,12 +134,7 @@ impl Requests {
             &mut self.send_delay_ms,
             &mut self.effective_ttft_ms,
             &mut self.effective_latency_ms,
-        ] {
-            values.settle();
-        }
-        self.details.settle();
-        self.drafted.settle();
-        self.socket.settle();
+        ]
     }
 
     fn ended(&mut self, row: &RequestRow<'_>, measured: &Measured) {
@@ -223,7 +244,7 @@ impl Requests {
 }
 
 /// Judges a request, and adds it if it is complete.
-fn add(row: &RequestRow<'_>, slices: &mut [Requests], cuts: Cuts) {
+pub(super) fn add(row: &RequestRow<'_>, slices: &mut [Requests], cuts: Cuts) {
     slices[cuts.index_of(row.end.0)].goodput.add(row);
     if let Some(start) = row.start.filter(|_| row.outcome == Outcome::Ok) {
         done(row, start, slices, cuts);

@@ -185,6 +185,15 @@ impl Tally {
         }
     }
 
+    /// Adds all that another one, with the same limits, has counted.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for ((_, missed), (_, more)) in self.limits.iter_mut().zip(&other.limits) {
+            *missed += more;
+        }
+        self.good += other.good;
+        self.judged += other.judged;
+    }
+
     fn complete(&mut self, measured: &Measured) {
         let mut is_good = true;
         for (limit, missed) in &mut self.limits {

@@ -1,6 +1,6 @@
 //! The part of a phase in which load is at its plateau. See `docs/metrics.md#steady-state`.
 
-use aiperf_plugin_sdk::report::SteadyReport;
+use aiperf_plugin_sdk::report::{RequestTotals, SteadyReport};
 
 use super::PhaseWindow;
 use super::client::Requests;
@@ -15,6 +15,10 @@ const REACHED: f64 = 0.95;
 /// How far the means of both halves may be apart, as a share of the mean.
 const APART: f64 = 0.1;
 
+/// Why there is none.
+const NONE: &str = "no_requests";
+const SHORT: &str = "too_short";
+
 /// How many standard errors chance explains.
 const CHANCE: f64 = 3.0;
 
@@ -27,20 +31,23 @@ pub(super) fn report(
 ) -> SteadyReport {
     let (begin, end, concurrency) = match find(timeline) {
         Ok(window) => window,
-        Err(why) => {
-            return SteadyReport {
-                note: why.to_owned(),
-                ..SteadyReport::default()
-            };
-        }
+        Err(why) => return none(why),
     };
-    let cuts = Cuts::around(begin, end);
+    let folded = timeline.is_folded();
+    let inside = if folded {
+        blocks(phase.index, log, timeline, (begin, end))
+    } else {
+        Some(cut(phase.index, log, (begin, end, concurrency)))
+    };
+    let Some(inside) = inside else {
+        return none(SHORT);
+    };
+    let Inside {
+        window: (begin, end, concurrency),
+        requests,
+        totals,
+    } = inside;
     let seconds = (end - begin) as f64 / 1e9;
-    // Before, inside, behind.
-    let totals = totals::sliced(log, phase.index, cuts).into_iter().nth(1);
-    let requests = Requests::sliced(log, phase.index, cuts).into_iter().nth(1);
-    let totals = totals.unwrap_or_default();
-    let requests = requests.unwrap_or_default();
     SteadyReport {
         start_ns: Some(phase.wall_ns(begin)),
         end_ns: Some(phase.wall_ns(end)),
@@ -48,19 +55,68 @@ pub(super) fn report(
         concurrency: Some(concurrency),
         llm_metrics: requests.metrics(&totals, seconds, generates),
         requests: Some(totals),
-        note: if timeline.folded { "folded" } else { "" }.to_owned(),
+        note: if folded { "folded" } else { "" }.to_owned(),
     }
+}
+
+/// What was seen in a window: its begin, its end, how many were in flight.
+struct Inside {
+    window: (i64, i64, f64),
+    requests: Requests,
+    totals: RequestTotals,
+}
+
+/// Where there is none, and why.
+fn none(why: &str) -> SteadyReport {
+    SteadyReport {
+        note: why.to_owned(),
+        ..SteadyReport::default()
+    }
+}
+
+/// Of requests that are all kept one by one.
+fn cut(phase: u32, log: &RequestLog, window: (i64, i64, f64)) -> Inside {
+    let cuts = Cuts::around(window.0, window.1);
+    // Before, inside, behind.
+    let totals = totals::sliced(log, phase, cuts).into_iter().nth(1);
+    let requests = Requests::sliced(log, phase, cuts).into_iter().nth(1);
+    Inside {
+        window,
+        requests: requests.unwrap_or_default(),
+        totals: totals.unwrap_or_default(),
+    }
+}
+
+/// Of requests some of which are folded: as many whole blocks as the window has.
+fn blocks(
+    phase: u32,
+    log: &RequestLog,
+    timeline: &Timeline,
+    (begin, end): (i64, i64),
+) -> Option<Inside> {
+    let mut blocks = log.past(phase)?.blocks().clone();
+    for (at, row) in log.rows(phase).enumerate() {
+        blocks.take(&row);
+        // What is a statistic in the end need not be kept until then.
+        if at % 4096 == 0 {
+            blocks.settle();
+        }
+    }
+    let (begin, end, requests, slot) = blocks.between(begin, end)?;
+    Some(Inside {
+        window: (begin, end, timeline.average(begin, end)?),
+        requests,
+        totals: slot.finish(),
+    })
 }
 
 /// Begin and end of the plateau, and how many requests are in flight on average.
 fn find(timeline: &Timeline) -> Result<(i64, i64, f64), &'static str> {
-    const NONE: &str = "no_requests";
-    const SHORT: &str = "too_short";
     let (from, to) = timeline.bounds();
     // From the last send on there is less load with every response.
     let end = timeline.last_send.ok_or(NONE)?.clamp(from, to);
     let in_flight = timeline.time_in_flight().ok_or(NONE)?;
-    let level = timeline.median(from, end).filter(|level| *level > 0);
+    let level = timeline.median(from, end).filter(|level| *level > 0.0);
     let level = level.ok_or(SHORT)?;
     let begin = timeline.reaches(from, end, level, REACHED).ok_or(SHORT)?;
     if ((end - begin) as f64) < in_flight {

@@ -54,7 +54,35 @@ impl Slot {
         &self.totals
     }
 
-    fn ended(&mut self, row: &RequestRow<'_>) {
+    /// Counts a request as sent.
+    pub(super) fn sent(&mut self) {
+        self.totals.sent += 1;
+    }
+
+    /// Adds what another one has counted.
+    pub(super) fn merge(&mut self, other: &Self) {
+        let (totals, more) = (&mut self.totals, &other.totals);
+        totals.sent += more.sent;
+        totals.done += more.done;
+        totals.failed += more.failed;
+        totals.cancelled += more.cancelled;
+        for (sum, more) in [
+            (&mut totals.prompt_tokens, more.prompt_tokens),
+            (&mut totals.completion_tokens, more.completion_tokens),
+            (&mut totals.cached_tokens, more.cached_tokens),
+        ] {
+            if let Some(more) = more {
+                *sum = Some(sum.unwrap_or_default() + more);
+            }
+        }
+        for (class, (count, example)) in &other.errors {
+            let class = self.errors.entry(class);
+            class.or_insert_with(|| (0, example.clone())).0 += count;
+        }
+    }
+
+    /// Counts how a request ended.
+    pub(super) fn ended(&mut self, row: &RequestRow<'_>) {
         let totals = &mut self.totals;
         match row.outcome {
             Outcome::Ok => {
@@ -74,7 +102,7 @@ impl Slot {
     }
 
     /// With the errors, most frequent first.
-    fn finish(self) -> RequestTotals {
+    pub(super) fn finish(self) -> RequestTotals {
         let class = |(class, (count, example)): (&str, (u64, String))| {
             let class = class.to_owned();
             ErrorClass {

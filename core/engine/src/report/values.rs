@@ -21,8 +21,21 @@ impl Values {
         self.exact.len() as u64 + self.past.as_ref().map_or(0, Sketch::len)
     }
 
+    /// Adds all that another one holds, which is left empty.
+    pub(super) fn merge(&mut self, other: &mut Self) {
+        self.exact.append(&mut other.exact);
+        match (&mut self.past, other.past.take()) {
+            (Some(past), Some(more)) => past.merge(&more),
+            (past @ None, more) => *past = more,
+            (Some(_), None) => {}
+        }
+    }
+
     /// Makes statistics of all values up to now.
     pub(super) fn settle(&mut self) {
+        if self.exact.is_empty() {
+            return;
+        }
         let values = self.exact.drain(..).map(|value| (value, 1.0));
         self.past.get_or_insert_default().extend(values);
     }

@@ -108,7 +108,7 @@ fn steady_text(steady: &SteadyReport) -> String {
         let (avg, unit) = (shown(metric.stats.avg), &metric.unit);
         Some(format!("{name} {avg} {unit}{}", p99.unwrap_or_default()))
     };
-    let begun = (steady.note == "folded").then(|| "the part kept one by one".to_owned());
+    let begun = (steady.note == "folded").then(|| "in whole blocks of time".to_owned());
     let parts = [
         Some(format!(
             "{} with {} in flight",

@@ -43,7 +43,23 @@ pub(super) struct Details {
 impl Details {
     /// Makes statistics of all values up to now.
     pub(super) fn settle(&mut self) {
-        for values in [
+        self.values().into_iter().for_each(Values::settle);
+    }
+
+    /// Adds all that another one holds.
+    pub(super) fn merge(&mut self, other: &mut Self) {
+        for (values, more) in self.values().into_iter().zip(other.values()) {
+            values.merge(more);
+        }
+        self.thought += other.thought;
+        self.mismatched += other.mismatched;
+        self.cached_of.0 += other.cached_of.0;
+        self.cached_of.1 += other.cached_of.1;
+        self.input += other.input;
+    }
+
+    fn values(&mut self) -> [&mut Values; 13] {
+        [
             &mut self.second_ms,
             &mut self.first_output_ms,
             &mut self.decode_ms,
@@ -57,9 +73,7 @@ impl Details {
             &mut self.cache_written,
             &mut self.accepted_predictions,
             &mut self.rejected_predictions,
-        ] {
-            values.settle();
-        }
+        ]
     }
 
     /// Adds what is known when a request has ended.

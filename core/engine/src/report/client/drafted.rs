@@ -23,16 +23,28 @@ pub(super) struct Drafted {
 impl Drafted {
     /// Makes statistics of all values up to now.
     pub(super) fn settle(&mut self) {
-        for values in [
+        self.values().into_iter().for_each(Values::settle);
+    }
+
+    /// Adds all that another one holds.
+    pub(super) fn merge(&mut self, other: &mut Self) {
+        for (values, more) in self.values().into_iter().zip(other.values()) {
+            values.merge(more);
+        }
+        for (sum, more) in self.all.iter_mut().zip(other.all) {
+            *sum += more;
+        }
+    }
+
+    fn values(&mut self) -> [&mut Values; 6] {
+        [
             &mut self.steps,
             &mut self.proposed,
             &mut self.accepted,
             &mut self.length,
             &mut self.rate,
             &mut self.per_verified,
-        ] {
-            values.settle();
-        }
+        ]
     }
 
     /// Adds those of an answer.

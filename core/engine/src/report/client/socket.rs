@@ -30,7 +30,19 @@ pub(super) struct Socket {
 impl Socket {
     /// Makes statistics of all values up to now.
     pub(super) fn settle(&mut self) {
-        for values in [
+        self.values().into_iter().for_each(Values::settle);
+    }
+
+    /// Adds all that another one holds.
+    pub(super) fn merge(&mut self, other: &mut Self) {
+        for (values, more) in self.values().into_iter().zip(other.values()) {
+            values.merge(more);
+        }
+        self.reused += other.reused;
+    }
+
+    fn values(&mut self) -> [&mut Values; 12] {
+        [
             &mut self.dns_ms,
             &mut self.connecting_ms,
             &mut self.tls_ms,
@@ -43,9 +55,7 @@ impl Socket {
             &mut self.sent,
             &mut self.received,
             &mut self.reads,
-        ] {
-            values.settle();
-        }
+        ]
     }
 
     /// Adds the opening of a connection, which is in no latency.

@@ -2,6 +2,8 @@
 //!
 //! See `docs/metrics.md#memory`.
 
+mod blocks;
+mod flight;
 mod past;
 #[cfg(test)]
 mod tests;
@@ -9,7 +11,9 @@ mod tests;
 use std::collections::VecDeque;
 
 use super::goodput::Goodput;
+use crate::http::MonoNs;
 use crate::load::{RequestRecord, RequestRecords, RequestRow};
+pub(super) use flight::Flight;
 pub(crate) use past::PhasePast;
 
 /// Requests that are folded at once. Chunks are cut by the number of requests alone, so that the same
@@ -132,7 +136,9 @@ impl RequestLog {
             let phase = u32::from(row.phase);
             let known = self.folded.iter().position(|past| past.phase() == phase);
             let at = known.unwrap_or_else(|| {
-                self.folded.push(PhasePast::new(phase, &self.goodput));
+                let origin = first_send(chunk, phase).unwrap_or(row.end);
+                self.folded
+                    .push(PhasePast::new(phase, &self.goodput, origin));
                 self.folded.len() - 1
             });
             self.folded[at].take(&row);
@@ -141,6 +147,12 @@ impl RequestLog {
             past.settle();
         }
     }
+}
+
+/// The first send of a phase's requests.
+fn first_send(chunk: &RequestRecords, phase: u32) -> Option<MonoNs> {
+    let rows = chunk.rows().filter(|row| u32::from(row.phase) == phase);
+    rows.filter_map(|row| row.start).min()
 }
 
 fn bytes(chunk: &RequestRecords) -> usize {

@@ -3,6 +3,8 @@
 use super::super::client::Requests;
 use super::super::goodput::Goodput;
 use super::super::totals::Slot;
+use super::blocks::Blocks;
+use super::flight::Flight;
 use crate::http::MonoNs;
 use crate::load::RequestRow;
 
@@ -10,24 +12,31 @@ use crate::load::RequestRow;
 #[derive(Debug, Clone)]
 pub(crate) struct PhasePast {
     phase: u32,
-    requests: Requests,
+    blocks: Blocks,
+    flight: Flight,
     totals: Slot,
     count: u64,
     /// First send and last response.
     span: (Option<MonoNs>, Option<MonoNs>),
     /// No later moment has to do with them.
     until: Option<MonoNs>,
+    last_send: Option<MonoNs>,
+    open_loop: bool,
 }
 
 impl PhasePast {
-    pub(super) fn new(phase: u32, goodput: &Goodput) -> Self {
+    /// Nothing yet; no moment before `origin` has much to do with it.
+    pub(super) fn new(phase: u32, goodput: &Goodput, origin: MonoNs) -> Self {
         Self {
             phase,
-            requests: Requests::new(goodput),
+            blocks: Blocks::new(goodput, origin.0),
+            flight: Flight::default(),
             totals: Slot::default(),
             count: 0,
             span: (None, None),
             until: None,
+            last_send: None,
+            open_loop: false,
         }
     }
 
@@ -37,8 +46,13 @@ impl PhasePast {
 
     pub(super) fn take(&mut self, row: &RequestRow<'_>) {
         self.count += 1;
-        self.requests.add(row);
+        self.blocks.take(row);
+        if let Some(start) = row.start {
+            self.flight.add(start, row.end);
+        }
         self.totals.add(row);
+        self.last_send = self.last_send.max(row.start);
+        self.open_loop |= row.released.is_some();
         let last = row.last_token.unwrap_or(row.end);
         let first = self.span.0.into_iter().chain(row.start).min();
         self.span = (first, self.span.1.max(Some(last)));
@@ -47,7 +61,7 @@ impl PhasePast {
 
     /// Makes statistics of the values taken.
     pub(super) fn settle(&mut self) {
-        self.requests.settle();
+        self.blocks.settle();
     }
 
     /// How many requests.
@@ -56,8 +70,23 @@ impl PhasePast {
     }
 
     /// Statistics of complete requests.
-    pub(in super::super) fn requests(&self) -> &Requests {
-        &self.requests
+    pub(in super::super) fn requests(&self) -> Requests {
+        self.blocks.whole()
+    }
+
+    /// The same by time.
+    pub(in super::super) fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    /// What was in flight.
+    pub(in super::super) fn flight(&self) -> &Flight {
+        &self.flight
+    }
+
+    /// The last send, and whether requests were due at moments of their own.
+    pub(in super::super) fn sends(&self) -> (Option<MonoNs>, bool) {
+        (self.last_send, self.open_loop)
     }
 
     /// Requests by outcome.
@@ -69,7 +98,7 @@ impl PhasePast {
     /// of some are not known.
     pub(crate) fn outcome(&self) -> (u64, u64, Option<u64>) {
         let totals = self.totals.totals();
-        let known = self.requests.output_unreported() == 0;
+        let known = self.blocks.output_unreported() == 0;
         let tokens = known.then(|| totals.completion_tokens.unwrap_or_default());
         (totals.failed + totals.cancelled, totals.done, tokens)
     }

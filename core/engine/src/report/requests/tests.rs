@@ -7,7 +7,7 @@ use crate::http::MonoNs;
 use crate::load::{FailureClass, Outcome};
 use crate::report::client::Requests;
 use crate::report::cuts::Cuts;
-use crate::report::totals::totals;
+use crate::report::totals::{self, totals};
 
 const MS: i64 = 1_000_000;
 
@@ -76,6 +76,57 @@ fn folding_keeps_totals_and_moments_and_percentiles_within_the_stated_error() {
             }
         }
         assert_eq!(found["request_latency"].estimator, Estimator::Sketch);
+    }
+}
+
+/// Whole blocks of folded requests against the same window cut out of all of them.
+#[test]
+fn blocks_of_time_are_what_is_cut_out_there() {
+    let (exact, folded) = (filled(usize::MAX, 14_000), filled(LIMIT, 14_000));
+    for (phase, from, to) in [(0, 0, 14_100), (0, 3_000, 11_111), (1, 900, 5_000)] {
+        let past = folded.past(phase).expect("there was no room");
+        let mut blocks = past.blocks().clone();
+        folded.rows(phase).for_each(|row| blocks.take(&row));
+        let found = blocks.between(from * MS, to * MS);
+        let (begin, end, requests, slot) = found.expect("a block");
+        assert!(from * MS <= begin && end <= to * MS);
+        // Blocks are 800 ms long here, and the window has all that it has room for.
+        assert!(end - begin > (to - from - 1_700) * MS, "{begin} {end}");
+        let cuts = Cuts::around(begin, end - 1);
+        let known = totals::sliced(&exact, phase, cuts).remove(1);
+        let counts = |totals: &RequestTotals| RequestTotals {
+            errors: Vec::new(),
+            ..totals.clone()
+        };
+        let totals = slot.finish();
+        assert_eq!(counts(&totals), counts(&known));
+        let classes = |totals: &RequestTotals| {
+            totals
+                .errors
+                .iter()
+                .map(|e| (e.class.clone(), e.count))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(classes(&totals), classes(&known));
+        let oracle = Requests::sliced(&exact, phase, cuts).remove(1);
+        let oracle = oracle.metrics(&known, 2.0, true);
+        let found = requests.metrics(&known, 2.0, true);
+        assert!(found.keys().eq(oracle.keys()));
+        for ((name, found), exact) in found.iter().zip(oracle.values()) {
+            assert_eq!(found.n, exact.n, "{name}");
+            let pairs = found.statistics().into_iter().zip(exact.statistics());
+            for ((found, exact), statistic) in pairs.zip(ClientMetric::NAMES) {
+                let error = if statistic.starts_with('p') {
+                    0.005
+                } else {
+                    1e-6
+                };
+                let near = found.zip(exact).map_or(found == exact, |(found, exact)| {
+                    (found - exact).abs() <= error * exact.abs() + 1e-6
+                });
+                assert!(near, "{name} {statistic}: {found:?} instead of {exact:?}");
+            }
+        }
     }
 }
 

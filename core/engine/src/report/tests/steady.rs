@@ -131,7 +131,7 @@ fn independent_arrivals_are_steady_though_they_are_uneven() {
 }
 
 #[test]
-fn folded_requests_are_before_the_steady_state() {
+fn folded_requests_are_in_the_steady_state_as_whole_blocks() {
     // 40 at a time, 10 ms apart, of which the oldest 4,096 of 16,000 are folded.
     let mut records = Vec::new();
     for slot in 0..40_i64 {
@@ -148,12 +148,23 @@ fn folded_requests_are_before_the_steady_state() {
             records.push(record);
         }
     }
-    let exact = report(records.clone(), usize::MAX).steady_state.unwrap();
+    let whole = report(records.clone(), usize::MAX);
+    let exact = whole.steady_state.clone().unwrap();
     let folded = report(records, 12_000 * 350);
     let steady = folded.steady_state.unwrap();
     assert_eq!((exact.note.as_str(), steady.note.as_str()), ("", "folded"));
-    assert!(steady.start_ns > exact.start_ns && steady.end_ns == exact.end_ns);
-    assert_eq!(folded.concurrency.unwrap().note, "folded");
+    // Blocks are 200 ms long here, and the window 3.99 s.
+    assert!(steady.start_ns >= exact.start_ns && steady.end_ns <= exact.end_ns);
+    let lost = exact.duration_seconds.unwrap() - steady.duration_seconds.unwrap();
+    assert!((0.0..0.4).contains(&lost), "{lost}");
+    let (all, whole) = (folded.concurrency.unwrap(), whole.concurrency.unwrap());
+    assert_eq!(all.note, "folded");
+    assert_eq!(all.series.len(), whole.series.len());
+    for (found, exact) in all.series.iter().zip(&whole.series) {
+        assert_eq!(found.start_ns, exact.start_ns);
+        assert!((found.avg - exact.avg).abs() < 1e-6, "{found:?} {exact:?}");
+        assert!(found.max <= exact.max && found.max + 1 >= exact.max);
+    }
     let latency = |steady: &aiperf_plugin_sdk::report::SteadyReport| {
         steady.llm_metrics["request_latency"].stats.p99
     };
