@@ -162,7 +162,11 @@ fn images_are_sent_and_make_no_words() {
         "4",
         &[&images[..], &["--isl", "10", "--osl", "2"]].concat(),
     );
-    assert_eq!(report["llm_metrics"]["input_sequence_length"]["avg"], 10.0);
+    let metrics = &report["llm_metrics"];
+    assert_eq!(metrics["input_sequence_length"]["avg"], 10.0);
+    let sent = &metrics["num_images"];
+    assert_eq!((&sent["avg"], &sent["n"]), (&2.0.into(), &4.into()));
+    assert_eq!(metrics["image_latency"]["unit"], "ms/image");
     let inputs = context.json("out/inputs.json");
     assert_eq!(inputs["phases"][0]["generator"]["images"]["per_request"], 2);
 }

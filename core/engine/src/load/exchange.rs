@@ -190,6 +190,7 @@ async fn send(
         max_tokens: scratch.record.requested_osl,
         with_stream_options,
     });
+    scratch.record.images = u32::try_from(scratch.prompt.images.len()).unwrap_or(u32::MAX);
     scratch.record.request_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
     let body = Bytes::from(body);
     let (id, server) = (scratch.record.id, scratch.server);

@@ -60,6 +60,9 @@ pub(super) const MISPREDICTED: Label = Label(
     "Rejected Prediction Tokens",
     "tokens",
 );
+pub(super) const IMAGES: Label = Label("num_images", "Number of Images", "images");
+pub(super) const IMAGE_SPEED: Label = Label("image_throughput", "Image Throughput", "images/sec");
+pub(super) const IMAGE_LATENCY: Label = Label("image_latency", "Image Latency", "ms/image");
 pub(super) const DRAFT_STEPS: Label = Label("spec_decode_steps", "Spec Decode Steps", "count");
 pub(super) const DRAFTED: Label = Label("spec_decode_draft_tokens", "Draft Tokens", "tokens");
 pub(super) const ACCEPTED: Label = Label(

@@ -134,6 +134,7 @@ fn push(block: &mut RequestBlock, row: &RequestRow<'_>, clock: &Clock, gaps: &mu
         accepted_draft_tokens: row.drafts.map(|drafts| i64::from(drafts.accepted)),
         first_output_ns: row.first_output.map(|token| token.since(start)),
         prompt_estimate: i64::from(row.estimated_isl),
+        images: row.images,
         requested_tokens: i64::from(row.requested_osl.unwrap_or_default()),
         session_num: row.turn.map(|turn| turn.conversation.cast_signed()),
         turn_index: row.turn.map(|turn| i64::from(turn.turn)),

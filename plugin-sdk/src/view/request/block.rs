@@ -14,7 +14,7 @@ use crate::view::wire;
 #[derive(Debug, Clone, Default)]
 pub struct RequestBlock {
     ints: [Vec<i64>; INTS.len()],
-    words: [Vec<u32>; 3],
+    words: [Vec<u32>; WORDS.len()],
     outcome: Vec<u8>,
     gaps: Vec<i64>,
     gap_offsets: Vec<u32>,
@@ -85,7 +85,7 @@ impl RequestBlock {
         for (column, value) in self
             .words
             .iter_mut()
-            .zip([row.phase, row.worker, row.status])
+            .zip([row.phase, row.worker, row.status, row.images])
         {
             column.push(value);
         }

@@ -38,7 +38,12 @@ pub(super) const INTS: [&str; 32] = [
     "request.accepted_draft_tokens",
 ];
 /// Columns of `u32`, in the order of `words` of the block.
-pub(super) const WORDS: [&str; 3] = ["request.phase", "request.worker", "request.status"];
+pub(super) const WORDS: [&str; 4] = [
+    "request.phase",
+    "request.worker",
+    "request.status",
+    "request.images",
+];
 pub(super) const OUTCOME: &str = "request.outcome";
 pub(super) const GAPS: &str = "request.gaps_ns";
 pub(super) const GAP_OFFSETS: &str = "request.gap_offsets";

@@ -41,6 +41,7 @@ mod tests {
                 data_sent: Some(400),
                 data_received: Some(900),
                 socket_reads: Some(4),
+                images: 2,
                 cache_write_tokens: Some(50),
                 accepted_prediction_tokens: Some(51),
                 rejected_prediction_tokens: Some(52),

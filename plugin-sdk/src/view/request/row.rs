@@ -89,6 +89,8 @@ pub struct RequestRow<'a> {
     pub first_output_ns: Option<i64>,
     /// Tokens of the prompt, estimated.
     pub prompt_estimate: i64,
+    /// Images that the prompt had.
+    pub images: u32,
     /// Output tokens asked for, 0 if not.
     pub requested_tokens: i64,
     /// Number of the conversation in its phase, from 0; `None` in runs without conversations of several

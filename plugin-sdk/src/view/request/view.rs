@@ -11,7 +11,7 @@ use crate::{ErrorKind, PluginError, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct RequestView<'a> {
     ints: [&'a [i64]; INTS.len()],
-    words: [&'a [u32]; 3],
+    words: [&'a [u32]; WORDS.len()],
     outcome: &'a [u8],
     gaps: &'a [i64],
     gap_offsets: &'a [u32],
@@ -107,6 +107,7 @@ impl<'a> RequestView<'a> {
             phase: word(0),
             worker: word(1),
             status: word(2),
+            images: word(3),
             outcome: Outcome::from_u8(self.outcome.get(row).copied().unwrap_or(1)),
             gaps_ns: self.gaps(row),
             error_class: self.text(self.error_class, row),

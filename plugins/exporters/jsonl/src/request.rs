@@ -85,6 +85,9 @@ pub struct RequestLine<'a> {
     first_token_read_lag_ms: f64,
     /// Output tokens asked for, `null` if the request set none.
     requested_output_tokens: Option<i64>,
+    /// Images that the prompt had; left out if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_images: Option<u32>,
     /// Prompt tokens that the server took from its cache, `null` if it did not say.
     cached_tokens: Option<i64>,
     /// Output tokens that were reasoning; left out if the server did not say.
@@ -172,6 +175,7 @@ impl<'a> RequestLine<'a> {
             output_chunks: row.chunks,
             first_token_read_lag_ms: millis(row.read_lag_ns),
             requested_output_tokens: (row.requested_tokens > 0).then_some(row.requested_tokens),
+            num_images: Some(row.images).filter(|images| *images > 0),
             cached_tokens: row.cached_tokens,
             reasoning_tokens: row.reasoning_tokens,
             cache_write_tokens: row.cache_write_tokens,

@@ -87,6 +87,8 @@ columns! {
     chunks: u32,
     /// Length of the text, escaped as JSON.
     text_bytes: u32,
+    /// Images of the prompt.
+    images: u32,
     /// Length of the request's body.
     request_bytes: u32,
     /// Length of the response's body.
@@ -233,6 +235,7 @@ impl RequestRecords {
             first_chunk_tokens: columns.first_chunk_tokens[row],
             chunks: columns.chunks[row],
             text_bytes: columns.text_bytes[row],
+            images: columns.images[row],
             request_bytes: columns.request_bytes[row],
             response_bytes: columns.response_bytes[row],
             wire_sent: columns.wire_sent[row],
@@ -272,6 +275,7 @@ fn cells(record: &RequestRecord) -> Cells {
         first_chunk_tokens: record.first_chunk_tokens,
         chunks: record.chunks,
         text_bytes: record.text_bytes,
+        images: record.images,
         request_bytes: record.request_bytes,
         response_bytes: record.response_bytes,
         wire_sent: record.wire_sent,

@@ -92,6 +92,8 @@ pub struct RequestRecord {
     pub chunks: u32,
     /// Length of the text, escaped as JSON.
     pub text_bytes: u32,
+    /// Images that the prompt had.
+    pub images: u32,
     /// Length of the request's body, in bytes.
     pub request_bytes: u32,
     /// Length of the response's body, in bytes.
@@ -151,6 +153,7 @@ impl RequestRecord {
             first_chunk_tokens: None,
             chunks: 0,
             text_bytes: 0,
+            images: 0,
             request_bytes: 0,
             response_bytes: 0,
             wire_sent: 0,

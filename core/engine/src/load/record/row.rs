@@ -35,6 +35,7 @@ pub struct RequestRow<'a> {
     pub first_chunk_tokens: Option<u32>,
     pub chunks: u32,
     pub text_bytes: u32,
+    pub images: u32,
     pub request_bytes: u32,
     pub response_bytes: u32,
     pub wire_sent: u32,

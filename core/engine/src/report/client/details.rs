@@ -34,6 +34,10 @@ pub(super) struct Details {
     cache_written: Values,
     accepted_predictions: Values,
     rejected_predictions: Values,
+    /// Images of the prompts that had some, how many a second, and the time of each.
+    images: Values,
+    images_per_second: Values,
+    image_ms: Values,
     /// Prompt tokens of the requests that said how many were cached, and those.
     cached_of: (f64, f64),
     /// Prompt tokens of all requests.
@@ -58,7 +62,7 @@ impl Details {
         self.input += other.input;
     }
 
-    fn values(&mut self) -> [&mut Values; 13] {
+    fn values(&mut self) -> [&mut Values; 16] {
         [
             &mut self.second_ms,
             &mut self.first_output_ms,
@@ -73,6 +77,9 @@ impl Details {
             &mut self.cache_written,
             &mut self.accepted_predictions,
             &mut self.rejected_predictions,
+            &mut self.images,
+            &mut self.images_per_second,
+            &mut self.image_ms,
         ]
     }
 
@@ -103,6 +110,7 @@ impl Details {
             self.cached_of.0 += f64::from(prompt);
             self.cached_of.1 += f64::from(cached);
         }
+        self.images(f64::from(row.images), measured.latency_ms);
         for (values, count) in [
             (&mut self.cache_written, usage.cache_write_tokens),
             (
@@ -117,6 +125,17 @@ impl Details {
             if let Some(count) = count {
                 values.push(f64::from(count));
             }
+        }
+    }
+
+    fn images(&mut self, images: f64, latency_ms: f64) {
+        if images == 0.0 {
+            return;
+        }
+        self.images.push(images);
+        self.image_ms.push(latency_ms / images);
+        if latency_ms > 0.0 {
+            self.images_per_second.push(1e3 * images / latency_ms);
         }
     }
 
@@ -177,6 +196,9 @@ impl Details {
             (label::CACHE_WRITTEN, &mut self.cache_written),
             (label::PREDICTED, &mut self.accepted_predictions),
             (label::MISPREDICTED, &mut self.rejected_predictions),
+            (label::IMAGES, &mut self.images),
+            (label::IMAGE_SPEED, &mut self.images_per_second),
+            (label::IMAGE_LATENCY, &mut self.image_ms),
         ] {
             metrics.spread(label, std::mem::take(values));
         }

@@ -21,7 +21,7 @@ pub(crate) use past::PhasePast;
 const CHUNK: usize = 4096;
 
 /// Bytes for a request: its record, and what its values take while percentiles are made of them.
-const ROW_BYTES: usize = 200 + 30 * size_of::<f64>();
+const ROW_BYTES: usize = 204 + 30 * size_of::<f64>();
 
 /// The same for a gap between its tokens.
 const GAP_BYTES: usize = size_of::<u32>() + size_of::<f64>();

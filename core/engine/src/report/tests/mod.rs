@@ -7,6 +7,7 @@ mod goodput;
 mod histogram;
 mod memory;
 mod pairs;
+mod phases;
 mod scalar;
 mod slices;
 mod steady;

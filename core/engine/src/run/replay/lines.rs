@@ -152,6 +152,8 @@ pub(super) struct RequestLine {
     pub(super) output_chunks: u32,
     pub(super) first_token_read_lag_ms: f64,
     pub(super) requested_output_tokens: Option<u32>,
+    #[serde(default)]
+    pub(super) num_images: u32,
     pub(super) cached_tokens: Option<u32>,
     #[serde(default)]
     pub(super) reasoning_tokens: Option<u32>,

@@ -92,6 +92,7 @@ fn request(
         drafts: drafts(&line),
         estimated_isl: line.input_sequence_length,
         requested_osl: line.requested_output_tokens,
+        images: line.num_images,
         chunks: line.output_chunks,
         wire_sent: line.data_sent_bytes.unwrap_or_default(),
         wire_received: line.data_received_bytes.unwrap_or_default(),

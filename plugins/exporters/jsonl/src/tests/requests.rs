@@ -58,6 +58,7 @@ fn a_request_is_one_line_in_milliseconds() {
         completion_tokens: Some(3),
         cached_tokens: Some(16),
         requested_tokens: 32,
+        images: 2,
         gaps_ns: &[40_000_000, 60_000_000],
         ..RequestRow::default()
     };
@@ -72,7 +73,7 @@ fn a_request_is_one_line_in_milliseconds() {
         "input_sequence_length": 145, "input_sequence_length_estimated": false,
         "output_sequence_length": 3, "output_sequence_length_estimated": false,
         "output_chunks": 3, "first_token_read_lag_ms": 0.004,
-        "requested_output_tokens": 32, "cached_tokens": 16,
+        "requested_output_tokens": 32, "num_images": 2, "cached_tokens": 16,
         "cache_write_tokens": 50, "accepted_prediction_tokens": 51, "rejected_prediction_tokens": 52, "spec_decode_steps": 53, "draft_tokens": 54, "accepted_draft_tokens": 55,
         "reasoning_tokens": 1, "time_to_first_output_token_ms": 90.0,
         "token_gaps_ms": [40.0, 60.0], "error": null,
