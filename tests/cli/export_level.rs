@@ -6,19 +6,29 @@ use serde_json::Value;
 use super::context::Context;
 
 fn run(context: &Context, sim: &Sim, level: &str) {
+    run_over(context, sim, level, "1.1");
+}
+
+fn run_over(context: &Context, sim: &Sim, level: &str, version: &str) {
     let url = sim.url();
     let line = format!(
         "profile --url {url} --request-count 12 --concurrency 3 --osl 6 --ui none \
-         --no-server-metrics --export-level {level} --artifact-dir {level}"
+         --no-server-metrics --http-version {version} --export-level {level} --artifact-dir {level}"
     );
     context.succeed(&line.split(' ').collect::<Vec<_>>());
 }
 
 #[test]
 fn times_of_tokens_are_those_of_the_server_or_later() {
+    for version in ["1.1", "2"] {
+        compare_with_the_truth(version);
+    }
+}
+
+fn compare_with_the_truth(version: &str) {
     let context = Context::new();
     let sim = Sim::start(SimConfig::default()).expect("a simulated server");
-    run(&context, &sim, "tokens");
+    run_over(&context, &sim, "tokens", version);
     let truth = sim.stop();
     let started = &context.json("tokens/run.json")["run"]["started"];
     let ns = |value: &Value| value.as_i64().expect("nanoseconds");

@@ -22,6 +22,7 @@ mod gpu_pages;
 mod gpus;
 mod health;
 mod hostile;
+mod http2;
 mod https;
 mod instances;
 mod interrupts;

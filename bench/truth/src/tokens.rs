@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// Tokens of an answer, one every 10 ms after 50 ms.
     #[arg(long, value_name = "TOKENS", default_value_t = 32)]
     osl: u32,
+    /// Version of HTTP.
+    #[arg(long, value_name = "VERSION", default_value = "1.1")]
+    http_version: String,
 }
 
 /// Largest mean error of the time to first token, in ms.
@@ -75,6 +78,7 @@ fn one_run(binary: &Binary, run: u64, concurrency: u32, options: &Options) -> Re
         ("--request-count", (concurrency * options.turns).to_string()),
         ("--isl", "32".to_owned()),
         ("--osl", options.osl.to_string()),
+        ("--http-version", options.http_version.clone()),
         ("--random-seed", run.to_string()),
         ("--export-level", "tokens".to_owned()),
     ]))?;

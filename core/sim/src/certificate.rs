@@ -42,7 +42,7 @@ impl Certificate {
         let certificate = CertificateDer::from_pem_slice(self.pem().as_bytes());
         let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             .with_no_client_auth()
@@ -51,6 +51,7 @@ impl Certificate {
                 key.map_err(io::Error::other)?,
             )
             .map_err(io::Error::other)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }

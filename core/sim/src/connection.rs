@@ -6,10 +6,12 @@ use std::net::TcpStream;
 use crate::clock::monotonic;
 use crate::generation::Generation;
 use crate::http::{self, Head, MAX_BODY, Parsed, Response};
+use crate::http2::{PREFACE, StreamRequest};
 use crate::metrics::Handler;
 use crate::output::{Output, Slow, Written};
 use crate::receive::Arrival;
 use crate::routes::Route;
+use crate::wire::Wire;
 use crate::worker::Worker;
 
 mod faulty;
@@ -20,6 +22,8 @@ mod inference;
 pub(crate) enum Flow {
     Keep,
     Close,
+    /// The client speaks HTTP/2.
+    Upgrade,
 }
 
 /// What a connection is good for.
@@ -46,7 +50,7 @@ enum Wait {
 /// A connection and the request on it.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    wire: Wire,
     token: u64,
     input: Vec<u8>,
     output: Output,
@@ -62,8 +66,21 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream, token: u64) -> Self {
+        Self::over(Wire::Socket(stream), token)
+    }
+
+    /// A stream of HTTP/2 with its request.
+    pub(crate) fn of_stream(request: StreamRequest, token: u64) -> Self {
         Self {
-            stream,
+            input: request.bytes,
+            arrival: request.arrival,
+            ..Self::over(Wire::Stream(request.wire), token)
+        }
+    }
+
+    fn over(wire: Wire, token: u64) -> Self {
+        Self {
+            wire,
             token,
             input: Vec::new(),
             output: Output::default(),
@@ -76,14 +93,28 @@ impl Connection {
         }
     }
 
-    pub(crate) fn stream(&self) -> &TcpStream {
-        &self.stream
+    /// The socket, what was read from it, and when, for whoever goes on with them.
+    pub(crate) fn into_parts(self) -> Option<(TcpStream, Vec<u8>, Arrival)> {
+        match self.wire {
+            Wire::Socket(stream) => Some((stream, self.input, self.arrival)),
+            Wire::Stream(_) => None,
+        }
+    }
+
+    /// Whether the client has given up what is carried.
+    pub(crate) fn is_reset(&mut self) -> bool {
+        self.wire.is_reset()
+    }
+
+    /// Whether it waits for room in the socket.
+    pub(crate) fn wants_room(&self) -> bool {
+        self.wait == Wait::Room
     }
 
     /// Reads what there is and serves it.
     pub(crate) fn readable(&mut self, worker: &mut Worker) -> Flow {
-        loop {
-            match worker.receiver.receive(&self.stream, &mut self.input) {
+        while let Some(stream) = self.wire.socket() {
+            match worker.receiver.receive(stream, &mut self.input) {
                 Ok(Some((length, arrival))) => {
                     self.arrival = arrival;
                     if self.input.len() > 2 * MAX_BODY {
@@ -114,10 +145,11 @@ impl Connection {
     }
 
     /// Serves the requests in the input, one after the other.
-    fn serve(&mut self, worker: &mut Worker) -> Flow {
+    pub(crate) fn serve(&mut self, worker: &mut Worker) -> Flow {
         while self.generation.is_none() && !self.is_blocked() && self.state == State::Open {
             let flow = match http::parse(&self.input) {
                 Parsed::Partial => break,
+                Parsed::Invalid(..) if self.input.starts_with(PREFACE) => return Flow::Upgrade,
                 Parsed::Invalid(status, reason) => {
                     self.state = State::Closing;
                     self.respond(&Response::error(status, reason), worker)
@@ -204,7 +236,7 @@ impl Connection {
 
     /// Writes the output; asks to be told when it can go on if it could not be written in full.
     fn flush(&mut self, worker: &mut Worker) -> Flow {
-        let Ok(mut written) = self.output.write_to(&self.stream) else {
+        let Ok(mut written) = self.output.write_to(&mut self.wire) else {
             return Flow::Close;
         };
         if let Some(more) = self.endless.as_ref().filter(|_| written == Written::All) {
@@ -218,7 +250,7 @@ impl Connection {
             Written::Later(due) => Wait::Until(due),
         };
         if (wait == Wait::Room) != (self.wait == Wait::Room) {
-            worker.watch(&self.stream, self.token, wait == Wait::Room);
+            self.wire.watch(worker, self.token, wait == Wait::Room);
         }
         if let Wait::Until(due) = wait {
             worker.timers.push(due, self.token);

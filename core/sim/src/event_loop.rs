@@ -10,7 +10,8 @@ use nix::sys::epoll::{EpollEvent, EpollFlags, EpollTimeout};
 
 use crate::clock::monotonic;
 use crate::connection::{Connection, Flow};
-use crate::receive::enable_timestamps;
+use crate::http2::{News, Session, StreamRequest};
+use crate::receive::{Arrival, enable_timestamps};
 use crate::shared::{Inbox, Message, Shared};
 use crate::slab::Slab;
 use crate::truth::Outcome;
@@ -24,11 +25,22 @@ const TIMER: u64 = u64::MAX - 2;
 /// Events taken from the kernel at once.
 const EVENTS: usize = 256;
 
+/// What has a token.
+#[derive(Debug)]
+enum Peer {
+    /// A connection of HTTP/1.1, or a stream of HTTP/2.
+    Connection(Box<Connection>),
+    /// A connection of HTTP/2.
+    Session(Session),
+    /// Neither, for a moment.
+    Gone,
+}
+
 /// A loop that serves its connections until the server stops.
 #[derive(Debug)]
 pub(crate) struct EventLoop {
     worker: Worker,
-    connections: Slab<Connection>,
+    peers: Slab<Peer>,
     /// The first loop accepts for all.
     listener: Option<TcpListener>,
     accepted: usize,
@@ -58,7 +70,7 @@ impl EventLoop {
             .add(worker.timers.descriptor(), EpollEvent::new(edge, TIMER))?;
         Ok(Self {
             worker,
-            connections: Slab::default(),
+            peers: Slab::default(),
             listener,
             accepted: 0,
         })
@@ -82,8 +94,10 @@ impl EventLoop {
             }
             self.fire_timers();
         }
-        for connection in self.connections.iter_mut() {
-            connection.abandon(Outcome::Cut, &mut self.worker);
+        for peer in self.peers.iter_mut() {
+            if let Peer::Connection(connection) = peer {
+                connection.abandon(Outcome::Cut, &mut self.worker);
+            }
         }
     }
 
@@ -97,8 +111,10 @@ impl EventLoop {
     }
 
     fn ready(&mut self, token: u64, events: EpollFlags) {
-        let Some(connection) = self.connections.get_mut(token) else {
-            return;
+        let connection = match self.peers.get_mut(token) {
+            Some(Peer::Connection(connection)) => connection,
+            Some(Peer::Session(_)) => return self.session_ready(token, events),
+            Some(Peer::Gone) | None => return,
         };
         let mut flow = Flow::Keep;
         if events.contains(EpollFlags::EPOLLOUT) {
@@ -111,10 +127,104 @@ impl EventLoop {
     }
 
     fn settle(&mut self, token: u64, flow: Flow) {
-        if flow == Flow::Close
-            && let Some(mut connection) = self.connections.remove(token)
-        {
-            connection.abandon(Outcome::Cancelled, &mut self.worker);
+        match flow {
+            Flow::Keep => {}
+            Flow::Upgrade => self.upgrade(token),
+            Flow::Close => {
+                if let Some(Peer::Connection(mut connection)) = self.peers.remove(token) {
+                    connection.abandon(Outcome::Cancelled, &mut self.worker);
+                }
+            }
+        }
+    }
+
+    /// Goes on in HTTP/2 with a connection whose client has begun to.
+    fn upgrade(&mut self, token: u64) {
+        let Some(peer) = self.peers.get_mut(token) else {
+            return;
+        };
+        let Peer::Connection(connection) = std::mem::replace(peer, Peer::Gone) else {
+            return;
+        };
+        let Some((stream, input, arrival)) = connection.into_parts() else {
+            return;
+        };
+        let mut session = Session::new(stream, token);
+        let news = session.readable(input, arrival, &mut self.worker);
+        *peer = Peer::Session(session);
+        self.take_news(token, news);
+    }
+
+    fn session_ready(&mut self, token: u64, events: EpollFlags) {
+        let Some(Peer::Session(session)) = self.peers.get_mut(token) else {
+            return;
+        };
+        if events.contains(EpollFlags::EPOLLOUT) && session.writable(&self.worker) {
+            self.offer_room(token);
+        }
+        let Some(Peer::Session(session)) = self.peers.get_mut(token) else {
+            return;
+        };
+        if events.intersects(!EpollFlags::EPOLLOUT) {
+            let news = session.readable(Vec::new(), Arrival::default(), &mut self.worker);
+            self.take_news(token, news);
+        }
+    }
+
+    /// Serves what has come over a connection of HTTP/2.
+    fn take_news(&mut self, token: u64, news: News) {
+        for request in news.requests {
+            self.begin_stream(token, request);
+        }
+        // Room may be that of a window, of which the client has said something.
+        self.offer_room(token);
+        let Some(Peer::Session(session)) = self.peers.get_mut(token) else {
+            return;
+        };
+        let is_over = news.is_over || session.is_over();
+        for stream in session.streams.clone() {
+            if let Some(Peer::Connection(connection)) = self.peers.get_mut(stream)
+                && (is_over || connection.is_reset())
+            {
+                self.settle(stream, Flow::Close);
+            }
+        }
+        if is_over {
+            self.peers.remove(token);
+        }
+    }
+
+    fn begin_stream(&mut self, token: u64, request: StreamRequest) {
+        let stream = self
+            .peers
+            .insert_with(|token| Peer::Connection(Box::new(Connection::of_stream(request, token))));
+        let is_open = |slab: &mut Slab<Peer>, token: &u64| slab.get_mut(*token).is_some();
+        if let Some(Peer::Session(session)) = self.peers.get_mut(token) {
+            let mut streams = std::mem::take(&mut session.streams);
+            streams.retain(|token| is_open(&mut self.peers, token));
+            streams.push(stream);
+            if let Some(Peer::Session(session)) = self.peers.get_mut(token) {
+                session.streams = streams;
+            }
+        }
+        if let Some(Peer::Connection(connection)) = self.peers.get_mut(stream) {
+            let flow = connection.serve(&mut self.worker);
+            self.settle(stream, flow);
+        }
+    }
+
+    /// Lets those streams go on that wait for room.
+    fn offer_room(&mut self, token: u64) {
+        let Some(Peer::Session(session)) = self.peers.get_mut(token) else {
+            return;
+        };
+        for stream in session.streams.clone() {
+            if let Some(Peer::Connection(connection)) = self.peers.get_mut(stream)
+                && connection.wants_room()
+            {
+                let flow = connection.writable(&mut self.worker);
+                self.settle(stream, flow);
+            }
         }
     }
 
@@ -122,7 +232,7 @@ impl EventLoop {
     fn fire_timers(&mut self) {
         let now = monotonic();
         while let Some((due, token)) = self.worker.timers.pop_due(now) {
-            if let Some(connection) = self.connections.get_mut(token) {
+            if let Some(Peer::Connection(connection)) = self.peers.get_mut(token) {
                 let flow = connection.timer(due, &mut self.worker);
                 self.settle(token, flow);
                 self.hand_out_slots();
@@ -138,8 +248,11 @@ impl EventLoop {
 
     /// Tells a connection that its request has a slot; if it is gone, the slot goes on.
     fn grant(&mut self, token: u64) {
-        let connection = self.connections.get_mut(token);
-        match connection.and_then(|connection| connection.granted(&mut self.worker)) {
+        let granted = match self.peers.get_mut(token) {
+            Some(Peer::Connection(connection)) => connection.granted(&mut self.worker),
+            _ => None,
+        };
+        match granted {
             Some(flow) => self.settle(token, flow),
             None => self.worker.release_slot(),
         }
@@ -173,14 +286,11 @@ impl EventLoop {
     }
 
     fn adopt(&mut self, stream: TcpStream) {
-        let token = self
-            .connections
-            .insert_with(|token| Connection::new(stream, token));
-        let Some(connection) = self.connections.get_mut(token) else {
-            return;
-        };
-        if self.worker.register(connection.stream(), token).is_err() {
-            self.connections.remove(token);
+        let token = self.peers.insert_with(|_| Peer::Gone);
+        if self.worker.register(&stream, token).is_err() {
+            self.peers.remove(token);
+        } else if let Some(peer) = self.peers.get_mut(token) {
+            *peer = Peer::Connection(Box::new(Connection::new(stream, token)));
         }
     }
 }

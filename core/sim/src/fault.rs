@@ -18,6 +18,10 @@ pub enum FaultKind {
     Drip,
     /// Half of the answer, then the end of the connection.
     Cut,
+    /// Half of the answer, then `GOAWAY` with an error; with HTTP/1.1 as [`Cut`](Self::Cut). Inference only.
+    GoAway,
+    /// The stream is refused (`REFUSED_STREAM`); with HTTP/1.1 as [`Reset`](Self::Reset). Inference only.
+    RefusedStream,
     /// More bytes than `content-length` says; the connection goes on.
     WrongLength,
     /// A body without end.
@@ -41,12 +45,14 @@ pub enum FaultKind {
 }
 
 /// Kinds that have a name, which is all but the statuses.
-const NAMES: [(&str, FaultKind); 14] = [
+const NAMES: [(&str, FaultKind); 16] = [
     ("reset", FaultKind::Reset),
     ("hang", FaultKind::Hang),
     ("slow-head", FaultKind::SlowHead),
     ("drip", FaultKind::Drip),
     ("cut", FaultKind::Cut),
+    ("goaway", FaultKind::GoAway),
+    ("refused-stream", FaultKind::RefusedStream),
     ("wrong-length", FaultKind::WrongLength),
     ("endless", FaultKind::Endless),
     ("gzip-bomb", FaultKind::GzipBomb),
@@ -164,7 +170,10 @@ impl FaultKind {
     }
 
     fn hits_pages(self) -> bool {
-        !matches!(self, Self::BadJson | Self::BadEvents)
+        !matches!(
+            self,
+            Self::BadJson | Self::BadEvents | Self::GoAway | Self::RefusedStream
+        )
     }
 }
 

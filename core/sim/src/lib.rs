@@ -18,6 +18,8 @@
 //! chunk that names the role and has no text; it is sent as soon as the request arrives. Counters
 //! include a request before the last byte of its answer leaves. Scrapes change no counter.
 //!
+//! It speaks HTTP/1.1 and, to clients that begin with it, HTTP/2 (h2c); behind its TLS both as well.
+//!
 //! The server writes its sockets itself, on threads of its own, without an async runtime. Linux only.
 //!
 //! [`StagedSim`] is the same server in bad weather ([`Weather`]): it hangs, lies, dies, comes back.
@@ -48,6 +50,7 @@ mod fault;
 mod faults;
 mod generation;
 mod http;
+mod http2;
 mod metrics;
 mod output;
 mod plan;
@@ -61,6 +64,7 @@ mod slots;
 mod tokens;
 mod truth;
 mod weather;
+mod wire;
 mod worker;
 
 pub use certificate::{AUTHORITY, Certificate};

@@ -1,9 +1,9 @@
 //! Bytes on their way to a client.
 
-use std::io::{self, ErrorKind, Write as _};
-use std::net::TcpStream;
+use std::io::{self, ErrorKind};
 
 use crate::clock::{SECOND, monotonic};
+use crate::wire::Wire;
 
 /// How far a write came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Output {
     }
 
     /// Writes what may leave now, as far as the socket takes it.
-    pub(crate) fn write_to(&mut self, mut stream: &TcpStream) -> io::Result<Written> {
+    pub(crate) fn write_to(&mut self, wire: &mut Wire) -> io::Result<Written> {
         while let Some(rest) = self
             .bytes
             .get(self.written..)
@@ -56,7 +56,7 @@ impl Output {
                 _ if monotonic() < self.next => return Ok(Written::Later(self.next)),
                 _ => 1,
             };
-            match stream.write(rest.get(..limit).unwrap_or(rest)) {
+            match wire.write(rest.get(..limit).unwrap_or(rest)) {
                 Ok(written) => self.advance(written),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Written::Full),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -156,6 +156,8 @@ pub struct Metadata {
     pub status: RunStatus,
     /// Clock that stamped arrivals: `kernel` or `user`; empty without load.
     pub clock: String,
+    /// Versions of HTTP that were spoken to the inference endpoint: `1.1`, `2`, or `1.1, 2`; empty if none was.
+    pub http_version: String,
     /// Settings of the run, such as `concurrency`.
     pub settings: serde_json::Map<String, serde_json::Value>,
 }

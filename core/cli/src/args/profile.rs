@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aiperf_core::config::Command;
-use aiperf_core::http::Reuse;
+use aiperf_core::http::{HttpVersion, Reuse};
 use aiperf_core::load::EndpointKind;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args};
@@ -125,6 +125,10 @@ pub(crate) struct EndpointArgs {
     /// [default: pooled]
     #[arg(long, value_name = "STRATEGY", value_parser = reuse_strategies())]
     pub(crate) connection_reuse_strategy: Option<String>,
+    /// Which version of HTTP is spoken: `2` is without TLS by prior knowledge, `auto` is with TLS what the
+    /// server chooses [default: 1.1]
+    #[arg(long, value_name = "VERSION", value_parser = http_versions())]
+    pub(crate) http_version: Option<String>,
     /// Limit for opening a connection [default: 30s]
     #[arg(long, value_name = "DURATION")]
     pub(crate) connect_timeout: Option<String>,
@@ -133,6 +137,12 @@ pub(crate) struct EndpointArgs {
 fn reuse_strategies() -> PossibleValuesParser {
     [Reuse::Pooled, Reuse::Never, Reuse::Sessions]
         .map(Reuse::as_str)
+        .into()
+}
+
+fn http_versions() -> PossibleValuesParser {
+    [HttpVersion::Auto, HttpVersion::Http1, HttpVersion::Http2]
+        .map(HttpVersion::as_str)
         .into()
 }
 
@@ -171,6 +181,8 @@ impl EndpointArgs {
         let reuse = self.connection_reuse_strategy.as_ref();
         let path = "endpoint.connection_reuse_strategy";
         flags.text("--connection-reuse-strategy", path, reuse);
+        let version = self.http_version.as_ref();
+        flags.text("--http-version", "endpoint.http_version", version);
         self.header
             .iter()
             .for_each(|written| header(flags, written));

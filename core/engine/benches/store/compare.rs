@@ -73,6 +73,7 @@ pub(super) fn build(store: &Store, pages: u32) -> Report {
         run: &RunInfo::default(),
         status: RunStatus::Completed,
         clock: Some(ClockSource::Kernel),
+        by_version: (1, 0),
         store,
         phases: &[phase],
         records: None,

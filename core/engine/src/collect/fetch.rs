@@ -18,7 +18,7 @@ use super::access::Access;
 use super::redirects;
 use crate::event::one_line;
 use crate::http::{
-    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, Origin, Scheme,
+    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, HttpVersion, Origin, Scheme,
 };
 
 /// Largest page, before and after decompression.
@@ -83,6 +83,7 @@ impl Fetcher {
             kernel_stamps: false,
             tls,
             proxy: access.proxies.of(&origin)?.cloned(),
+            version: HttpVersion::Http1,
         };
         let connector = Connector::new(origin, options, clock.clone())?;
         Ok(Self {

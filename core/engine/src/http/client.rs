@@ -93,8 +93,8 @@ impl Client {
     /// Sends a request and waits for the head of its response.
     ///
     /// `build` makes the request; it is called again if the request has to move to a new connection
-    /// because the server had closed an idle one ([`HttpError::may_resend`]), which happens once at
-    /// most. `observe` sees every connection just before it is used, so that its stamps can be kept
+    /// because the server had closed an idle one, or refused to look at it ([`HttpError::may_resend`]),
+    /// which happens once at most. `observe` sees every connection just before it is used, so that its stamps can be kept
     /// in case the caller gives up on the request.
     ///
     /// # Errors
@@ -138,25 +138,29 @@ impl Client {
         build: impl Fn() -> Request<Full<Bytes>>,
         mut observe: impl FnMut(&Connection),
     ) -> Result<Response, HttpError> {
-        if let Some(connection) = idle {
-            observe(&connection);
-            let request = build();
-            let method = request.method().clone();
-            match connection.send(request).await {
-                Ok(response) => return Ok(response),
-                Err(error) => {
-                    if error.is_stale_connection() {
-                        self.pool().habits.lost_a_request();
-                    }
-                    if !error.may_resend(&method) {
-                        return Err(error);
-                    }
-                }
+        let first = match idle {
+            Some(idle) => idle,
+            None => self.connector.connect().await?,
+        };
+        observe(&first);
+        let request = build();
+        let method = request.method().clone();
+        match first.send(request).await {
+            Err(error) if error.may_resend(&method) => {
+                self.learn(&error);
+                let second = self.connector.connect().await?;
+                observe(&second);
+                second.send(build()).await
             }
+            outcome => outcome.inspect_err(|error| self.learn(error)),
         }
-        let connection = self.connector.connect().await?;
-        observe(&connection);
-        connection.send(build()).await
+    }
+
+    /// Takes from an error what it says about the server's treatment of idle connections.
+    fn learn(&self, error: &HttpError) {
+        if error.is_stale_connection() {
+            self.pool().habits.lost_a_request();
+        }
     }
 
     /// Takes the connection of a finished response back, if it can be used again.

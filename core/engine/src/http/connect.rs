@@ -10,13 +10,20 @@ use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
 
 use super::clock::{Clock, MonoNs};
-use super::connection::Connection;
+use super::connection::{Connection, Link};
 use super::error::{ErrorClass, HttpError, root_text};
-use super::origin::Origin;
+use super::http1::Http1;
+use super::http2::{self, Http2};
+use super::origin::{Origin, Scheme};
 use super::proxy::{self, Forwarded};
 use super::stamped::{ClockSource, Stamped, enable_stamps};
 use super::tls::{TlsSession, handshake_error};
 use super::transport::Transport;
+use super::version::{self, HttpVersion};
+
+/// What to do about HTTP/2 through a proxy that forwards requests.
+const FORWARDED: &str =
+    "use `--http-version 1.1`, `https://`, or name the host in `[proxy]` `exclude`";
 
 /// How connections are opened.
 #[derive(Clone, Debug)]
@@ -29,6 +36,8 @@ pub struct ConnectOptions {
     pub tls: Option<TlsSession>,
     /// Where connections go instead of to the server itself.
     pub proxy: Option<Origin>,
+    /// What they speak.
+    pub version: HttpVersion,
 }
 
 /// What opening a connection took.
@@ -64,17 +73,28 @@ impl Connector {
     /// A connector for `origin`; nothing is opened yet.
     ///
     /// # Errors
-    /// [`ErrorClass::Tls`] if `origin` is `https` and no TLS configuration is given.
-    pub fn new(origin: Origin, options: ConnectOptions, clock: Clock) -> Result<Self, HttpError> {
+    /// [`ErrorClass::Tls`] if `origin` is `https` and no TLS configuration is given;
+    /// [`ErrorClass::NoHttp2`] for HTTP/2 through a proxy that forwards requests.
+    pub fn new(
+        origin: Origin,
+        mut options: ConnectOptions,
+        clock: Clock,
+    ) -> Result<Self, HttpError> {
         let url: Arc<str> = origin.to_string().into();
-        if origin.scheme() == super::Scheme::Https && options.tls.is_none() {
+        if origin.scheme() == Scheme::Https && options.tls.is_none() {
             return Err(HttpError::new(
                 ErrorClass::Tls,
                 url,
                 "no TLS configuration was given",
             ));
         }
-        let is_plain = origin.scheme() == super::Scheme::Http;
+        let is_plain = origin.scheme() == Scheme::Http;
+        if is_plain && options.version == HttpVersion::Http2 && options.proxy.is_some() {
+            let detail = "the proxy forwards requests to it in HTTP/1.1";
+            let error = HttpError::new(ErrorClass::NoHttp2, url, detail);
+            return Err(error.advise(FORWARDED));
+        }
+        options.tls = options.tls.map(|tls| tls.offering(options.version));
         let forwarded = options.proxy.as_ref().filter(|_| is_plain);
         let forwarded = forwarded.map(|proxy| Arc::new(Forwarded::new(&origin, proxy)));
         Ok(Self {
@@ -128,7 +148,7 @@ impl Connector {
         }
         times.tcp = self.elapsed(began);
         let transport = match &self.options.tls {
-            Some(tls) if self.origin.scheme() == super::Scheme::Https => {
+            Some(tls) if self.origin.scheme() == Scheme::Https => {
                 let began = self.clock.now();
                 let stream = self.tls(tls, stamped).await?;
                 times.tls = Some(self.elapsed(began));
@@ -136,8 +156,25 @@ impl Connector {
             }
             _ => Transport::Plain(stamped),
         };
-        let connection = Connection::handshake(transport, Arc::clone(&self.url), times).await?;
-        Ok(connection.through(self.forwarded.clone()))
+        let url = Arc::clone(&self.url);
+        Ok(Connection::new(if self.speaks_http2(&transport)? {
+            Link::Http2(Http2::handshake(transport, self.clock.clone(), url, times).await?)
+        } else {
+            let forwarded = self.forwarded.clone();
+            Link::Http1(Http1::handshake(transport, url, times, forwarded).await?)
+        }))
+    }
+
+    /// Which version is spoken over `transport`.
+    fn speaks_http2(&self, transport: &Transport) -> Result<bool, HttpError> {
+        let is_agreed = transport.protocol() == Some(version::HTTP2);
+        match (self.options.version, transport) {
+            (HttpVersion::Http1, _) | (HttpVersion::Auto, Transport::Plain(_)) => Ok(false),
+            (HttpVersion::Http2, Transport::Plain(_)) => Ok(true),
+            (HttpVersion::Auto, Transport::Tls(_)) => Ok(is_agreed),
+            (HttpVersion::Http2, Transport::Tls(_)) if is_agreed => Ok(true),
+            (HttpVersion::Http2, Transport::Tls(_)) => Err(http2::error::not_agreed(&self.url)),
+        }
     }
 
     /// Who is connected to: the proxy, else the server.

@@ -33,7 +33,13 @@ pub enum ErrorClass {
     Reset,
     /// The server closed the connection before the response was complete.
     ClosedEarly,
-    /// The peer does not speak valid HTTP/1.1.
+    /// The server reset the stream of the request (`RST_STREAM`), and not the connection.
+    StreamReset,
+    /// The server gave the connection up (`GOAWAY`) with requests on it.
+    GoAway,
+    /// HTTP/2 was asked for, and the server does not speak it.
+    NoHttp2,
+    /// The peer does not speak valid HTTP.
     Protocol,
     /// The response is larger than we are willing to hold.
     BodyLimit,
@@ -41,7 +47,7 @@ pub enum ErrorClass {
 
 impl ErrorClass {
     /// All classes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidUrl,
         Self::Dns,
         Self::ConnectRefused,
@@ -51,6 +57,9 @@ impl ErrorClass {
         Self::Timeout,
         Self::Reset,
         Self::ClosedEarly,
+        Self::StreamReset,
+        Self::GoAway,
+        Self::NoHttp2,
         Self::Protocol,
         Self::BodyLimit,
     ];
@@ -67,6 +76,9 @@ impl ErrorClass {
             Self::Timeout => "timeout",
             Self::Reset => "reset",
             Self::ClosedEarly => "closed_early",
+            Self::StreamReset => "stream_reset",
+            Self::GoAway => "goaway",
+            Self::NoHttp2 => "no_http2",
             Self::Protocol => "protocol",
             Self::BodyLimit => "body_limit",
         }
@@ -85,7 +97,10 @@ impl ErrorClass {
             Self::ClosedEarly => {
                 "the server closed the connection before the response was complete"
             }
-            Self::Protocol => "not a valid HTTP/1.1 response",
+            Self::StreamReset => "the server reset the stream",
+            Self::GoAway => "the server gave the connection up",
+            Self::NoHttp2 => "the server does not speak HTTP/2",
+            Self::Protocol => "not a valid HTTP response",
             Self::BodyLimit => "the response is too large",
         }
     }
@@ -99,7 +114,10 @@ impl ErrorClass {
             Self::Connect => "check the address and the network",
             Self::Tls => "check the certificate, and that this port speaks TLS",
             Self::Timeout => "raise the request timeout or lower the load",
-            Self::Reset | Self::ClosedEarly => "see the server's log",
+            Self::Reset | Self::ClosedEarly | Self::StreamReset | Self::GoAway => {
+                "see the server's log"
+            }
+            Self::NoHttp2 => "use `--http-version 1.1`",
             Self::Protocol => "check that the URL names an HTTP server and the right scheme",
             Self::BodyLimit => "check that the URL names the right endpoint",
         }
@@ -115,6 +133,8 @@ pub struct HttpError {
     detail: String,
     advice: &'static str,
     stage: Stage,
+    /// The server says that it has not looked at the request.
+    untouched: bool,
 }
 
 /// How far an exchange had come when it failed: decides whether it may be repeated.
@@ -156,6 +176,7 @@ impl HttpError {
             detail: detail.into(),
             advice: class.advice(),
             stage: Stage::default(),
+            untouched: false,
         }
     }
 
@@ -186,11 +207,12 @@ impl HttpError {
     ///
     /// Only an idle connection that the server closed under us qualifies, and then only if the
     /// server cannot have acted on the request: not one byte of it was written, or the method is
-    /// safe and nothing was answered. A `POST` with bytes written is never sent again.
+    /// safe and nothing was answered. A `POST` with bytes written is never sent again, unless the server
+    /// says that it has not looked at it (`REFUSED_STREAM`, or a number beyond that of `GOAWAY`).
     pub fn may_resend(&self, method: &Method) -> bool {
         let closed = matches!(self.class, ErrorClass::Reset | ErrorClass::ClosedEarly);
         let harmless = closed && method.is_safe() && !self.stage.answered;
-        self.stage.reused && (!self.stage.written || harmless)
+        self.untouched || self.stage.reused && (!self.stage.written || harmless)
     }
 
     /// Replaces what its class says to do.
@@ -201,6 +223,12 @@ impl HttpError {
 
     pub(crate) fn at(mut self, stage: Stage) -> Self {
         self.stage = stage;
+        self
+    }
+
+    /// The server has not looked at the request.
+    pub(crate) fn untouched(mut self) -> Self {
+        self.untouched = true;
         self
     }
 
@@ -311,6 +339,13 @@ mod tests {
     fn a_post_is_resent_only_if_no_byte_was_written() {
         assert!(error(ErrorClass::Reset, true, false).may_resend(&Method::POST));
         assert!(!error(ErrorClass::Reset, true, true).may_resend(&Method::POST));
+    }
+
+    #[test]
+    fn what_the_server_has_not_looked_at_may_be_sent_again() {
+        let refused = error(ErrorClass::StreamReset, false, true);
+        assert!(!refused.may_resend(&Method::POST));
+        assert!(refused.untouched().may_resend(&Method::POST));
     }
 
     #[test]

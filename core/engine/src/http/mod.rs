@@ -1,4 +1,4 @@
-//! HTTP/1.1 client with time stamps taken at the socket, shared by the load generator and the
+//! HTTP client with time stamps taken at the socket, shared by the load generator and the
 //! metrics scraper.
 //!
 //! [`Connector`] opens connections to one [`Origin`], [`Connection`] carries one request at a time,
@@ -11,6 +11,8 @@ mod clock;
 mod connect;
 mod connection;
 mod error;
+mod http1;
+mod http2;
 mod origin;
 mod proxy;
 #[cfg(target_os = "linux")]
@@ -25,6 +27,7 @@ pub(crate) mod testing;
 mod tests;
 mod tls;
 mod transport;
+mod version;
 
 pub use client::{Client, Idle, Reuse};
 pub use clock::{Clock, Moment, MonoNs, thread_cpu};
@@ -37,3 +40,4 @@ pub use secret::Secret;
 pub use stamped::{ClockSource, prepare_kernel_stamps};
 pub use stamps::Stamps;
 pub use tls::{Tls, TlsOptions, TlsSession};
+pub use version::HttpVersion;

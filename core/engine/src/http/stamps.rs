@@ -4,6 +4,27 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use super::clock::MonoNs;
 
+/// When bytes arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// By the kernel, if it says so.
+    pub(super) kernel: Option<MonoNs>,
+    /// When they were read.
+    pub(super) seen: MonoNs,
+}
+
+impl Arrival {
+    /// The best that is known.
+    pub(super) fn at(&self) -> MonoNs {
+        self.kernel.unwrap_or(self.seen)
+    }
+
+    /// Nanoseconds from there to the moment of reading.
+    pub(super) fn lag_ns(&self) -> i64 {
+        self.seen.since(self.at())
+    }
+}
+
 /// When the bytes of the current exchange crossed the socket.
 ///
 /// Written by the IO wrapper under the HTTP layer, read by the code that issued the request. Both
@@ -19,6 +40,7 @@ pub struct Stamps {
     bytes_read: AtomicU64,
     kernel_reads: AtomicU64,
     user_reads: AtomicU64,
+    last_by_kernel: AtomicBool,
     distrust_readiness: AtomicBool,
 }
 
@@ -48,6 +70,15 @@ impl Stamps {
     /// the user-space clock is available.
     pub fn last_lag_ns(&self) -> i64 {
         self.last_read_seen.load(Relaxed) - self.last_read.load(Relaxed)
+    }
+
+    /// The latest read.
+    pub(super) fn last_arrival(&self) -> Arrival {
+        let at = MonoNs(self.last_read.load(Relaxed));
+        Arrival {
+            kernel: self.last_by_kernel.load(Relaxed).then_some(at),
+            seen: MonoNs(self.last_read_seen.load(Relaxed)),
+        }
     }
 
     /// Bytes of the request written so far, as they went over the wire.
@@ -113,6 +144,22 @@ impl Stamps {
         add(&self.bytes_written, bytes);
     }
 
+    /// Notes that the first bytes of something arrived that is noted as read when it is complete.
+    pub(super) fn began(&self, first: Arrival) {
+        if self.first_read.load(Relaxed) == 0 {
+            self.first_read.store(first.at().0, Relaxed);
+        }
+    }
+
+    /// Notes that a read brought `bytes`, perhaps behind others that it has brought already.
+    pub(super) fn read_frame(&self, now: Arrival, bytes: usize) {
+        if self.last_read_seen.load(Relaxed) == now.seen.0 {
+            add(&self.bytes_read, bytes);
+        } else {
+            self.read(now.kernel, now.seen, bytes);
+        }
+    }
+
     /// Notes that `bytes` arrived at `kernel` (if known) and were read at `seen`.
     pub(super) fn read(&self, kernel: Option<MonoNs>, seen: MonoNs, bytes: usize) {
         if bytes == 0 {
@@ -124,6 +171,7 @@ impl Stamps {
         }
         self.last_read.store(arrived.0, Relaxed);
         self.last_read_seen.store(seen.0, Relaxed);
+        self.last_by_kernel.store(kernel.is_some(), Relaxed);
         add(&self.bytes_read, bytes);
         add(
             if kernel.is_some() {

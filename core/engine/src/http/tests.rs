@@ -34,6 +34,7 @@ fn client_with(url: &str, kernel_stamps: bool, tls: Option<TlsSession>) -> Clien
         kernel_stamps,
         tls,
         proxy: None,
+        version: HttpVersion::Http1,
     };
     let connector = Connector::new(Origin::parse(url).unwrap(), options, Clock::new()).unwrap();
     // Believes at once that the server keeps connections.
@@ -203,6 +204,7 @@ fn a_server_that_closes_after_every_response_costs_no_request() {
         kernel_stamps: true,
         tls: None,
         proxy: None,
+        version: HttpVersion::Http1,
     };
     let origin = Origin::parse(&server.url()).unwrap();
     let client = Client::new(Connector::new(origin, options, Clock::new()).unwrap());

@@ -46,6 +46,30 @@ impl Transport {
         self.stamped().source()
     }
 
+    /// The protocol that the TLS handshake agreed on.
+    pub(super) fn protocol(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => stream.get_ref().1.alpn_protocol(),
+        }
+    }
+
+    /// Reads up to `room` bytes and hands them to `sink`; none are the end of the stream.
+    pub(super) fn poll_read_to(
+        &mut self,
+        cx: &mut Context<'_>,
+        room: usize,
+        sink: impl FnOnce(&[u8]),
+    ) -> Poll<io::Result<()>> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let room = room.min(scratch.len());
+            let window = &mut scratch[..room];
+            let bytes = ready!(self.poll_read_into(cx, window))?;
+            sink(&window[..bytes]);
+            Poll::Ready(Ok(()))
+        })
+    }
+
     fn poll_read_into(
         &mut self,
         cx: &mut Context<'_>,
@@ -68,13 +92,8 @@ impl rt::Read for Transport {
         cx: &mut Context<'_>,
         mut buffer: rt::ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        SCRATCH.with_borrow_mut(|scratch| {
-            let room = buffer.remaining().min(scratch.len());
-            let window = &mut scratch[..room];
-            let bytes = ready!(self.poll_read_into(cx, window))?;
-            buffer.put_slice(&window[..bytes]);
-            Poll::Ready(Ok(()))
-        })
+        let room = buffer.remaining();
+        self.poll_read_to(cx, room, |bytes| buffer.put_slice(bytes))
     }
 }
 

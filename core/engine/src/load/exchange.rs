@@ -155,6 +155,7 @@ pub(super) async fn exchange(
     loop {
         let with_stream_options = shared.with_stream_options();
         let mut response = send(shared, client, scratch, with_stream_options).await?;
+        counters.answered(response.connection());
         let status = response.status();
         scratch.record.status = Some(status.as_u16());
         if status.is_success() {
@@ -285,8 +286,7 @@ async fn stream(
     scratch.decoder.reset();
     while let Some(chunk) = next_chunk(response, reader.done).await {
         let chunk = chunk?;
-        let lag_ns = response.stamps().last_lag_ns();
-        reader.chunk(&chunk, lag_ns, scratch)?;
+        reader.chunk(&chunk, scratch)?;
     }
     scratch.note_end(response);
     let record = &scratch.record;
@@ -323,7 +323,7 @@ struct StreamReader<'a> {
 }
 
 impl StreamReader<'_> {
-    fn chunk(&mut self, chunk: &Chunk, lag_ns: i64, scratch: &mut Scratch) -> Result<(), Failure> {
+    fn chunk(&mut self, chunk: &Chunk, scratch: &mut Scratch) -> Result<(), Failure> {
         self.left = self
             .left
             .checked_sub(chunk.bytes.len() as u64)
@@ -346,7 +346,7 @@ impl StreamReader<'_> {
         });
         if let (false, Some(first)) = (had_tokens, record.first_token) {
             *place = None;
-            record.first_token_lag_ns = u32::try_from(lag_ns).unwrap_or(u32::MAX);
+            record.first_token_lag_ns = u32::try_from(chunk.lag_ns).unwrap_or(u32::MAX);
             self.counters
                 .first_token(first.since(record.start.unwrap_or(first)));
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::files::OpenFiles;
 use super::phase::PhasePlan;
-use crate::http::{Origin, Proxies, Reuse, Secret, Tls};
+use crate::http::{HttpVersion, Origin, Proxies, Reuse, Secret, Tls};
 use crate::secrets::Secrets;
 
 use super::endpoint::{EndpointKind, Field, Template};
@@ -70,6 +70,8 @@ pub struct LoadPlan {
     pub connect_timeout: Duration,
     /// Which connections carry more than one request.
     pub reuse: Reuse,
+    /// What connections speak.
+    pub http_version: HttpVersion,
     /// Use the kernel's receive times where the system offers them.
     pub kernel_stamps: bool,
     /// Whom `https` connections trust.

@@ -155,5 +155,6 @@ fn is_unreachable(error: &HttpError) -> bool {
             | ErrorClass::ConnectTimeout
             | ErrorClass::Connect
             | ErrorClass::Tls
+            | ErrorClass::NoHttp2
     )
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::http::{MonoNs, Stamps};
+use crate::http::{Connection, MonoNs, Stamps};
 
 use super::record::{Outcome, RequestRecord};
 
@@ -55,6 +55,8 @@ pub(super) struct Counters {
     latency_ns: AtomicU64,
     kernel_reads: AtomicU64,
     user_reads: AtomicU64,
+    http1: AtomicU64,
+    http2: AtomicU64,
     first_send: AtomicI64,
     last_response: AtomicI64,
 }
@@ -71,6 +73,16 @@ impl Counters {
     pub(super) fn first_token(&self, ttft_ns: i64) {
         add(&self.first_tokens, 1);
         add(&self.ttft_ns, u64::try_from(ttft_ns).unwrap_or(0));
+    }
+
+    /// A request was answered over this connection.
+    pub(super) fn answered(&self, connection: &Connection) {
+        let version = if connection.is_http2() {
+            &self.http2
+        } else {
+            &self.http1
+        };
+        add(version, 1);
     }
 
     pub(super) fn request_ended(&self, record: &RequestRecord, stamps: Option<&Stamps>) {
@@ -120,6 +132,8 @@ pub(super) struct Totals {
     pub(super) latency_ns: u64,
     pub(super) kernel_reads: u64,
     pub(super) user_reads: u64,
+    pub(super) http1: u64,
+    pub(super) http2: u64,
     pub(super) first_send: Option<MonoNs>,
     pub(super) last_response: Option<MonoNs>,
 }
@@ -153,6 +167,8 @@ impl Totals {
             latency_ns: sum(|thread| &thread.latency_ns),
             kernel_reads: sum(|thread| &thread.kernel_reads),
             user_reads: sum(|thread| &thread.user_reads),
+            http1: sum(|thread| &thread.http1),
+            http2: sum(|thread| &thread.http2),
             first_send: stamps(|thread| &thread.first_send).min().map(MonoNs),
             last_response: stamps(|thread| &thread.last_response).max().map(MonoNs),
         }

@@ -57,6 +57,8 @@ pub struct PhaseOutcome {
     pub in_flight_at_end: u64,
     /// Socket reads that carried a kernel receive time, and reads that did not.
     pub reads_by_clock: (u64, u64),
+    /// Exchanges in HTTP/1.1 and in HTTP/2.
+    pub by_version: (u64, u64),
     /// What it cost, together with the phases that took over from it and it from.
     pub used: PhaseUse,
     /// What has come up in the run so far.
@@ -195,6 +197,7 @@ impl LoadGenerator {
             cancelled: totals.progress.cancelled,
             in_flight_at_end: ended.in_flight,
             reads_by_clock: (totals.kernel_reads, totals.user_reads),
+            by_version: (totals.http1, totals.http2),
             used,
             warnings: self.shared.warnings.list(),
         }

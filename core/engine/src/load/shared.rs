@@ -84,5 +84,6 @@ pub(super) fn connect_options(
         kernel_stamps: plan.kernel_stamps,
         tls,
         proxy: plan.proxies.of(origin)?.cloned(),
+        version: plan.http_version,
     })
 }

@@ -59,6 +59,7 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
         request_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(30),
         reuse: Reuse::Pooled,
+        http_version: crate::http::HttpVersion::default(),
         kernel_stamps: true,
         tls: Tls::default(),
         proxies: Proxies::default(),

@@ -121,6 +121,8 @@ pub struct ReportInput<'a> {
     pub status: RunStatus,
     /// Clock that stamped arrivals.
     pub clock: Option<ClockSource>,
+    /// Exchanges in HTTP/1.1 and in HTTP/2.
+    pub by_version: (u64, u64),
     /// What the servers said.
     pub store: &'a Store,
     /// What is known of server software.
@@ -272,7 +274,17 @@ fn metadata(input: &ReportInput<'_>, profiling: Option<&PhaseWindow>) -> Metadat
             .clock
             .map(|clock| clock.as_str().to_owned())
             .unwrap_or_default(),
+        http_version: spoken(input.by_version).to_owned(),
         settings: run.settings.clone(),
+    }
+}
+
+fn spoken((http1, http2): (u64, u64)) -> &'static str {
+    match (http1 > 0, http2 > 0) {
+        (false, false) => "",
+        (true, false) => "1.1",
+        (false, true) => "2",
+        (true, true) => "1.1, 2",
     }
 }
 

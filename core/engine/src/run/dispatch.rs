@@ -34,6 +34,8 @@ pub(super) struct Dispatcher<'a> {
     pub(super) windows: Vec<PhaseWindow>,
     pub(super) warnings: Vec<Warning>,
     pub(super) reads_by_clock: (u64, u64),
+    /// Exchanges in HTTP/1.1 and in HTTP/2.
+    pub(super) by_version: (u64, u64),
 }
 
 impl Dispatcher<'_> {
@@ -170,6 +172,9 @@ impl Dispatcher<'_> {
         let (kernel, user) = outcome.reads_by_clock;
         self.reads_by_clock.0 += kernel;
         self.reads_by_clock.1 += user;
+        let (http1, http2) = outcome.by_version;
+        self.by_version.0 += http1;
+        self.by_version.1 += http2;
         for warning in &outcome.warnings {
             let code = warning.as_str();
             if !self.warnings.iter().any(|known| known.code == code) {

@@ -56,6 +56,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         windows: Vec::new(),
         warnings: Vec::new(),
         reads_by_clock: (0, 0),
+        by_version: (0, 0),
     };
     let died = dispatcher.run_phases().err();
     let went_on = died.is_none();
@@ -65,6 +66,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         windows,
         mut warnings,
         reads_by_clock,
+        by_version,
         ..
     } = dispatcher;
     generator.shutdown();
@@ -85,6 +87,7 @@ pub(super) fn run(plan: &RunPlan, parts: &RunParts) -> Result<RunOutcome, RunErr
         Stop::Run | Stop::Abort => RunStatus::Aborted,
     };
     record.clock = clock_source(reads_by_clock);
+    record.by_version = by_version;
     record.warnings = warnings;
     let requests = requests.take();
     record.end(status, windows, &setup.store(), &requests);

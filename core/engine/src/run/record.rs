@@ -35,6 +35,8 @@ pub(super) struct RunRecord {
     pub(super) status: RunStatus,
     /// Clock that stamped arrivals.
     pub(super) clock: Option<ClockSource>,
+    /// Exchanges in HTTP/1.1 and in HTTP/2.
+    pub(super) by_version: (u64, u64),
     /// Requests that ended; `None` without load.
     pub(super) requests: Option<u64>,
     /// All phases that were meant to be, without times.
@@ -100,6 +102,7 @@ impl RunRecord {
             run: &self.run,
             status: self.status,
             clock: self.clock,
+            by_version: self.by_version,
             store,
             knowledge: &self.knowledge.table(),
             phases: &self.phases,

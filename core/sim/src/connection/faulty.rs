@@ -5,8 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use nix::libc::linger;
-use nix::sys::socket::{setsockopt, sockopt};
 
 use super::{Connection, Flow, State};
 use crate::clock::monotonic;
@@ -85,12 +83,17 @@ impl Connection {
         match kind {
             FaultKind::Reset => {
                 // Closing then drops what is on its way, and tells the peer so.
-                let at_once = linger {
-                    l_onoff: 1,
-                    l_linger: 0,
-                };
-                setsockopt(&self.stream, sockopt::Linger, &at_once).ok();
+                self.wire.reset();
                 return Flow::Close;
+            }
+            FaultKind::RefusedStream => {
+                self.wire.refuse();
+                return Flow::Close;
+            }
+            FaultKind::GoAway => {
+                let flow = self.respond_half(&answer, worker);
+                self.wire.give_up_all();
+                return flow;
             }
             FaultKind::Hang => {
                 self.state = State::Stuck;

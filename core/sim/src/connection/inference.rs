@@ -165,7 +165,7 @@ impl Connection {
 
     /// Sends what there is of an answer that is to break off, as far as the socket takes it.
     fn cut(&mut self, worker: &mut Worker) -> Flow {
-        self.output.write_to(&self.stream).ok();
+        self.output.write_to(&mut self.wire).ok();
         self.abandon(Outcome::Cut, worker);
         Flow::Close
     }

@@ -58,6 +58,7 @@ fn metadata() -> Metadata {
         url: "http://127.0.0.1:8000".to_owned(),
         endpoint_type: "chat".to_owned(),
         clock: "kernel".to_owned(),
+        http_version: "1.1".to_owned(),
         settings: std::iter::once(setting).collect(),
         ..Metadata::default()
     }

@@ -80,6 +80,8 @@ pub struct Metadata<'a> {
     endpoint_type: &'a str,
     /// Clock that stamped arrivals: `kernel` or `user`; empty without load.
     clock: &'a str,
+    /// Versions of HTTP that were spoken to the inference endpoint: `1.1`, `2`, or `1.1, 2`; empty if none was.
+    http_version: &'a str,
     /// Settings of the run, such as `concurrency`.
     settings: &'a Map<String, Value>,
 }
@@ -203,6 +205,7 @@ impl<'a> Metadata<'a> {
             url: &metadata.url,
             endpoint_type: &metadata.endpoint_type,
             clock: &metadata.clock,
+            http_version: &metadata.http_version,
             settings: &metadata.settings,
         }
     }

@@ -100,6 +100,7 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--request-timeout-seconds", "9"],
     &["--conversation-num", "9"],
     &["--connection-reuse-strategy", "never"],
+    &["--http-version", "2"],
     &["--session-header", "X-Session"],
     &["--connect-timeout", "1"],
     &["--concurrency", "2"],

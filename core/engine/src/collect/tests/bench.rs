@@ -170,6 +170,7 @@ impl Bench {
             run: &RunInfo::default(),
             status: RunStatus::Completed,
             clock: None,
+            by_version: (1, 0),
             store: &self.store(),
             phases,
             records: Some(&RequestLog::default()),

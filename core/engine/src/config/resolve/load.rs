@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::Resolver;
 use crate::config::Command;
 use crate::config::plan::LoadSettings;
-use crate::config::schema::ConnectionReuse;
-use crate::http::{Origin as Server, Proxies, Reuse, Secret, Tls};
+use crate::config::schema::{ConnectionReuse, SpokenVersion};
+use crate::http::{HttpVersion, Origin as Server, Proxies, Reuse, Secret, Tls};
 use crate::load::{LoadPlan, TokenCount};
 
 impl Resolver<'_> {
@@ -62,6 +62,11 @@ impl Resolver<'_> {
                 ConnectionReuse::Pooled => Reuse::Pooled,
                 ConnectionReuse::Never => Reuse::Never,
                 ConnectionReuse::StickyUserSessions => Reuse::Sessions,
+            },
+            http_version: match endpoint.http_version {
+                SpokenVersion::Http1 => HttpVersion::Http1,
+                SpokenVersion::Http2 => HttpVersion::Http2,
+                SpokenVersion::Auto => HttpVersion::Auto,
             },
             kernel_stamps: self.config.run.kernel_timestamps,
             tls: tls.clone(),

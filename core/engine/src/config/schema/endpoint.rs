@@ -67,6 +67,8 @@ pub struct EndpointConfig {
     pub connect_timeout: UnitDuration,
     /// Which connections carry more than one request.
     pub connection_reuse_strategy: ConnectionReuse,
+    /// What is spoken to the server. Its metrics are always read over HTTP/1.1.
+    pub http_version: SpokenVersion,
     /// Merged into the body of each request, over what would be sent, such as `temperature = 0`.
     pub extra_inputs: serde_json::Map<String, serde_json::Value>,
 }
@@ -90,6 +92,7 @@ impl Default for EndpointConfig {
             request_timeout: UnitDuration(Duration::from_hours(6)),
             connect_timeout: UnitDuration(Duration::from_secs(30)),
             connection_reuse_strategy: ConnectionReuse::Pooled,
+            http_version: SpokenVersion::Http1,
             extra_inputs: serde_json::Map::new(),
         }
     }
@@ -105,6 +108,20 @@ pub enum ConnectionReuse {
     Never,
     /// Each conversation has one of its own, to its last turn.
     StickyUserSessions,
+}
+
+/// The written form of [`HttpVersion`](crate::http::HttpVersion).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SpokenVersion {
+    /// HTTP/1.1.
+    #[serde(rename = "1.1")]
+    Http1,
+    /// HTTP/2: with `http://` by prior knowledge (h2c), with `https://` if the server agrees to it.
+    #[serde(rename = "2")]
+    Http2,
+    /// With `https://` what the server chooses, HTTP/2 first; with `http://` HTTP/1.1.
+    #[serde(rename = "auto")]
+    Auto,
 }
 
 /// The written form of [`EndpointKind`].

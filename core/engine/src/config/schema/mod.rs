@@ -19,7 +19,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use endpoint::{ConnectionReuse, EndpointConfig};
+pub use endpoint::{ConnectionReuse, EndpointConfig, SpokenVersion};
 pub use goodput::GoodputConfig;
 pub use instances::{
     CollectorConfig, ExporterConfig, Isolation, OnStartError, Options, ParserConfig,

@@ -162,6 +162,7 @@ fn https_without_a_configuration_is_refused_at_once() {
         kernel_stamps: false,
         tls: None,
         proxy: None,
+        version: HttpVersion::Http1,
     };
     let origin = Origin::parse("https://h").unwrap();
     let error = Connector::new(origin, options, Clock::new()).unwrap_err();
@@ -177,6 +178,7 @@ fn a_silent_server_meets_the_connect_timeout_in_the_handshake() {
         kernel_stamps: false,
         tls: Some(trusting()),
         proxy: None,
+        version: HttpVersion::Http1,
     };
     let connector = Connector::new(Origin::parse(&url).unwrap(), options, Clock::new()).unwrap();
     let error = block_on(connector.connect()).unwrap_err();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls::{AlertDescription, CertificateError, Error};
 
 use super::super::error::{ErrorClass, HttpError, root_text};
+use super::super::http2::error::not_agreed;
 
 const NO_TLS: &str = "check that this port speaks TLS, or use `http://`";
 const OTHER_NAME: &str = "use a name of the certificate in the URL, give it with `--server-name`, or \
@@ -16,6 +17,9 @@ const OTHER_IDENTITY: &str = "check `--cert-file`, and what the server's authori
 /// A failed handshake, with what to do about it. `name` is the one that the certificate should have.
 pub(in crate::http) fn handshake_error(url: &Arc<str>, name: &str, error: &io::Error) -> HttpError {
     let (detail, advice) = match cause(error) {
+        Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
+            return not_agreed(url);
+        }
         Some(Error::InvalidCertificate(certificate)) => certificate_problem(name, certificate),
         Some(Error::AlertReceived(alert)) => alerted(*alert),
         _ if matches!(

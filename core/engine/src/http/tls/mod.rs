@@ -1,4 +1,5 @@
-//! TLS set-up: whom to trust and who we are, the ring provider, HTTP/1.1 only.
+//! TLS set-up: whom to trust and who we are, the ring provider, which versions of HTTP are
+//! offered.
 
 mod failure;
 mod files;
@@ -15,6 +16,7 @@ use self::files::{authorities, identity, roots};
 use self::unverified::Unverified;
 use super::error::{ErrorClass, HttpError, root_text};
 use super::origin::Origin;
+use super::version::HttpVersion;
 
 pub(super) use failure::{handshake_error, session_error};
 pub use options::TlsOptions;
@@ -40,6 +42,20 @@ pub struct TlsSession {
     pub(super) config: Arc<ClientConfig>,
     /// Sent as SNI if it is a host name, and expected in the certificate.
     pub(super) name: ServerName<'static>,
+}
+
+impl TlsSession {
+    /// The same, offering these versions of HTTP.
+    pub(super) fn offering(self, version: HttpVersion) -> Self {
+        let protocols = version.protocols();
+        if self.config.alpn_protocols == protocols {
+            return self;
+        }
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = protocols;
+        let config = Arc::new(config);
+        Self { config, ..self }
+    }
 }
 
 impl fmt::Debug for Tls {
@@ -144,6 +160,6 @@ fn load(options: &TlsOptions) -> Result<Arc<ClientConfig>, String> {
         }
         None => builder.with_no_client_auth(),
     };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = HttpVersion::Http1.protocols();
     Ok(Arc::new(config))
 }

@@ -123,6 +123,7 @@ fn plan(url: &str, endpoint: EndpointKind) -> LoadPlan {
         request_timeout: Duration::from_secs(1),
         connect_timeout: Duration::from_secs(1),
         reuse: crate::http::Reuse::Pooled,
+        http_version: crate::http::HttpVersion::default(),
         kernel_stamps: false,
         tls: Tls::default(),
         proxies: crate::http::Proxies::default(),

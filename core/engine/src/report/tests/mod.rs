@@ -126,6 +126,7 @@ impl Bench {
             run,
             status: RunStatus::Completed,
             clock: Some(ClockSource::Kernel),
+            by_version: (0, 1),
             store: &self.store,
             knowledge: Knowledge::embedded(),
             phases,

@@ -233,6 +233,7 @@ fn times_are_written_with_milliseconds() {
         "2025-01-07T09:05:45.234Z"
     );
     assert_eq!(report.metadata.clock, "kernel");
+    assert_eq!(report.metadata.http_version, "2");
 }
 
 #[test]
