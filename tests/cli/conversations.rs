@@ -86,7 +86,8 @@ fn made_up_conversations_have_as_many_turns_as_asked_for() {
         "--num-sessions 4 --session-turns-mean 3 --session-turn-delay-mean 1 --isl 5 --num-users 2 \
          --user-centric-rate 200",
     );
-    assert_eq!(lines.len(), 12);
+    // The second of the two users has one turn of three behind him.
+    assert_eq!(lines.len(), 11);
     let settings = &context.json("out/aiperf.json")["metadata"]["settings"];
     assert_eq!(
         (&settings["num_users"], &settings["user_centric_rate"]),
@@ -96,7 +97,7 @@ fn made_up_conversations_have_as_many_turns_as_asked_for() {
     let last = lines.iter().filter(|line| line["turn_index"] == 2);
     // Five words a turn, and three an answer.
     assert!(last.clone().all(|line| line["input_sequence_length"] == 21));
-    assert_eq!(last.count(), 4);
+    assert_eq!(last.count(), 3);
     assert!(
         lines
             .iter()
@@ -114,10 +115,7 @@ fn what_does_not_go_together_is_told() {
             "--user-centric-rate 3 --num-users 2 --concurrency 4",
             "`--user-centric-rate` is a pace of its own",
         ),
-        (
-            "--conversation-turn-mean 3 --request-rate 9",
-            "wait for answers and not for a rate",
-        ),
+        ("--rate-of conversations", "`--rate-of` needs a rate"),
         (
             "--conversation-turn-mean 3 --endpoint-type embeddings",
             "`embeddings` has no answers",
@@ -129,4 +127,28 @@ fn what_does_not_go_together_is_told() {
         assert_eq!(ran.code, Some(2), "{args}");
         assert!(ran.stderr.contains(expected), "{args}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn a_rate_is_one_of_requests_or_of_conversations() {
+    let sim = Sim::start(SimConfig::default()).expect("a simulated server");
+    let context = Context::new();
+    let session =
+        "--conversation-turn-mean 3 --isl 4 --request-rate 400 --arrival-pattern constant";
+    let lines = run(&context, &sim, &format!("{session} --request-count 20"));
+    assert_eq!(lines.len(), 20, "a count is one of requests");
+    let settings = |context: &Context| {
+        context.json("out/aiperf.json")["metadata"]["settings"]["rate_of"].clone()
+    };
+    assert_eq!(settings(&context), "requests");
+    let context = Context::new();
+    let more =
+        format!("{session} --rate-of conversations --num-sessions 7 --num-warmup-sessions 2");
+    let lines = run(&context, &sim, &more);
+    assert_eq!(settings(&context), "conversations");
+    let report = context.json("out/aiperf.json");
+    let requests = &report["requests"];
+    assert_eq!(requests["sent"], 21, "{requests}");
+    let warmup = lines.iter().filter(|line| line["phase"] == "warmup");
+    assert_eq!(warmup.count(), 6, "two conversations, to their ends");
 }

@@ -130,7 +130,14 @@ fn a_trace_gives_lengths_and_its_times_are_told_to_be_left_out() {
     context.write("trace.jsonl", lines);
     let url = sim.url();
     let args = ["profile", "--url", &url, "-n", "2", "--artifact-dir", "out"];
-    let more = ["--ui", "none", "--input-file", "trace.jsonl"];
+    let more = [
+        "--ui",
+        "none",
+        "--input-file",
+        "trace.jsonl",
+        "--concurrency",
+        "1",
+    ];
     let ran = context.succeed(&[&args[..], &more[..]].concat());
     let truth = sim.stop();
     let asked: Vec<_> = truth
@@ -143,6 +150,42 @@ fn a_trace_gives_lengths_and_its_times_are_told_to_be_left_out() {
         .stderr
         .contains("the times in the file are not followed");
     assert!(told, "{}", ran.stderr);
+    let settings = &context.json("out/aiperf.json")["metadata"]["settings"];
+    assert_eq!(settings.get("fixed_schedule"), None);
+}
+
+#[test]
+fn a_trace_is_replayed_unless_it_is_told_not_to_be() {
+    let turn = |at| {
+        format!(
+            "{{\"session_id\":\"a\",\"timestamp\":{at},\"input_length\":8,\"output_length\":2}}\n"
+        )
+    };
+    let scheduled = |more: &[&str]| {
+        let (sim, out, context) = (sim(), "out", Context::new());
+        context.write("trace.jsonl", &[0, 1, 2].map(turn).concat());
+        let url = sim.url();
+        let args = [
+            "profile",
+            "--url",
+            &url,
+            "--artifact-dir",
+            out,
+            "--ui",
+            "none",
+        ];
+        let file = ["--input-file", "trace.jsonl"];
+        let ran = context.succeed(&[&args[..], &file[..], more].concat());
+        assert!(!ran.stderr.contains("are not followed"), "{}", ran.stderr);
+        let report = context.json("out/aiperf.json");
+        let lines = context.json_lines("out/profile_export.jsonl").into_iter();
+        let longest = lines.filter_map(|line| line["turn_index"].as_u64()).max();
+        let settings = &report["metadata"]["settings"];
+        (settings["fixed_schedule"] == true, longest)
+    };
+    assert_eq!(scheduled(&[]), (true, Some(2)));
+    assert_eq!(scheduled(&["--open-loop-strict"]), (true, None), "no turns");
+    assert!(!scheduled(&["--no-fixed-schedule"]).0);
 }
 
 #[test]
@@ -189,11 +232,8 @@ fn files_that_are_wrong_are_told_with_their_lines() {
         wrong.contains("`p.jsonl` line 2: invalid type: integer `7`"),
         "{wrong}"
     );
-    let wrong = error(&["--input-file", "t.jsonl", "--request-rate", "9"]);
-    assert!(
-        wrong.contains("has conversations of several turns"),
-        "{wrong}"
-    );
+    let wrong = error(&["--input-file", "t.jsonl", "--endpoint-type", "embeddings"]);
+    assert!(wrong.contains("`embeddings` has no answers"), "{wrong}");
     let wrong = error(&["--endpoint-type", "raw"]);
     assert!(wrong.contains("needs bodies"), "{wrong}");
     let wrong = error(&["--image-width-mean", "9"]);

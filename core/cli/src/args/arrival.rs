@@ -11,6 +11,10 @@ use super::flags::Flags;
 /// When requests are sent, and which are given up.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Load")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags, each with a name of its own"
+)]
 pub(crate) struct ArrivalArgs {
     /// Requests in flight: each response is followed by the next request [default: 1];
     /// with a request rate the most in flight [default: no limit]
@@ -28,6 +32,9 @@ pub(crate) struct ArrivalArgs {
     /// A request rate that changes: JSON like `{"points": [{"time_s": 0, "qps": 1}, ...]}`.
     #[arg(long, value_name = "FILE")]
     pub(crate) request_rate_series: Option<PathBuf>,
+    /// What --request-rate counts: requests, or conversations that begin [default: requests]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) rate_of: Option<String>,
     /// Requests per second of --num-users users, each of whom waits for his answer before he asks again.
     #[arg(long, value_name = "N")]
     pub(crate) user_centric_rate: Option<f64>,
@@ -42,9 +49,16 @@ pub(crate) struct ArrivalArgs {
         value_name = "N"
     )]
     pub(crate) conversation_num: Option<u64>,
-    /// Send the requests of --input-file at its timestamps.
-    #[arg(long)]
+    /// Send the requests of --input-file at its timestamps; the default where all have one and neither a
+    /// concurrency nor a rate is given.
+    #[arg(long, overrides_with = "no_fixed_schedule")]
     pub(crate) fixed_schedule: bool,
+    /// Leave the timestamps of --input-file aside.
+    #[arg(long, overrides_with = "fixed_schedule")]
+    pub(crate) no_fixed_schedule: bool,
+    /// Send each request at its timestamp, alone, without waiting for the answer before it.
+    #[arg(long)]
+    pub(crate) open_loop_strict: bool,
     /// Shift the timestamps so that the first request is sent at once.
     #[arg(long)]
     pub(crate) fixed_schedule_auto_offset: bool,
@@ -97,6 +111,7 @@ impl ArrivalArgs {
             "request-rate-ramp-duration",
             self.request_rate_ramp_duration.clone(),
         );
+        load("rate-of", self.rate_of.clone());
         load("arrival-pattern", pattern(self.arrival_pattern.as_deref()));
         load("arrival-smoothness", text(self.arrival_smoothness));
         load("prefill-concurrency", text(self.prefill_concurrency));
@@ -125,6 +140,9 @@ impl ArrivalArgs {
         load("replay-speedup", text(self.replay_speedup));
         let (name, path) = ("--fixed-schedule", "load.fixed_schedule");
         flags.switch(name, path, self.fixed_schedule, true);
+        flags.switch("--no-fixed-schedule", path, self.no_fixed_schedule, false);
+        let (name, path) = ("--open-loop-strict", "load.open_loop_strict");
+        flags.switch(name, path, self.open_loop_strict, true);
         let (name, path) = (
             "--fixed-schedule-auto-offset",
             "load.fixed_schedule_auto_offset",
@@ -145,6 +163,9 @@ pub(crate) struct WarmupArgs {
     /// Send warm-up requests for this time.
     #[arg(long, value_name = "DURATION")]
     pub(crate) warmup_duration: Option<String>,
+    /// Warm-up conversations to begin, and to carry on to their ends.
+    #[arg(long, alias = "num-warmup-sessions", value_name = "N")]
+    pub(crate) warmup_conversation_num: Option<u64>,
     /// Measure without a pause after the warm-up, while its last requests are running.
     #[arg(long)]
     pub(crate) seamless_warmup: bool,
@@ -178,6 +199,10 @@ impl WarmupArgs {
     pub(crate) fn add_to(&self, flags: &mut Flags) {
         let mut load = |name: &str, value: Option<String>| of_load(flags, name, value.as_ref());
         load("warmup-request-count", text(self.warmup_request_count));
+        load(
+            "warmup-conversation-num",
+            text(self.warmup_conversation_num),
+        );
         load("warmup-duration", self.warmup_duration.clone());
         load("warmup-concurrency", text(self.warmup_concurrency));
         load("warmup-request-rate", text(self.warmup_request_rate));

@@ -44,6 +44,8 @@ pub(super) struct Scratch {
     /// The conversation that the request is a turn of, where there are some of several turns. Between two
     /// requests: the one that goes on.
     pub(super) talk: Option<Talk>,
+    /// Which user the slot is, until his first conversation begins.
+    pub(super) newcomer: Option<usize>,
     /// Which of the servers the request goes to.
     pub(super) server: usize,
     /// The connection of the conversation, where each has its own.
@@ -66,6 +68,7 @@ impl Scratch {
             prompt: Prompt::default(),
             said: Said::default(),
             talk: None,
+            newcomer: None,
             server: 0,
             kept: None,
             place: None,

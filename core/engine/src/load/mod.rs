@@ -14,6 +14,8 @@ mod conversation;
 mod cost;
 mod crew;
 mod dataset;
+mod deal;
+mod dealt;
 mod endpoint;
 mod error;
 mod exchange;
@@ -46,7 +48,7 @@ mod warning;
 mod worker;
 
 pub use arrival::{
-    Arrival, ArrivalPlan, ClosedLoop, Curve, CurveError, Next, Pattern, RatePlan, RatePoint,
+    Arrival, ArrivalPlan, ClosedLoop, Curve, CurveError, Next, Pattern, RateOf, RatePlan, RatePoint,
 };
 pub use conversation::{Conversation, Message, Prompt, Role, Turn};
 pub use cost::{MachineUse, PhaseUse, ThreadUse};

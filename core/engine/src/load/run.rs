@@ -6,6 +6,7 @@ use std::sync::{Arc, mpsc};
 use crate::http::{Clock, MonoNs, prepare_kernel_stamps};
 
 use super::cost::{Meter, PhaseUse};
+use super::deal::Dealer;
 use super::error::LoadError;
 use super::phase::{Chain, Phase, PhasePlan, PhaseSetup};
 use super::plan::LoadPlan;
@@ -55,6 +56,8 @@ pub struct PhaseOutcome {
     pub cancelled: u64,
     /// Requests in flight when sending was stopped early, or the next phase took over.
     pub in_flight_at_end: u64,
+    /// Moments of a rate that passed because all conversations that there may be waited for answers.
+    pub unused_moments: u64,
     /// Socket reads that carried a kernel receive time, and reads that did not.
     pub reads_by_clock: (u64, u64),
     /// Exchanges in HTTP/1.1 and in HTTP/2.
@@ -146,6 +149,7 @@ impl LoadGenerator {
                 n_threads: self.threads.len(),
                 max_open: self.max_open,
                 seed: self.plan.random_seed,
+                has_turns: self.shared.prompts.has_turns(),
             };
             Arc::new(Phase::new(
                 plan,
@@ -196,6 +200,7 @@ impl LoadGenerator {
             failed: totals.progress.failed,
             cancelled: totals.progress.cancelled,
             in_flight_at_end: ended.in_flight,
+            unused_moments: phase.dealer.as_ref().map_or(0, Dealer::unused),
             reads_by_clock: (totals.kernel_reads, totals.user_reads),
             by_version: (totals.http1, totals.http2),
             used,

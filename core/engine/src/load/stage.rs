@@ -23,6 +23,8 @@ pub(super) enum Wanted {
     Slot { stage: usize, number: usize },
     /// What a stage needs beside its slots: see [`Worker::attend`].
     Attendant { stage: usize },
+    /// Somebody who deals the moments of a stage to its slots: see `dealt`.
+    Dealer { stage: usize },
 }
 
 impl Worker {
@@ -33,6 +35,7 @@ impl Worker {
         for (stage, Stage { crew, .. }) in self.stages.iter().enumerate().take(begun) {
             if let Some(wanted) = crew.begin(there) {
                 self.want(Wanted::Attendant { stage });
+                self.want_dealer(stage);
                 (0..wanted).for_each(|_| self.want_slot(stage));
             }
             there = crew.made();
@@ -56,6 +59,13 @@ impl Worker {
             }
         };
         tokio::join!(rise, end);
+    }
+
+    /// The first thread deals for all of them.
+    fn want_dealer(&self, stage: usize) {
+        if self.index == 0 && self.stages[stage].phase.dealer.is_some() {
+            self.want(Wanted::Dealer { stage });
+        }
     }
 
     /// Whether this thread gets no further slots: all stages have begun, or nothing more is to be sent.

@@ -52,6 +52,14 @@ impl Talk {
         })
     }
 
+    /// The same with fewer turns, as `left` says of those that it has.
+    pub(super) fn shortened(self, left: impl FnOnce(u32) -> u32) -> Self {
+        Self {
+            turns: left(self.turns),
+            ..self
+        }
+    }
+
     /// Which turn it is, for the record.
     pub(super) fn place(&self) -> TurnPlace {
         TurnPlace {

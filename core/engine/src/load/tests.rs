@@ -11,6 +11,8 @@ mod probes;
 mod rates;
 #[cfg(target_os = "linux")]
 mod schedules;
+#[cfg(target_os = "linux")]
+mod turns;
 
 use std::collections::HashSet;
 use std::sync::{Arc, mpsc};

@@ -204,6 +204,10 @@ async fn take_part((worker, mut wanted): (Arc<Worker>, UnboundedReceiver<Wanted>
                         everybody_else().await;
                     }
                 }
+                // It lasts as long as slots of any thread may wait for it.
+                Wanted::Dealer { stage } => {
+                    slots.spawn(Arc::clone(&worker).deal(stage));
+                }
                 Wanted::Attendant { stage } => {
                     attendants.spawn(Arc::clone(&worker).attend(stage));
                 }

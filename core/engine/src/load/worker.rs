@@ -43,7 +43,7 @@ pub(super) struct Worker {
 }
 
 /// What a slot does next.
-enum Step {
+pub(super) enum Step {
     /// Carry the request that was prepared.
     Carry,
     /// Draw again: the phase was over when the request had a place.
@@ -58,7 +58,9 @@ impl Worker {
     pub(super) async fn slot(self: Arc<Self>, mut stage: usize, number: usize) {
         self.cancel.watch().await;
         let mut scratch = Scratch::new(self.index);
-        let mut free_since = self.stages[stage].phase.slot_start(number);
+        let phase = &self.stages[stage].phase;
+        scratch.newcomer = phase.has_users().then_some(number);
+        let mut free_since = phase.slot_start(number);
         if !self.wait_until(free_since).await {
             return;
         }
@@ -101,6 +103,13 @@ impl Worker {
             let Some(turn) = crew.turn().await else {
                 return Step::Stop;
             };
+            if let Some(dealer) = &phase.dealer {
+                let begins = self.begin_dealt(phase, dealer, free_since, scratch).await;
+                if matches!(begins, Step::Carry) && crew.pass(turn) {
+                    self.want_slot(stage);
+                }
+                return self.admit(begins, phase, scratch).await;
+            }
             let mut ticket = match phase.draw(self.shared.clock.now(), free_since) {
                 Draw::Ticket(ticket) => ticket,
                 other => return self.without(other).await,
@@ -122,6 +131,10 @@ impl Worker {
     /// Prepares the next turn of the conversation that the slot has. It needs no turn among those that wait
     /// for moments: the slot has been made for it.
     async fn go_on(&self, phase: &Phase, talk: Talk, due: MonoNs, scratch: &mut Scratch) -> Step {
+        if let Some(dealer) = &phase.dealer {
+            let goes_on = self.go_on_dealt(phase, dealer, talk, due, scratch).await;
+            return self.admit(goes_on, phase, scratch).await;
+        }
         match phase.go_on(self.shared.clock.now(), due, talk.number()) {
             Draw::Ticket(ticket) => {
                 let draw = talk.ask(&self.shared.prompts, scratch);
@@ -153,6 +166,9 @@ impl Worker {
         let talk = scratch.talk.take().filter(|_| went_well);
         scratch.talk = talk.and_then(Talk::next);
         let Some(talk) = &scratch.talk else {
+            if let Some(dealer) = &phase.dealer {
+                dealer.end();
+            }
             return free;
         };
         let pause = talk.pause(&self.shared.prompts);
@@ -163,7 +179,7 @@ impl Worker {
     }
 
     /// Waits for a place among those that wait for a first token.
-    async fn enter_prefill(&self, phase: &Phase, scratch: &mut Scratch) -> Step {
+    pub(super) async fn enter_prefill(&self, phase: &Phase, scratch: &mut Scratch) -> Step {
         let Some(prefill) = &phase.prefill else {
             return Step::Carry;
         };
@@ -191,6 +207,10 @@ impl Worker {
         let prompts = &self.shared.prompts;
         let draw = prompts.draw(phase.index, ticket.conversation, &mut scratch.prompt);
         let talk = Talk::begin(prompts, phase.index, ticket.conversation);
+        let talk = match scratch.newcomer.take() {
+            Some(user) => talk.map(|talk| talk.shortened(|turns| phase.turns_left(user, turns))),
+            None => talk,
+        };
         scratch.begin(ticket, phase.index, draw, talk);
     }
 

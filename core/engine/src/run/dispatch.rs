@@ -183,6 +183,7 @@ impl Dispatcher<'_> {
         }
         let phase = &self.load.phases[outcome.phase];
         self.warnings.extend(notes::ended_early(phase, outcome));
+        self.warnings.extend(notes::unused_moments(phase, outcome));
     }
 }
 

@@ -143,6 +143,9 @@ fn settings(plan: &RunPlan, load: &LoadPlan) -> Map<String, Value> {
         if let ArrivalPlan::Rate(rate) = &phase.arrival {
             set("request_rate", json!(rate.curve.peak()));
             set("arrival_pattern", json!(rate.pattern.as_str()));
+            if load.prompts.has_turns() {
+                set("rate_of", json!(rate.of.as_str()));
+            }
             if let Pattern::Gamma { smoothness } = rate.pattern {
                 set("arrival_smoothness", json!(smoothness));
             }

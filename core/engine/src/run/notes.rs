@@ -37,3 +37,18 @@ pub(super) fn ended_early(phase: &PhasePlan, outcome: &PhaseOutcome) -> Option<W
         }),
     }
 }
+
+/// That a rate was not reached because all conversations that there may be waited for answers.
+pub(super) fn unused_moments(phase: &PhasePlan, outcome: &PhaseOutcome) -> Option<Warning> {
+    let (unused, most) = (outcome.unused_moments, phase.concurrency?);
+    (unused > 0).then(|| Warning {
+        code: "rate_not_reached".to_owned(),
+        message: format!(
+            "phase `{}` sent {} requests, and {unused} more were due: all {most} conversations that \
+             `concurrency` allows were under way and had no turn to ask",
+            phase.name, outcome.sent
+        ),
+        remedy: "raise `concurrency` or leave it out, or lower the rate".to_owned(),
+        ..Warning::default()
+    })
+}

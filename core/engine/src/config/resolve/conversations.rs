@@ -26,7 +26,7 @@ impl Resolver<'_> {
             || load.request_rate.is_some()
             || load.request_rate_series.is_some()
             || load.concurrency_ramp_duration.is_some()
-            || load.fixed_schedule;
+            || load.fixed_schedule == Some(true);
         self.refuse([
             (
                 rate.is_some() && users.is_none(),
@@ -48,33 +48,19 @@ impl Resolver<'_> {
 
     /// Turns need answers that can be said again, and slots that wait for them.
     pub(super) fn check_turns(&mut self, prompts: &PromptPlan) {
-        if !has_turns(prompts) {
+        if !prompts.has_turns() {
             return;
         }
         let path = match prompts.file {
             Some(_) => ["prompts", "input_file"],
             None => ["prompts", "conversation_turn_mean"],
         };
-        let (load, kind) = (&self.config.load, self.config.endpoint.kind);
-        if load.request_rate.is_some() || load.request_rate_series.is_some() {
-            let what =
-                "has conversations of several turns, which wait for answers and not for a rate";
-            let help = "give `concurrency`, or `user_centric_rate` and `num_users`, instead";
-            self.wrong(&path, what, Some(help.to_owned()));
-        }
+        let kind = self.config.endpoint.kind;
         if !kind.generates() {
             let what = format!("has conversations, and `{}` has no answers", kind.as_str());
             let help = "leave one turn in each conversation";
             self.wrong(&path, &what, Some(help.to_owned()));
         }
-    }
-}
-
-/// Whether conversations have several turns.
-pub(super) fn has_turns(prompts: &PromptPlan) -> bool {
-    match &prompts.file {
-        Some((dataset, _)) => dataset.most_turns() > 1,
-        None => prompts.sessions.has_turns(),
     }
 }
 

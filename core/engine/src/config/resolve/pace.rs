@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::quantity::UnitDuration;
-use crate::config::schema::{ArrivalPattern, LoadConfig, RatePoint};
+use crate::config::schema::{ArrivalPattern, LoadConfig, RateOf, RatePoint};
 use crate::load::{self, ArrivalPlan, Curve, CurveError, Pattern, PrefillPlan, RatePlan, StopPlan};
 
 /// Requests at least, if the user limits neither their number nor the time.
@@ -19,6 +19,7 @@ pub(super) struct Pace<'a> {
     pub(super) rate: Option<f64>,
     pub(super) rate_ramp: Option<UnitDuration>,
     pub(super) series: Option<&'a [RatePoint]>,
+    pub(super) rate_of: RateOf,
     /// How many users, and requests per second of all of them.
     pub(super) users: Option<(u32, f64)>,
     pub(super) pattern: ArrivalPattern,
@@ -35,6 +36,7 @@ impl<'a> Pace<'a> {
             rate: load.request_rate,
             rate_ramp: load.request_rate_ramp_duration,
             series: load.request_rate_series.as_deref(),
+            rate_of: load.rate_of,
             users: load.num_users.zip(load.user_centric_rate),
             pattern: load.arrival_pattern,
             smoothness: load.arrival_smoothness,
@@ -121,7 +123,11 @@ impl<'a> Pace<'a> {
             // A rate beside it is an error, which is recorded.
             ArrivalPattern::ConcurrencyBurst => return Ok(ArrivalPlan::ClosedLoop),
         };
-        curve.map(|curve| ArrivalPlan::Rate(RatePlan { curve, pattern }))
+        let of = match self.rate_of {
+            RateOf::Requests => load::RateOf::Requests,
+            RateOf::Conversations => load::RateOf::Conversations,
+        };
+        curve.map(|curve| ArrivalPlan::Rate(RatePlan { curve, pattern, of }))
     }
 
     pub(super) fn prefill(&self) -> Option<PrefillPlan> {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Resolver;
-use super::conversations::{has_turns, of_conversations};
+use super::conversations::of_conversations;
 use super::pace::Pace;
 use crate::config::error::Problem;
 use crate::config::quantity::UnitDuration;
-use crate::config::schema::{ArrivalPattern, LoadConfig};
+use crate::config::schema::{ArrivalPattern, LoadConfig, RateOf};
 use crate::load::{ArrivalPlan, CancellationPlan, PhaseKind, PhasePlan, PromptPlan, StopPlan};
 
 impl Resolver<'_> {
@@ -33,13 +33,15 @@ impl Resolver<'_> {
         };
         if stop == StopPlan::default() {
             stop = pace.default_stop();
-            if has_turns(prompts) {
+            let paces_turns = pace.has_rate() && load.rate_of == RateOf::Requests;
+            if prompts.has_turns() && !paces_turns {
                 stop = of_conversations(stop, prompts);
             }
         }
         let grace = load.benchmark_grace_period;
         let warmup = StopPlan {
             request_count: Some(load.warmup_request_count).filter(|count| *count > 0),
+            conversations: load.warmup_conversation_num,
             duration: load.warmup_duration.map(|duration| duration.0),
             ..StopPlan::default()
         };
@@ -47,6 +49,13 @@ impl Resolver<'_> {
         if warmup == StopPlan::default() && load.seamless_warmup {
             let help = "give `warmup_request_count` or `warmup_duration`".to_owned();
             self.wrong(&["load", "seamless_warmup"], "needs a warm-up", Some(help));
+        }
+        if load.warmup_conversation_num.is_some() && load.seamless_warmup {
+            let what = "does not go with `seamless_warmup`";
+            let help = "conversations that are carried on to their ends would run beside what is measured: \
+                        limit requests or time instead";
+            let path = ["load", "warmup_conversation_num"];
+            self.wrong(&path, what, Some(help.to_owned()));
         }
         if warmup != StopPlan::default() {
             let (pace, grace) = (
@@ -149,6 +158,11 @@ impl Resolver<'_> {
                 "leave out `request_rate`",
             ),
             (
+                load.rate_of == RateOf::Conversations && !has_rate,
+                ("rate_of", "needs a rate"),
+                rate_missing,
+            ),
+            (
                 load.request_rate_ramp_duration.is_some() && load.request_rate.is_none(),
                 ("request_rate_ramp_duration", "needs a rate"),
                 rate_missing,
@@ -204,7 +218,7 @@ impl Resolver<'_> {
     /// A closed loop that is not filled is not what was asked for.
     fn check_count(&mut self) {
         let load = &self.config.load;
-        if load.fixed_schedule || load.num_users.is_some() {
+        if load.fixed_schedule == Some(true) || load.num_users.is_some() {
             return;
         }
         let (Some(count), false) = (load.request_count, Pace::of_profiling(load).has_rate()) else {

@@ -71,7 +71,6 @@ impl Resolver<'_> {
                 return None;
             }
         };
-        let is_scheduled = self.config.load.fixed_schedule;
         let asked = dataset.conversations.iter().flat_map(|said| &said.turns);
         let lacks =
             |turn: &crate::load::Turn| turn.prompt.body.is_none() && turn.prompt.more.is_empty();
@@ -79,10 +78,12 @@ impl Resolver<'_> {
             let help = r#"write `{"query": "...", "passages": ["..."]}`"#.to_owned();
             self.wrong(&PATH, "has queries without passages", Some(help));
         }
-        if !is_scheduled && asked.clone().any(|turn| turn.at.is_some()) {
+        let is_told = self.config.load.fixed_schedule.is_some();
+        let has_times = asked.clone().any(|turn| turn.at.is_some());
+        if has_times && !is_told && !self.is_scheduled(&dataset, sampling) {
             let message = "the times in the file are not followed".to_owned();
             let origin = self.origin(&PATH);
-            let help = "give `fixed_schedule` to follow them, or choose a rate or a concurrency";
+            let help = "give `--fixed-schedule` to follow them, or `--no-fixed-schedule` to say so";
             self.problems
                 .push(Problem::warning(message, origin.as_ref()).help(help));
         }

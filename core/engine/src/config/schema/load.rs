@@ -28,16 +28,22 @@ pub struct LoadConfig {
     /// the last point.
     #[schemars(length(min = 1))]
     pub request_rate_series: Option<Vec<RatePoint>>,
+    /// What comes at a request rate where conversations have several turns.
+    pub rate_of: RateOf,
     /// Requests per second of users who take turns: each of `num_users` sends a request so many times as
     /// long after the last one, or when that is answered if it takes longer.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub user_centric_rate: Option<f64>,
-    /// Users of `user_centric_rate`; they begin one after the other. A conversation that ends is followed by
-    /// another one.
+    /// Users of `user_centric_rate`; they begin one after the other, each with another number of turns left. A
+    /// conversation that ends is followed by another one.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub num_users: Option<u32>,
     /// Send the requests of `prompts.input_file` at its timestamps. `concurrency` is the most in flight then.
-    pub fixed_schedule: bool,
+    /// Default: so it is if all have one, and neither a concurrency nor a rate is given.
+    pub fixed_schedule: Option<bool>,
+    /// Send each request of a fixed schedule at its own timestamp, alone: without waiting for the answer
+    /// before it, and without what was said before.
+    pub open_loop_strict: bool,
     /// Shift the timestamps so that the first request is sent at once.
     pub fixed_schedule_auto_offset: bool,
     /// Leave out what has an earlier timestamp, and begin there. Default: begin at 0.
@@ -90,6 +96,9 @@ pub struct LoadConfig {
     /// Time after which no more warm-up requests are sent. With a count too, whichever is first.
     #[schemars(extend("x-min" = "1ms"))]
     pub warmup_duration: Option<UnitDuration>,
+    /// Warm-up conversations to begin, and to carry on to their ends.
+    #[schemars(range(min = 1))]
+    pub warmup_conversation_num: Option<u64>,
     /// Go on from the warm-up without a pause: requests of it that are running belong to it, those sent
     /// from then on are measured. Server totals of both are not exact then.
     pub seamless_warmup: bool,
@@ -132,6 +141,18 @@ pub struct LoadConfig {
     pub random_seed: Option<u64>,
 }
 
+/// What comes at a rate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RateOf {
+    /// Requests. A turn that is due waits for the next moment of the rate, before conversations that would
+    /// begin; `concurrency` is the most conversations under way.
+    #[default]
+    Requests,
+    /// Conversations begin. Their further turns follow the answers, so that there are more requests.
+    Conversations,
+}
+
 /// How the gaps between requests vary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -165,9 +186,11 @@ impl Default for LoadConfig {
             request_rate: None,
             request_rate_ramp_duration: None,
             request_rate_series: None,
+            rate_of: RateOf::Requests,
             user_centric_rate: None,
             num_users: None,
-            fixed_schedule: false,
+            fixed_schedule: None,
+            open_loop_strict: false,
             fixed_schedule_auto_offset: false,
             fixed_schedule_start_offset: None,
             fixed_schedule_end_offset: None,
@@ -186,6 +209,7 @@ impl Default for LoadConfig {
             failed_request_threshold: None,
             warmup_request_count: 0,
             warmup_duration: None,
+            warmup_conversation_num: None,
             seamless_warmup: false,
             warmup_concurrency: None,
             warmup_request_rate: None,

@@ -26,7 +26,7 @@ pub use instances::{
     PluginFileConfig,
 };
 pub use knowledge::{AggregateConfig, DerivedConfig, PairConfig, UserKnowledge};
-pub use load::{ArrivalPattern, LoadConfig, RatePoint};
+pub use load::{ArrivalPattern, LoadConfig, RateOf, RatePoint};
 pub use prompts::{DatasetType, PromptsConfig, SamplingStrategy};
 pub use proxy::ProxyConfig;
 pub use run::{CollectConfig, RunConfig, Ui};

@@ -11,7 +11,7 @@ use std::fmt;
 use crate::http::MonoNs;
 
 pub use curve::{Curve, CurveError, RatePoint};
-pub use plan::{ArrivalPlan, Pattern, RatePlan};
+pub use plan::{ArrivalPlan, Pattern, RateOf, RatePlan};
 use rate::Rate;
 use schedule::Schedule;
 

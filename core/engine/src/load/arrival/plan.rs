@@ -30,6 +30,19 @@ pub struct RatePlan {
     pub curve: Curve,
     /// How the moments are spread.
     pub pattern: Pattern,
+    /// What the moments are for. Where conversations have one turn, that is the same.
+    pub of: RateOf,
+}
+
+/// What comes at a rate, where conversations have several turns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RateOf {
+    /// Requests: a turn that is due waits for the next moment, and goes before conversations that would
+    /// begin.
+    #[default]
+    Requests,
+    /// Conversations begin; their further turns follow the answers.
+    Conversations,
 }
 
 /// How requests at a rate are spread over time.
@@ -52,11 +65,26 @@ impl ArrivalPlan {
         !matches!(self, Self::ClosedLoop | Self::Users { .. })
     }
 
+    /// Whether turns wait for the moments of a rate.
+    pub(in super::super) fn paces_turns(&self) -> bool {
+        matches!(self, Self::Rate(rate) if rate.of == RateOf::Requests)
+    }
+
     /// From one request of a user to the next.
     pub(in super::super) fn gap(&self) -> Option<Duration> {
         match self {
             Self::Users { gap } => Some(*gap),
             _ => None,
+        }
+    }
+}
+
+impl RateOf {
+    /// The stable name used in configuration and files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Conversations => "conversations",
         }
     }
 }

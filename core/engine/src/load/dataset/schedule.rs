@@ -20,6 +20,30 @@ pub struct Replay {
 }
 
 impl Dataset {
+    /// Whether every conversation says when it began.
+    pub fn has_times(&self) -> bool {
+        let first = |said: &Conversation| said.turns.first().is_some_and(|turn| turn.at.is_some());
+        self.conversations.iter().all(first)
+    }
+
+    /// The same requests, each alone.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let turns = self.conversations.iter().flat_map(|said| &said.turns);
+        let alone = |turn: &Turn| Conversation {
+            id: None,
+            turns: vec![Turn {
+                delay: Duration::ZERO,
+                ..turn.clone()
+            }],
+        };
+        Self {
+            path: self.path.clone(),
+            format: self.format,
+            conversations: turns.map(alone).collect(),
+        }
+    }
+
     /// The conversations that begin in the part that is asked for, in the order of time, and when that is
     /// after the start of a phase. Times of their further turns are such moments too, and pauses shorter.
     ///
@@ -94,6 +118,23 @@ mod tests {
         let lengths = turns.map(|turn| turn.blocks.as_ref().unwrap().tokens);
         let moments = moments.iter().map(Duration::as_millis);
         (lengths.collect(), moments.collect())
+    }
+
+    #[test]
+    fn apart_each_turn_has_a_time_of_its_own() {
+        let line = |session, at| {
+            format!("{{\"session_id\": \"{session}\", \"timestamp\": {at}, \"input_length\": 9}}\n")
+        };
+        let text = [line("a", 0), line("b", 5), line("a", 1)].concat();
+        let format = Some(DatasetFormat::MooncakeTrace);
+        let together = Dataset::read(Path::new("t.jsonl"), &text, format).unwrap();
+        assert_eq!(
+            (together.conversations.len(), together.has_times()),
+            (2, true)
+        );
+        let (apart, moments) = together.apart().scheduled(ALL).unwrap();
+        let moments: Vec<_> = moments.iter().map(Duration::as_millis).collect();
+        assert_eq!((moments, apart.most_turns()), (vec![0, 1, 5], 1));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod chain;
 mod plan;
 mod sequence;
+mod users;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use crate::http::MonoNs;
 
 use super::arrival::ArrivalPlan;
+use super::deal::Dealer;
 use super::prefill::Prefill;
 use super::progress::Counters;
 use super::stop::{Stop, StopSignal};
@@ -17,7 +19,7 @@ use super::stop::{Stop, StopSignal};
 pub(super) use chain::Chain;
 pub use plan::{CancellationPlan, PhaseKind, PhasePlan, PrefillPlan, StopPlan};
 use sequence::Sequence;
-pub(super) use sequence::{Draw, Ticket};
+pub(super) use sequence::{Dealt, Draw, Ticket};
 
 /// Slots of a thread that may have a request which is not due yet. With two of them a moment that
 /// is added is not the earliest one, so that the pacer sleeps on.
@@ -33,6 +35,8 @@ pub(super) struct PhaseSetup {
     pub(super) max_open: usize,
     /// Seed of the run.
     pub(super) seed: u64,
+    /// Whether conversations have several turns.
+    pub(super) has_turns: bool,
 }
 
 /// Where a phase begins.
@@ -51,6 +55,8 @@ pub(super) struct Phase {
     /// One entry a load thread.
     pub(super) counters: Vec<Counters>,
     pub(super) prefill: Option<Prefill>,
+    /// Who gets the moments of a rate that turns wait for.
+    pub(super) dealer: Option<Dealer>,
     /// Limits of the phase.
     pub(super) stop: StopPlan,
     /// Unset until it begins: the phase before decides when that is.
@@ -78,13 +84,18 @@ impl Phase {
     ) -> Self {
         // Phases of equal plans are to differ.
         let seed = setup.seed.wrapping_add(setup.index as u64).rotate_left(17);
+        let max_in_flight = plan.concurrency.unwrap_or(setup.max_open);
+        let deals = setup.has_turns && plan.arrival.paces_turns();
+        let conversations = plan.stop.conversations.unwrap_or(u64::MAX);
+        let most = slots(max_in_flight, &plan.stop);
         Self {
             index: setup.index,
             counters: (0..setup.n_threads).map(|_| Counters::default()).collect(),
             prefill: plan.prefill.map(Prefill::new),
+            dealer: deals.then(|| Dealer::new(most, conversations)),
             stop: plan.stop,
             begun: OnceLock::new(),
-            max_in_flight: plan.concurrency.unwrap_or(setup.max_open),
+            max_in_flight,
             ramp: plan.concurrency_ramp,
             is_open_loop: plan.arrival.is_open_loop(),
             gap: plan.arrival.gap(),
@@ -134,10 +145,7 @@ impl Phase {
 
     /// The most slots of all threads together; never more than there are requests or conversations.
     pub(super) fn slots(&self) -> usize {
-        let limit = self.stop.request_count.unwrap_or(u64::MAX);
-        let limit = limit.min(self.stop.conversations.unwrap_or(u64::MAX));
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        self.max_in_flight.min(limit)
+        slots(self.max_in_flight, &self.stop)
     }
 
     /// When the slot with this number, over all threads, may begin.
@@ -179,6 +187,31 @@ impl Phase {
         }
     }
 
+    /// The next moment of a rate that turns wait for; `None` if there is none. One that nobody uses
+    /// counts for no limit.
+    pub(super) fn next_moment(&self, now: MonoNs) -> Option<MonoNs> {
+        let begun = self.begun.get().filter(|_| !self.is_stopped())?;
+        self.sequence.next_moment(begun, now)
+    }
+
+    /// Gives a moment to a conversation.
+    pub(super) fn deal(&self, intended: MonoNs, conversation: u64) -> Dealt {
+        match self.begun.get() {
+            Some(begun) => self.sequence.deal(begun, intended, conversation),
+            None => Dealt::TooLate,
+        }
+    }
+
+    /// Whether slots are users who take turns.
+    pub(super) fn has_users(&self) -> bool {
+        self.gap.is_some()
+    }
+
+    /// Turns that the first conversation of a user, one of `turns`, still has.
+    pub(super) fn turns_left(&self, user: usize, turns: u32) -> u32 {
+        users::turns_left(user, self.max_in_flight, turns)
+    }
+
     /// When a slot whose request was due at `intended` and ended at `end` may send the next one.
     pub(super) fn free_since(&self, intended: MonoNs, end: MonoNs) -> MonoNs {
         self.gap.map_or(end, |gap| end.max(intended.after(gap)))
@@ -208,6 +241,13 @@ impl Phase {
     pub(super) fn stop_requested(&self) -> Stop {
         self.control.state()
     }
+}
+
+/// The most slots of which each has something to do.
+fn slots(max_in_flight: usize, stop: &StopPlan) -> usize {
+    let limit = stop.request_count.unwrap_or(u64::MAX);
+    let limit = limit.min(stop.conversations.unwrap_or(u64::MAX));
+    max_in_flight.min(usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]

@@ -41,6 +41,15 @@ pub(in super::super) enum Draw {
     Stop,
 }
 
+/// What becomes of a moment that a conversation gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Dealt {
+    /// A request.
+    Ticket(Ticket),
+    /// The phase is over by then.
+    TooLate,
+}
+
 /// Draws the requests of a phase.
 #[derive(Debug)]
 pub(super) struct Sequence {
@@ -133,6 +142,30 @@ impl Sequence {
         match late(begun, now, due) {
             Some(draw) => Self::told(&mut state, begun, draw),
             None => self.ticket(&mut state, begun, due, conversation),
+        }
+    }
+
+    /// The next moment at which a request may be sent; `None` if there are no more.
+    pub(super) fn next_moment(&self, begun: &Begun, now: MonoNs) -> Option<MonoNs> {
+        let mut state = self.state();
+        if state.over.is_some() {
+            return None;
+        }
+        self.next(&mut state, begun, now, now).ok()
+    }
+
+    /// Draws the request of a moment.
+    pub(super) fn deal(&self, begun: &Begun, intended: MonoNs, conversation: u64) -> Dealt {
+        let mut state = self.state();
+        if let Some(deadline) = begun.deadline.filter(|deadline| intended >= *deadline) {
+            state.over.get_or_insert(deadline);
+        }
+        if state.over.is_some() {
+            return Dealt::TooLate;
+        }
+        match self.ticket(&mut state, begun, intended, conversation) {
+            Draw::Ticket(ticket) => Dealt::Ticket(ticket),
+            Draw::Over | Draw::Wait(_) | Draw::Stop => Dealt::TooLate,
         }
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::load::arrival::{ArrivalPlan, Curve, Pattern, RatePlan, RatePoint};
+use crate::load::arrival::{ArrivalPlan, Curve, Pattern, RateOf, RatePlan, RatePoint};
 
 fn plan(stop: StopPlan) -> PhasePlan {
     PhasePlan {
@@ -29,6 +29,7 @@ fn waiting(plan: &PhasePlan, control: &StopSignal) -> Phase {
         n_threads: 2,
         max_open: 50,
         seed: 1,
+        has_turns: false,
     };
     Phase::new(plan, setup, control.clone(), Arc::new(Chain::new()))
 }
@@ -108,6 +109,7 @@ fn what_would_be_due_after_the_deadline_is_not_numbered() {
     let rate = RatePlan {
         curve: Curve::constant(1e9).unwrap(),
         pattern: Pattern::Constant,
+        of: RateOf::default(),
     };
     let plan = PhasePlan {
         arrival: ArrivalPlan::Rate(rate),
@@ -136,6 +138,7 @@ fn an_arrival_that_ends_leaves_nothing_to_send() {
     let rate = RatePlan {
         curve: Curve::through(&[at(0, 4.0), at(1, 0.0)]).unwrap(),
         pattern: Pattern::Constant,
+        of: RateOf::default(),
     };
     let plan = PhasePlan {
         arrival: ArrivalPlan::Rate(rate),

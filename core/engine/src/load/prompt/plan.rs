@@ -97,6 +97,14 @@ impl Default for PromptPlan {
 }
 
 impl PromptPlan {
+    /// Whether conversations have several turns.
+    pub fn has_turns(&self) -> bool {
+        match &self.file {
+            Some((dataset, _)) => dataset.most_turns() > 1,
+            None => self.sessions.has_turns(),
+        }
+    }
+
     /// Checks what the types do not rule out.
     pub(in crate::load) fn check(&self) -> Result<(), PlanError> {
         if self.batch_size == 0 {

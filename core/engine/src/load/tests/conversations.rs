@@ -7,9 +7,9 @@ use aiperf_sim::{Faults, RequestTruth, Sim, SimConfig};
 use super::*;
 use crate::http::MonoNs;
 
-const DELAY: Duration = Duration::from_millis(3);
+pub(super) const DELAY: Duration = Duration::from_millis(3);
 
-fn sim(faults: Faults) -> Sim {
+pub(super) fn sim(faults: Faults) -> Sim {
     Sim::start(SimConfig {
         ttft: Duration::from_millis(2),
         itl: Duration::from_micros(100),
@@ -20,7 +20,7 @@ fn sim(faults: Faults) -> Sim {
 }
 
 /// Of four turns each.
-fn sessions(sim: &Sim, phase: PhasePlan) -> LoadPlan {
+pub(super) fn sessions(sim: &Sim, phase: PhasePlan) -> LoadPlan {
     let mut plan = plan(&sim.url(), vec![phase]);
     plan.model = SimConfig::default().model;
     plan.prompts.sessions = SessionPlan {
@@ -44,7 +44,7 @@ fn conversations(concurrency: usize, conversations: u64) -> PhasePlan {
 }
 
 /// The requests of each conversation, in the order of their turns.
-fn by_conversation(records: &RequestRecords) -> BTreeMap<u64, Vec<RequestRow<'_>>> {
+pub(super) fn by_conversation(records: &RequestRecords) -> BTreeMap<u64, Vec<RequestRow<'_>>> {
     let mut all: BTreeMap<u64, Vec<RequestRow<'_>>> = BTreeMap::new();
     for row in records.rows() {
         all.entry(row.turn.unwrap().conversation)
@@ -136,7 +136,7 @@ fn a_failed_turn_ends_its_conversation() {
 fn users_wait_for_their_turn_and_for_their_answer() {
     let sim = sim(Faults::default());
     let gap = Duration::from_millis(8);
-    let mut phase = count(4, 40);
+    let mut phase = conversations(4, 8);
     phase.arrival = ArrivalPlan::Users { gap };
     phase.concurrency_ramp = gap;
     let mut plan = sessions(&sim, phase);
@@ -144,18 +144,22 @@ fn users_wait_for_their_turn_and_for_their_answer() {
     let (outcomes, records) = run(plan);
     drop(sim.stop());
     let all = by_conversation(&records);
-    assert_eq!(outcomes[0].ok, 40);
+    assert_eq!(outcomes[0].ok, 26);
     for turns in all.values() {
         for pair in turns.windows(2) {
             let due = pair[0].end.max(pair[0].intended.after(gap));
             assert_eq!(pair[1].intended, due);
         }
     }
+    let mut lengths: Vec<_> = all.values().map(Vec::len).collect();
+    lengths.sort_unstable();
+    let expected = [1, 2, 3, 4, 4, 4, 4, 4];
+    assert_eq!(lengths, expected, "as if some had begun before");
     let start = outcomes[0].start;
-    let firsts = all.values().take(4).map(|turns| turns[0].intended);
-    let mut begun: Vec<_> = firsts.collect();
+    let mut begun: Vec<_> = all.values().map(|turns| turns[0].intended).collect();
     // Threads draw in an order of their own.
     begun.sort_unstable();
+    begun.truncate(4);
     let expected = [0, 2, 4, 6].map(|ms| start.after(Duration::from_millis(ms)));
     assert_eq!(begun, expected, "users begin one after the other");
 }

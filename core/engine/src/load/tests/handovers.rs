@@ -127,6 +127,7 @@ fn moments_of_a_rate_follow_those_of_the_rate_before() {
         arrival: ArrivalPlan::Rate(RatePlan {
             curve: Curve::constant(rate).unwrap(),
             pattern: Pattern::Constant,
+            of: RateOf::default(),
         }),
         concurrency: None,
         ..count(1, requests)

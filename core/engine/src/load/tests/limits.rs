@@ -65,6 +65,7 @@ fn a_request_at_a_rate_is_held_back_until_it_may_wait_for_a_first_token() {
         arrival: ArrivalPlan::Rate(RatePlan {
             curve: Curve::constant(10_000.0).unwrap(),
             pattern: Pattern::Constant,
+            of: RateOf::default(),
         }),
         concurrency: None,
         prefill: Some(PrefillPlan {

@@ -19,6 +19,7 @@ fn rate(per_second: f64, concurrency: Option<usize>, stop: StopPlan) -> PhasePla
     let arrival = ArrivalPlan::Rate(RatePlan {
         curve: Curve::constant(per_second).unwrap(),
         pattern: Pattern::Constant,
+        of: RateOf::default(),
     });
     PhasePlan {
         arrival,

@@ -1,13 +1,18 @@
 //! What is drawn has the distribution that was asked for. Seeds are fixed, so that nothing flickers.
 
 use super::*;
-use crate::load::arrival::RatePoint;
+use crate::load::arrival::{RateOf, RatePoint};
 
 const SEEDS: std::ops::Range<u64> = 0..20;
 
 fn moments(pattern: Pattern, curve: Curve, seed: u64, n: usize) -> Vec<f64> {
     let start = MonoNs(5_000_000_000);
-    let mut rate = Rate::new(&RatePlan { curve, pattern }, start, seed);
+    let plan = RatePlan {
+        curve,
+        pattern,
+        of: RateOf::default(),
+    };
+    let mut rate = Rate::new(&plan, start, seed);
     let next = |_| match rate.next(MonoNs(0)) {
         Next::At(at) => at.since(start) as f64 / 1e9,
         Next::Stop => f64::INFINITY,
