@@ -141,3 +141,12 @@ fn collect_without_an_answer_says_so() {
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     assert!(!context.exists("out/server_metrics_export.jsonl"));
 }
+
+#[test]
+fn a_flag_of_the_python_tool_is_answered_with_what_stands_for_it() {
+    let ran = Context::new().run(&["profile", "--search-recipe", "pareto-sweep"]);
+    assert_eq!(ran.code, Some(2));
+    let expected =
+        "error: the Python tool's `--search-recipe` is not here: `--search concurrency=1..256";
+    assert!(ran.stderr.starts_with(expected), "{}", ran.stderr);
+}

@@ -14,7 +14,10 @@ use exit_code::ExitCode;
 
 fn main() -> std::process::ExitCode {
     aiperf_plugin_sdk::hosting::quiet_plugin_panics();
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| match args::instead_of(&error) {
+        Some(instead) => clap::Error::raw(error.kind(), instead).exit(),
+        None => error.exit(),
+    });
     let world = commands::World::new(cli.color);
     let code = match &cli.action {
         Action::Profile(profile) => commands::run(profile.as_ref(), &[], &world),

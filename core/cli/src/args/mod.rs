@@ -19,6 +19,7 @@ mod resolve;
 mod shell;
 mod sim;
 mod sweep;
+mod switching;
 mod value;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub(crate) use report::{RECORDER, ReportArgs};
 pub(crate) use resolve::{Surroundings, examine, load_libraries, resolve};
 pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use sim::SimArgs;
+pub(crate) use switching::instead_of;
 
 /// Every option at its default, commented out.
 pub(crate) const EXAMPLE_CONFIG: &str = include_str!("../../../../aiperf.toml.example");

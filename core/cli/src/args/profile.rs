@@ -220,16 +220,16 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "DURATION")]
     pub(crate) benchmark_grace_period: Option<String>,
     /// Tokens of a prompt, on average [default: 550]
-    #[arg(long, alias = "synthetic-input-tokens-mean", value_name = "TOKENS")]
+    #[arg(long, aliases = ["synthetic-input-tokens-mean", "prompt-input-tokens-mean"], value_name = "TOKENS")]
     pub(crate) isl: Option<f64>,
     /// Standard deviation of --isl [default: 0]
-    #[arg(long, alias = "synthetic-input-tokens-stddev", value_name = "TOKENS")]
+    #[arg(long, aliases = ["synthetic-input-tokens-stddev", "prompt-input-tokens-stddev"], value_name = "TOKENS")]
     pub(crate) isl_stddev: Option<f64>,
     /// Tokens to ask for, on average [default: as the server decides]
-    #[arg(long, alias = "output-tokens-mean", value_name = "TOKENS")]
+    #[arg(long, aliases = ["output-tokens-mean", "prompt-output-tokens-mean"], value_name = "TOKENS")]
     pub(crate) osl: Option<f64>,
     /// Standard deviation of --osl [default: 0]
-    #[arg(long, alias = "output-tokens-stddev", value_name = "TOKENS")]
+    #[arg(long, aliases = ["output-tokens-stddev", "prompt-output-tokens-stddev"], value_name = "TOKENS")]
     pub(crate) osl_stddev: Option<f64>,
     /// What a good request keeps, such as `time_to_first_token:200 inter_token_latency:30`: milliseconds
     /// at most, or tokens per second at least; see `[goodput]`, and `ttft`, `itl` for short (repeatable).

@@ -1,7 +1,5 @@
 //! The command line by itself.
 
-use clap::CommandFactory;
-
 use super::super::ColorChoice;
 use super::*;
 

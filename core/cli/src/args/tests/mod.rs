@@ -4,6 +4,7 @@ mod commands;
 mod example;
 mod layering;
 mod reference;
+mod switching;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,7 +13,7 @@ use std::path::Path;
 use aiperf_core::config::{Diagnostics, RunPlan};
 use aiperf_core::plugins::Registry;
 use aiperf_core::plugins::loader::Loader;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use super::flags::Flags;
 use super::{Action, Cli, EnvSnapshot, RunArgs, Surroundings, resolve};
