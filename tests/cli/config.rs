@@ -52,6 +52,54 @@ fn check_tells_everything_that_is_wrong_with_each_file() {
     assert_eq!(set.stdout, "bad.toml: 3 errors\n");
 }
 
+/// Every value of a sweep, as if it stood where the setting does.
+#[test]
+fn check_looks_at_all_values_that_settings_take() {
+    let context = Context::new();
+    context.write(
+        "sweep.toml",
+        "[sweep.vary]\n\"load.concurency\" = [1, 2]\n\"load.isl\" = [9, 0, \"x\", \"y\"]\n\
+         \"load.request_count\" = [1, 2]\n",
+    );
+    let ran = context.run(&["config", "check", "sweep.toml"]);
+    assert_eq!(ran.stdout, "sweep.toml: 4 errors\n", "{}", ran.stderr);
+    for text in [
+        "error: unknown key `concurency` in `[load]`\n --> sweep.toml:2:1",
+        "error: `load.isl` must be at least 1\n --> sweep.toml:3:18",
+        "error: `load.isl` must be a number, not a string\n --> sweep.toml:3:21",
+        "error: `load.isl` must be a number, not a string\n --> sweep.toml:3:26",
+    ] {
+        assert!(ran.stderr.contains(text), "{text} not in\n{}", ran.stderr);
+    }
+    context.write("sweep.toml", "[sweep.vary]\n\"load.isl\" = [9, 10]\n");
+    context.succeed(&["config", "check", "sweep.toml"]);
+}
+
+#[test]
+fn what_cannot_be_read_or_sent_says_why() {
+    let context = Context::new();
+    std::fs::write(context.path().join("latin.toml"), [b'#', 0xe9]).expect("a file");
+    std::fs::create_dir(context.path().join("folder")).expect("a folder");
+    context.write(
+        "length.toml",
+        "endpoint.headers = { Content-Length = \"5\", Transfer-Encoding = \"chunked\" }\n",
+    );
+    for (file, help) in [
+        ("latin.toml", "it must be text, as UTF-8"),
+        ("folder", "name a file in it"),
+        ("length.toml", "each request has it right"),
+    ] {
+        let ran = context.run(&["config", "check", file]);
+        assert_eq!(ran.code, Some(7), "{}", ran.stderr);
+        assert!(ran.stderr.contains(help), "{}", ran.stderr);
+    }
+    let args = ["config", "init", "--output", "nowhere/x.toml"];
+    assert_eq!(context.run(&args).code, Some(2));
+    let ran = run_with(&context, &[("AIPERF_MODELL", "x")], &["config", "check"]);
+    let near = "did you mean `AIPERF_MODEL`?";
+    assert!(ran.stderr.contains(near), "{}", ran.stderr);
+}
+
 #[test]
 fn check_reads_what_a_run_would() {
     let context = Context::new();
@@ -240,7 +288,8 @@ fn init_writes_a_file_that_is_valid_and_never_overwrites() {
     let ran = context.run(&["config", "init", "dcgn", "--output", "b.toml"]);
     assert_eq!(ran.code, Some(2));
     assert!(
-        ran.stderr.contains("there is no plugin `dcgn`"),
+        ran.stderr
+            .contains("there is no plugin `dcgn`; did you mean `dcgm`?"),
         "{}",
         ran.stderr
     );

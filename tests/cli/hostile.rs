@@ -162,3 +162,30 @@ fn what_an_error_says_is_one_harmless_line() {
     assert!(ran.stderr.contains("400 Bad Request"), "{}", ran.stderr);
     assert_all_harmless(&context, &ran);
 }
+
+#[test]
+fn what_settings_hold_and_files_are_called_is_shown_and_not_obeyed() {
+    let context = Context::new();
+    let name = format!("{EVIL}.toml").replace('/', "");
+    let escaped = json!(EVIL).to_string();
+    context.write(&name, &format!("[load]\n{escaped} = 1\n"));
+    let checked = context.run(&["config", "check", &name]);
+    assert_eq!(checked.code, Some(7), "{}", checked.stderr);
+    assert!(checked.stdout.contains("1 error"), "{}", checked.stdout);
+    // As it is, not escaped: no TOML, and quoted all the same.
+    context.write("raw.toml", "[load]\nx = \"\u{1b}[2J\u{202e}\"\n");
+    let raw = context.run(&["config", "check", "raw.toml"]);
+    context.write(&name, &format!("endpoint.model = {escaped}\n"));
+    let shown = context.succeed(&["config", "show", "--origin", "-f", &name]);
+    assert!(shown.stdout.contains("\\u{1b}[2J"), "{}", shown.stdout);
+    context.write("shown.toml", &shown.stdout);
+    let again = context.succeed(&["config", "show", "-f", "shown.toml"]);
+    let plain = context.succeed(&["config", "show", "-f", &name]);
+    assert_eq!(again.stdout, plain.stdout);
+    let missing = context.run(&["config", "check", EVIL]);
+    let init = context.succeed(&["config", "init", "--output", "\u{1b}[2J.toml"]);
+    for ran in [checked, raw, shown, missing, init] {
+        assert_harmless("what was shown", &ran.stdout);
+        assert_harmless("what was said", &ran.stderr);
+    }
+}

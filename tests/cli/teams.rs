@@ -9,6 +9,7 @@ use aiperf_sim::{Sim, SimConfig};
 use serde_json::Value;
 
 use super::context::{Context, Ran, ran};
+use super::https::{terminate, testdata};
 
 /// Where the files are.
 fn folder() -> PathBuf {
@@ -89,7 +90,7 @@ fn metrics(report: &Value) -> BTreeSet<&str> {
 fn every_file_is_valid_where_there_is_nothing_else() {
     let team = Team::new();
     let names = [
-        "base", "ci-gate", "capacity", "on-call", "gpus", "vendor", "analysts",
+        "base", "ci-gate", "capacity", "on-call", "gpus", "vendor", "analysts", "fleet",
     ];
     let mut files: Vec<_> = std::fs::read_dir(folder())
         .expect("the examples")
@@ -225,5 +226,50 @@ fn one_option_of_one_exporter_changes_just_that() {
     let (changed, same_inputs) = run("-f base.toml -f analysts.toml");
     assert_eq!(inputs, same_inputs);
     assert!(files.remove("metrics.csv") && files.insert("tables/metrics.csv".to_owned()));
+    assert_eq!(files, changed);
+}
+
+#[test]
+fn the_platform_team_sees_each_server_behind_its_gateway() {
+    let team = Team::new();
+    let [one, two] = [(); 2].map(|()| Sim::start(SimConfig::default()).expect("a server"));
+    let page = |sim: &Sim| format!("{}/metrics", sim.url());
+    let run = |files: &str| {
+        let line = format!(
+            "profile {files} --artifact-dir out --request-count 6 --concurrency 2 \
+             --warmup-request-count 0 --osl 4"
+        );
+        let mut command = team.command(&line);
+        command
+            .env("GATEWAY", terminate(&team.sim, "server.pem"))
+            .env("GATEWAY_TOKEN", "key-of-the-gateway-1")
+            .env("CA_FILE", testdata("authority.pem"))
+            .env("PREFILL", page(&team.sim))
+            .env("DECODE_1", page(&one))
+            .env("DECODE_2", page(&two));
+        let ran = ran(command.output().expect("the binary starts"));
+        assert_eq!((ran.code, &*ran.stdout), (Some(0), ""), "{}", ran.stderr);
+        let files = team.files();
+        let texts = files
+            .iter()
+            .map(|name| team.context.read(&format!("out/{name}")));
+        let is_told = texts
+            .chain([ran.stderr])
+            .any(|text| text.contains("key-of-the"));
+        assert!(!is_told, "a secret");
+        let report = team.context.json("out/fleet.json");
+        std::fs::remove_dir_all(team.context.path().join("out")).expect("the folder");
+        (files, report)
+    };
+    let (mut files, report) = run("-f base.toml -f fleet.toml");
+    let endpoints = &report["server_metrics"]["endpoints"];
+    let role = |url: &str| endpoints[url]["labels"]["role"].clone();
+    let roles = [&team.sim, &one, &two].map(|sim| role(&page(sim)));
+    assert_eq!(roles, ["prefill", "decode", "decode"]);
+    assert_eq!(endpoints.as_object().map(serde_json::Map::len), Some(4));
+    assert_eq!(report["goodput"]["judged"], 6, "{:#}", report["goodput"]);
+    // One option of one exporter, over both files.
+    let (changed, _) = run("-f base.toml -f fleet.toml -f analysts.toml");
+    assert!(files.remove("fleet.csv") && files.insert("tables/metrics.csv".to_owned()));
     assert_eq!(files, changed);
 }

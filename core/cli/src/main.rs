@@ -14,10 +14,10 @@ use exit_code::ExitCode;
 
 fn main() -> std::process::ExitCode {
     aiperf_plugin_sdk::hosting::quiet_plugin_panics();
-    let cli = Cli::try_parse().unwrap_or_else(|error| match args::instead_of(&error) {
-        Some(instead) => clap::Error::raw(error.kind(), instead).exit(),
-        None => error.exit(),
-    });
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return unparsed(&answer).into(),
+    };
     let world = commands::World::new(cli.color);
     let code = match &cli.action {
         Action::Profile(profile) => commands::run(profile.as_ref(), &[], &world),
@@ -49,5 +49,24 @@ fn main() -> std::process::ExitCode {
         ExitCode::Partial.into()
     } else {
         code.into()
+    }
+}
+
+/// Says what is wrong with the command line, or gives the help that was asked for.
+fn unparsed(answer: &clap::Error) -> ExitCode {
+    let printed = match args::instead_of(answer) {
+        Some(instead) => clap::Error::raw(answer.kind(), instead).print(),
+        None => answer.print(),
+    };
+    if answer.use_stderr() {
+        return ExitCode::Usage;
+    }
+    if let Err(error) = printed {
+        output::lose(&error);
+    }
+    if output::is_lost() {
+        ExitCode::Partial
+    } else {
+        ExitCode::Success
     }
 }

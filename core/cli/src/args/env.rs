@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
-use aiperf_core::config::{Layers, Setting, SettingValue};
+use aiperf_core::config::{Layers, Setting, SettingValue, nearest};
 
 /// A file of settings, under those named by `--config`.
 pub(crate) const CONFIG: &str = "AIPERF_CONFIG";
@@ -173,10 +173,19 @@ impl EnvSnapshot {
             if !is_known {
                 layers.warn(
                     &format!("the variable `{name}` means nothing here"),
-                    &known_names(),
+                    &meant(name),
                 );
             }
         }
+    }
+}
+
+/// What a mistyped variable was probably meant to be, and what there is.
+fn meant(name: &str) -> String {
+    let known = VARIABLES.iter().map(|variable| variable.name);
+    match nearest(name, [CONFIG].into_iter().chain(known)) {
+        Some(near) => format!("did you mean `{near}`? {}", known_names()),
+        None => format!("{}; other settings are flags or in files", known_names()),
     }
 }
 

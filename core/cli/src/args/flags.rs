@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use aiperf_core::config::{Command, Layers, Setting, SettingValue};
 use serde_json::Value;
 
+use super::resolve::remedy;
+
 /// Reads a file; relative paths are relative to the current folder.
 pub(crate) type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
 
@@ -53,8 +55,7 @@ impl FromFile {
             Ok(text) => text,
             Err(error) => {
                 let message = format!("`{written}` cannot be read: {error}");
-                let help = "check the path and its permissions";
-                return layers.reject_file(&self.setting, &message, help);
+                return layers.reject_file(&self.setting, &message, remedy(&error));
             }
         };
         match (self.read)(&text) {

@@ -77,6 +77,7 @@ pub(crate) fn examine(
     let mut registry = Registry::with_builtins()?;
     let mut layers = files(config_files, surroundings);
     surroundings.environment.add_to(&mut layers);
+    layers.first_of_sweep();
     let mut settings = layers.check();
     if plugins {
         surroundings.loader.load(&mut settings, &mut registry);
@@ -180,7 +181,17 @@ fn add_named_file(
         ),
         Err(error) => {
             let message = format!("`{}` cannot be read: {error}", path.display());
-            layers.reject_file(named_by, &message, "check the path and its permissions");
+            layers.reject_file(named_by, &message, remedy(&error));
         }
+    }
+}
+
+/// What to do about a file that could not be read.
+pub(super) fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::InvalidData => "it must be text, as UTF-8",
+        io::ErrorKind::IsADirectory => "name a file in it",
+        io::ErrorKind::PermissionDenied => "let this user read it",
+        _ => "check the path and its permissions",
     }
 }

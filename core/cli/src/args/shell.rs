@@ -31,8 +31,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = MAN_HELP)]
 pub(crate) struct ManArgs {
-    /// Write a page for each command into this folder; without it, that of `aiperf` to standard
-    /// output.
+    /// Write a page for each command into this folder, which is made if it is not there; without it,
+    /// that of `aiperf` to standard output.
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
 }

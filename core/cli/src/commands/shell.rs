@@ -1,5 +1,7 @@
 //! `completions` and `man`: what shells and readers want to know of the command line.
 
+use std::fs;
+
 use clap::CommandFactory;
 
 use crate::args::{Cli, CompletionsArgs, ManArgs};
@@ -20,7 +22,8 @@ pub(crate) fn man(args: &ManArgs) -> ExitCode {
     let command = Cli::command();
     let written = match &args.dir {
         None => page(command).map(|page| output::stdout_line(page.trim_end())),
-        Some(dir) => clap_mangen::generate_to(command, dir),
+        // A manual of one's own is often the first of its folder.
+        Some(dir) => fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(command, dir)),
     };
     match (written, &args.dir) {
         (Ok(()), _) => ExitCode::Success,

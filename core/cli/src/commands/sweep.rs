@@ -111,7 +111,8 @@ fn finish(
     if let Some(problem) = files.problem() {
         output::error(&problem);
     }
-    output::say(&format!("Files are in {}", files.dir().display()));
+    let dir = files.dir().display().to_string();
+    output::say(&output::lines(&format!("Files are in {dir}")));
     // A search that could not end has no result.
     let has_ended = summary.complete || !is_search;
     if files.problem().is_some() || !has_ended {

@@ -14,4 +14,4 @@ mod text;
 pub(crate) use screen::Screen;
 pub(crate) use sweep::{sweep_line, sweep_table};
 pub(crate) use table::{table, wrap};
-pub(crate) use text::{error, is_lost, lines, say, stdout_line, verdict, warning};
+pub(crate) use text::{error, is_lost, lines, lose, say, stdout_line, verdict, warning};

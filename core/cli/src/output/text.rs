@@ -59,7 +59,14 @@ static LOST: OnceLock<String> = OnceLock::new();
 pub(crate) fn stdout_line(line: &str) {
     let mut stdout = io::stdout().lock();
     let written = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
-    if let Some(error) = written.err().filter(|e| e.kind() != ErrorKind::BrokenPipe) {
+    if let Err(error) = written {
+        lose(&error);
+    }
+}
+
+/// Keeps in mind that something did not get to stdout.
+pub(crate) fn lose(error: &io::Error) {
+    if error.kind() != ErrorKind::BrokenPipe {
         LOST.get_or_init(|| error.to_string());
     }
 }

@@ -233,23 +233,24 @@ impl Layers {
     /// Gives each setting that varies the first of its values, so that what all runs have in common fits
     /// together: a setting may need one that varies.
     pub fn first_of_sweep(&mut self) {
-        let mut first: Vec<(String, Node)> = Vec::new();
+        let mut first: Vec<(String, Option<Origin>, Node)> = Vec::new();
         let vary = self.root.get(&["sweep", "vary"]).and_then(Node::as_table);
         for (path, entry) in vary.into_iter().flatten() {
             if let Value::List(values) = &entry.node.value {
-                first.extend(values.first().map(|value| (path.clone(), value.clone())));
+                let value = values.first().cloned();
+                first.extend(value.map(|value| (path.clone(), entry.key.clone(), value)));
             }
         }
         let search = |key| self.root.get(&["sweep", "search", key]);
         if let Some((setting, min)) = search("setting").zip(search("min"))
             && let Value::String(path) = &setting.value
         {
-            first.push((path.clone(), whole(min)));
+            first.push((path.clone(), setting.origin.clone(), whole(min)));
         }
-        for (path, value) in first {
+        for (path, origin, value) in first {
             let path: Vec<&str> = path.split('.').collect();
             if path.first().is_some_and(|table| *table != "sweep") {
-                self.root.set(&path, value);
+                self.root.set_named(&path, origin.as_ref(), value);
             }
         }
     }

@@ -42,3 +42,4 @@ pub use plan::{
 pub use quantity::{ByteSize, QuantityError, UnitDuration};
 pub use resolve::Context;
 pub use settings::{LibraryFile, Settings};
+pub use suggest::nearest;

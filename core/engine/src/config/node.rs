@@ -68,14 +68,19 @@ impl Node {
     /// Puts a value at `path` over what is there; tables on the way are made.
     pub(crate) fn set(&mut self, path: &[&str], node: Self) {
         let origin = node.origin.clone();
+        self.set_named(path, origin.as_ref(), node);
+    }
+
+    /// As [`set`](Self::set), where the path was written at `origin`.
+    pub(crate) fn set_named(&mut self, path: &[&str], origin: Option<&Origin>, node: Self) {
         let nested = path.iter().rev().fold(node, |inner, name| {
             let entry = Entry {
-                key: origin.clone(),
+                key: origin.cloned(),
                 node: inner,
             };
             Self::new(
                 Value::Table(Table::from([((*name).to_owned(), entry)])),
-                origin.clone(),
+                origin.cloned(),
             )
         });
         self.merge(nested);

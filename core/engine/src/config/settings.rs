@@ -89,7 +89,9 @@ impl Layers {
             problems: &mut problems,
             secrets: &mut secrets,
         };
+        let written = root.clone();
         checker.check(&mut root, "");
+        checker.check_sweep(&written);
         let config = match serde_json::from_value(root.to_json()) {
             Ok(config) => Some(config),
             Err(error) => {

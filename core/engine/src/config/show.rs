@@ -1,5 +1,7 @@
 //! Writes settings as TOML that people read: a value a line, and behind it where it comes from.
 
+use aiperf_plugin_sdk::display::printable;
+
 use super::check::join;
 use super::document::{Document, is_empty_table};
 use super::node::{Entry, Node, Table};
@@ -52,7 +54,7 @@ impl Document {
 
     fn show_value(&self, name: &str, node: &Node, path: &str) -> Line {
         Line {
-            text: format!("{} = {}", join("", name), self.written(node, path)),
+            text: format!("{} = {}", join("", name), inline(&self.written(node, path))),
             origin: self.describe(node.origin.as_ref()),
         }
     }
@@ -63,13 +65,44 @@ impl Document {
         match place {
             Some((origin, source)) => match source.kind {
                 SourceKind::BuiltIn => "default".to_owned(),
-                SourceKind::File => format!("{}:{}", source.name, source.line(origin)),
+                SourceKind::File => {
+                    format!("{}:{}", printable(&source.name), source.line(origin))
+                }
                 SourceKind::Variable => format!("env {}", source.name),
                 SourceKind::Flag => source.name.clone(),
             },
             None => "default".to_owned(),
         }
     }
+}
+
+/// The value on one line, with escapes for what a terminal would obey: TOML itself lets bidirectional marks
+/// and the like stand as they are.
+fn inline(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) if printable(text) != text.as_str() => basic(text),
+        toml::Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(inline).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A TOML string in double quotes.
+fn basic(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            c if printable(c.encode_utf8(&mut [0; 4])) == c.to_string() => quoted.push(c),
+            c => quoted.extend(format!("\\U{:08x}", u32::from(c)).chars()),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// A seed that nobody wrote is another one in each run.

@@ -1,10 +1,7 @@
 //! What a mistyped name was probably meant to be.
 
 /// The candidate nearest to `name`, if one is near enough to be meant.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = normal_form(name);
     let limit = (wanted.chars().count() / 3).max(1);
     candidates

@@ -32,6 +32,9 @@ pub(super) fn resolve(
 fn why_no_model(probe: ProbeOk) -> String {
     match (probe.problem, probe.status) {
         (Some(problem), _) => problem,
+        (None, Some(status @ (401 | 403))) => {
+            format!("HTTP {status}: give a key that it takes, `--api-key-env`")
+        }
         (None, Some(status)) if !(200..300).contains(&status) => format!("HTTP {status}"),
         (None, _) => "an empty list, or none".to_owned(),
     }
@@ -51,6 +54,7 @@ mod tests {
             })
         };
         assert_eq!(why(Some(404), None), "HTTP 404");
+        assert!(why(Some(401), None).contains("--api-key-env"));
         assert_eq!(why(Some(200), None), "an empty list, or none");
         assert_eq!(why(None, Some("no answer")), "no answer");
     }

@@ -17,7 +17,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub(crate) use masked::Masked;
-pub(crate) use names::{harmless_header, is_secret_name};
+pub(crate) use names::{harmless_header, is_secret_name, is_secret_parameter};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use memchr::memmem;
@@ -65,7 +65,7 @@ impl Secrets {
 
     /// Takes the value of a request header: what follows `Bearer` and the like too, and each cookie.
     pub fn add_header(&mut self, name: &str, value: &str) {
-        if !is_secret_name(name) {
+        if !is_secret_parameter(name) {
             if !harmless_header(name) {
                 self.add_possible(value);
             }

@@ -3,23 +3,27 @@
 use std::ops::Range;
 
 /// Ends of names that secrets usually have, as not everyone marks them.
-const ENDS: [&str; 11] = [
+const ENDS: [&str; 13] = [
     "authorization",
     "cookie",
     "password",
     "passwd",
+    "passphrase",
     "secret",
     "token",
     "api_key",
     "apikey",
     "access_key",
+    "private_key",
     "signature",
     "credentials",
 ];
 /// Ends of names that speak of the tokens of an answer, such as `time_to_first_token`.
 const OF_ANSWERS: [&str; 3] = ["first_token", "second_token", "output_token"];
-/// Whole names of parameters that are secrets.
-const PARAMETERS: [&str; 7] = ["key", "auth", "sig", "pass", "pwd", "jwt", "sas"];
+/// Last words of names of parameters and headers that are secrets, such as `subscription-key`.
+const WORDS: [&str; 10] = [
+    "key", "auth", "sig", "pass", "pwd", "jwt", "sas", "tok", "code", "cred",
+];
 /// Headers that say what is sent and what is wanted, not who asks.
 const HARMLESS: [&str; 10] = [
     "accept",
@@ -45,6 +49,14 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     ends_with(&ENDS) && !ends_with(&OF_ANSWERS)
 }
 
+/// Whether a parameter of a URL or a header has such a name, or one that ends in a word for it: what a key
+/// is called there is not for its user to say.
+pub(crate) fn is_secret_parameter(name: &str) -> bool {
+    let words = normal_form(name);
+    let last = words.rsplit(['_', '.']).next().unwrap_or_default();
+    is_secret_name(name) || WORDS.contains(&last)
+}
+
 /// Whether a header is never a secret.
 pub(crate) fn harmless_header(name: &str) -> bool {
     HARMLESS.contains(&normal_form(name).as_str())
@@ -62,8 +74,7 @@ pub(crate) fn url_secrets(text: &str) -> Vec<Range<usize>> {
         let whole = parameter.trim_end_matches(['&', ';', '#']);
         if let Some((name, value)) = whole.split_once('=') {
             let from = start + name.len() + 1;
-            let is_secret = is_secret_name(name) || PARAMETERS.contains(&&*normal_form(name));
-            if is_secret && !value.is_empty() {
+            if is_secret_parameter(name) && !value.is_empty() {
                 found.push(from..from + value.len());
             }
         }
@@ -131,6 +142,7 @@ mod tests {
             "bearer_token",
             "Proxy-Authorization",
             "dbPassword",
+            "key_passphrase",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
@@ -181,5 +193,7 @@ mod tests {
         assert_eq!(found("http://h/?api_key=a&match[]=up&sig=b#c"), ["a", "b"]);
         assert_eq!(found("h:1/m?x=1&Access-Token=t&key="), ["t"]);
         assert_eq!(found("http://h/key=1"), [""; 0]);
+        let keys = "http://h/?subscription-key=a&tok=b&node=c&keys=d&code=e";
+        assert_eq!(found(keys), ["a", "b", "e"]);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use aiperf_core::config::Diagnostics;
+use aiperf_plugin_sdk::display::printable;
 
 use crate::args::{ConfigCheckArgs, EnvSnapshot, examine};
 use crate::commands::World;
@@ -38,7 +39,7 @@ pub(crate) fn check_config(args: &ConfigCheckArgs, world: &World) -> ExitCode {
             }
         }
         let name = name.unwrap_or_else(|| names(findings));
-        output::stdout_line(&format!("{name}: {}", verdict(findings)));
+        output::stdout_line(&format!("{}: {}", printable(&name), verdict(findings)));
         if found.is_err() {
             code = ExitCode::Findings;
         }

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use aiperf_core::config::nearest;
 use aiperf_core::plugins::Registry;
 use aiperf_plugin_sdk::Descriptor;
+use aiperf_plugin_sdk::display::printable;
 
 use crate::args::{ConfigInitArgs, EXAMPLE_CONFIG, EnvSnapshot, load_libraries};
 use crate::commands::World;
@@ -48,7 +50,8 @@ pub(crate) fn init_config(args: &ConfigInitArgs, world: &World) -> ExitCode {
     let shown = args.output.display();
     match write_new(&args.output, &text) {
         Ok(()) => {
-            output::say(&format!("Wrote {shown}; `aiperf config check` checks it"));
+            let line = format!("Wrote {shown}; `aiperf config check` checks it");
+            output::say(&printable(&line));
             ExitCode::Success
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -59,7 +62,7 @@ pub(crate) fn init_config(args: &ConfigInitArgs, world: &World) -> ExitCode {
         }
         Err(error) => {
             output::error(&format!("cannot write `{shown}`: {error}"));
-            ExitCode::Failure
+            ExitCode::Usage
         }
     }
 }
@@ -99,7 +102,12 @@ fn unknown(id: &str, registry: &Registry) -> String {
         .collect();
     known.sort();
     known.dedup();
-    format!("there is no plugin `{id}`; installed: {}", known.join(", "))
+    let ids = registry.entries().map(|entry| entry.descriptor.id.as_str());
+    let meant = nearest(id, ids).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    format!(
+        "there is no plugin `{id}`; {meant}installed: {}",
+        known.join(", ")
+    )
 }
 
 fn table(plugin: &Descriptor) -> String {

@@ -8,6 +8,7 @@ mod scalar;
 mod secrets;
 mod shape;
 mod stand_in;
+mod sweep;
 mod table;
 
 pub(crate) use shape::is_secret_path;

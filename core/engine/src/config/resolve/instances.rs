@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aiperf_plugin_sdk::PluginKind;
+use aiperf_plugin_sdk::display::printable;
 use serde_json::Value as Json;
 
 use super::{Resolver, families};
@@ -57,6 +58,7 @@ impl Resolver<'_> {
         };
         let options = self.options(kind, name, &plugin, base)?;
         let tls = self.collector_tls(name, collector, tls);
+        self.check_labels(name, collector);
         let metrics = &self.config.server_metrics;
         let interval = collector.interval.unwrap_or(metrics.interval).0;
         let timeout = collector.timeout.or(metrics.timeout);
@@ -79,6 +81,17 @@ impl Resolver<'_> {
                 .follow_redirects
                 .unwrap_or(metrics.follow_redirects),
         })
+    }
+
+    /// Labels have names that people can see.
+    fn check_labels(&mut self, name: &str, collector: &CollectorConfig) {
+        for label in collector.labels.keys() {
+            if label.is_empty() || printable(label) != label.as_str() {
+                let help = "use letters, digits and `_`, as in `role`".to_owned();
+                let path = ["collectors", name, "labels", label.as_str()];
+                self.wrong(&path, "is no name for a label", Some(help));
+            }
+        }
     }
 
     /// True if the plugin can look for endpoints by itself.

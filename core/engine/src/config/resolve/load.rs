@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Resolver;
@@ -10,6 +11,9 @@ use crate::config::plan::LoadSettings;
 use crate::config::schema::{ConnectionReuse, SpokenVersion};
 use crate::http::{HttpVersion, Origin as Server, Proxies, Reuse, Secret, Tls};
 use crate::load::{LoadPlan, TokenCount};
+
+/// Headers that say how long a request is: with another length the server waits for what never comes.
+const FRAMING: [HeaderName; 2] = [CONTENT_LENGTH, TRANSFER_ENCODING];
 
 impl Resolver<'_> {
     /// `None` if an error stands in the way; it is recorded.
@@ -109,6 +113,12 @@ impl Resolver<'_> {
                 self.wrong(&["endpoint", "headers", name], what, None);
                 continue;
             };
+            if FRAMING.contains(&header) {
+                let what = "says how long a request is, which is not for settings to say";
+                let help = "take it out: each request has it right".to_owned();
+                self.wrong(&["endpoint", "headers", name], what, Some(help));
+                continue;
+            }
             value.set_sensitive(true);
             headers.insert(header, value);
         }

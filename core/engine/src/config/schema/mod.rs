@@ -55,7 +55,9 @@ pub struct Config {
     pub proxy: ProxyConfig,
     /// `aiperf collect`: metrics without load.
     pub collect: CollectConfig,
-    /// Further sources, one table each: `[collectors.NAME]`.
+    /// Further sources, one table each: `[collectors.NAME]`. Endpoints with labels, tokens or TLS of their
+    /// own are `targets` of the plugin `prometheus`; `aiperf plugins show ID` lists the options of each
+    /// plugin.
     pub collectors: IndexMap<String, CollectorConfig>,
     /// Parsers with options of their own, one table each: `[parsers.NAME]`.
     pub parsers: IndexMap<String, ParserConfig>,

@@ -9,6 +9,7 @@ mod metadata;
 mod naming;
 mod page;
 mod series;
+mod spelling;
 mod units;
 mod value;
 
@@ -49,10 +50,12 @@ pub fn lint(page: &[u8], format: Format) -> Vec<Finding> {
     for what in &lines.page {
         findings.error("end", page.len()..page.len(), (*what).to_owned());
     }
+    let raw = page;
     let checked = batch.read(page, |view| {
         let page = Page::new(page, format, view, &lines);
         metadata::check(&page, &mut findings);
         series::check(&page, &mut findings);
+        spelling::check(raw, &page, &mut findings);
         value::check(&page, &mut findings);
         histogram::check(&page, &mut findings);
         naming::check(&page, &mut findings);

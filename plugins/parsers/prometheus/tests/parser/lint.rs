@@ -99,6 +99,23 @@ fn series_are_unique() {
 }
 
 #[test]
+fn texts_and_times_are_written_as_other_readers_expect() {
+    let good = "a{x=\"\\\\ \\\" \\n\"} 1\n";
+    text(&family("a", "gauge", good), &[]);
+    let page = family("a", "gauge", "a{x=\"C:\\q\"} 1\na{x=\"\\d\"} 1\n");
+    text(&page, &["error escape 3"]);
+    let findings = lint(page.as_bytes(), PrometheusText);
+    assert_eq!(page.get(findings[0].span.clone()), Some("\\q"));
+    assert_eq!(findings[0].others, 1);
+    let page = family("a", "gauge", "a 1 99999999999999999999\n");
+    text(&page, &["warning timestamp 3", "error timestamp-range 3"]);
+    text(
+        &family("a", "gauge", "a 1 -9223372036854775808\n"),
+        &["warning timestamp 3"],
+    );
+}
+
+#[test]
 fn metadata_comes_once_and_before_the_samples() {
     let page = family("a", "gauge", "# TYPE a gauge\n# HELP a Again.\na 1\n");
     text(&page, &["error second-type 3", "error second-help 4"]);

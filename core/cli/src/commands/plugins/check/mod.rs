@@ -100,7 +100,7 @@ impl Checked {
 
     fn page(&self, width: Option<usize>) -> String {
         let mut lines = vec![
-            self.inspection.facts.path.display().to_string(),
+            output::lines(&self.inspection.facts.path.display().to_string()),
             String::new(),
         ];
         let facts = self.facts().map(|(name, value)| [name.to_owned(), value]);
