@@ -120,6 +120,18 @@ pub struct Case {
 
 const IN_TIME: Duration = Duration::from_secs(30);
 
+impl Group {
+    /// The test of `tests/cli/weather.rs` that tries what is quick of it.
+    pub(crate) const fn test(self) -> &'static str {
+        match self {
+            Self::Requests => "bad_answers",
+            Self::Pages => "bad_pages",
+            Self::Server => "lost_servers",
+            Self::Machine => "failing_machines",
+        }
+    }
+}
+
 impl Case {
     /// A quick one with whole files, on which the others build.
     pub(crate) const fn new(

@@ -8,7 +8,7 @@ use aiperf_sim::Truth;
 use serde_json::Value;
 
 use crate::case::{Case, Files};
-use crate::run::{Ended, OUT, REQUESTS};
+use crate::run::{AUTHORITY_FILE, Ended, OUT, REQUESTS};
 
 /// One line a reading of a server.
 const SCRAPES: &str = "server_metrics_export.jsonl";
@@ -122,7 +122,9 @@ impl Found {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let names: Vec<_> = entries
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .filter(|name| !["stdout", "stderr", OUT, "aiperf.toml"].contains(&name.as_str()))
+            .filter(|name| {
+                !["stdout", "stderr", OUT, "aiperf.toml", AUTHORITY_FILE].contains(&name.as_str())
+            })
             .collect();
         if !names.is_empty() {
             self.note(format!("it left {names:?}"));

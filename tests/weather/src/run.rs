@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use aiperf_sim::{SimConfig, StagedSim, Truth, Weather};
+use aiperf_sim::{AUTHORITY, SimConfig, StagedSim, Truth, Weather};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -18,6 +18,8 @@ use crate::proxy;
 
 /// Where a run puts its files.
 pub(crate) const OUT: &str = "out";
+/// Certificate of the authority behind the simulated server, in that folder.
+pub(crate) const AUTHORITY_FILE: &str = "authority.pem";
 /// One line a request.
 pub(crate) const REQUESTS: &str = "profile_export.jsonl";
 /// One line a reading.
@@ -71,6 +73,8 @@ pub fn run(case: &Case, aiperf: &Path) -> Result<Option<Outcome>, Error> {
         let text = case.config.replace("{url}", &url);
         fs::write(&path, text).map_err(Error::io(path))?;
     }
+    let path = folder.path().join(AUTHORITY_FILE);
+    fs::write(&path, AUTHORITY).map_err(Error::io(path))?;
     let ended = carry_out(case, aiperf, &folder, [&url, &proxy])?;
     let truth = peer.stop();
     let problems = check::problems(case, &ended, folder.path(), aiperf, &truth);

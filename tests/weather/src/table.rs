@@ -7,7 +7,8 @@ use crate::case::{Act, Case, Expect, Files, Peer, ProxyFault};
 /// A table in Markdown, with a row for each case.
 pub fn table<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
     let mut table = String::from(
-        "| fault | brought about by | what is said | exit code | what stays |\n|---|---|---|---|---|\n",
+        "| fault | brought about by | what is said | exit code | what stays | test |\n\
+         |---|---|---|---|---|---|\n",
     );
     for case in cases {
         let Expect { code, says, .. } = case.expect;
@@ -20,8 +21,9 @@ pub fn table<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
         let (name, files) = (case.name, stays(case.expect));
         writeln!(
             table,
-            "| {name} | {} | {says} | {code} | {files} |",
-            means(case)
+            "| {name} | {} | {says} | {code} | {files} | {} |",
+            means(case),
+            tries(case)
         )
         .expect("a string takes everything");
     }
@@ -55,6 +57,15 @@ fn means(case: &Case) -> String {
     means.join(", ")
 }
 
+/// What tries it in each run of the tests, or `aiperf-weather`, which tries all, alone.
+fn tries(case: &Case) -> String {
+    if case.quick {
+        format!("`cli::weather::{}`", case.group.test())
+    } else {
+        "`aiperf-weather`".to_owned()
+    }
+}
+
 fn does(fault: ProxyFault) -> &'static str {
     match fault {
         ProxyFault::Absent => "is not there",
@@ -86,10 +97,8 @@ mod tests {
         let missing = table.lines().find(|row| !documented.contains(row));
         assert_eq!(missing, None, "run `aiperf-weather --list` and copy it");
         let names: Vec<_> = crate::all().map(|case| case.name).collect();
-        let rows = documented
-            .lines()
-            .filter(|line| line.contains(" | ") && line.ends_with(" |"));
-        let listed = rows.filter(|row| table.contains(*row)).count();
-        assert_eq!(listed, names.len() + 1, "a row and the head");
+        let rows = documented.lines().filter(|line| line.starts_with("| "));
+        let listed = rows.filter(|row| table.lines().any(|line| line == *row));
+        assert_eq!(listed.count(), names.len() + 1, "a row and the head");
     }
 }

@@ -166,6 +166,14 @@ pub(super) const CASES: &[Case] = &[
     .shell("exec \"$0\" \"$@\" > /dev/full")
     .ends(5, "standard output")
     .files(Files::None),
+    Case::new("full standard output of help", Group::Machine, &["--help"])
+        .by("`> /dev/full`")
+        .shell("exec \"$0\" \"$@\" > /dev/full")
+        .ends(5, "standard output")
+        .files(Files::None),
+    case("no standard streams")
+        .by("`<&- >&- 2>&-`")
+        .shell("exec \"$0\" \"$@\" <&- >&- 2>&-"),
     case("file size limit")
         .by("`ulimit -f 256`")
         .shell("ulimit -f 256; exec \"$0\" \"$@\"")

@@ -62,6 +62,12 @@ pub(super) const CASES: &[Case] = &[
         "the certificate has expired",
     ),
     absent(
+        "certificate for another host",
+        &["certificate-other-host"],
+        "the certificate is not for",
+    )
+    .config("[tls]\nca_file = \"authority.pem\"\n"),
+    absent(
         "host name that does not resolve",
         &[],
         "cannot resolve the host name",
