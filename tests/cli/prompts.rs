@@ -189,6 +189,36 @@ fn a_trace_is_replayed_unless_it_is_told_not_to_be() {
 }
 
 #[test]
+fn a_given_system_prompt_stands_before_those_that_have_none() {
+    let context = Context::new();
+    context.write("system.txt", "be brief and kind");
+    context.write(
+        "p.jsonl",
+        "{\"text\":\"one two\"}\n{\"text\":\"three\",\"system\":\"be long\"}\n",
+    );
+    let asked = |more: &[&str]| {
+        let sim = sim();
+        let url = sim.url();
+        let args = ["profile", "--url", &url, "-n", "2", "--concurrency", "1"];
+        let quiet = ["--ui", "none", "--no-server-metrics"];
+        context.succeed(&[&args[..], &quiet, more].concat());
+        let truth = sim.stop();
+        let words = truth.requests.iter().map(|request| request.prompt_tokens);
+        words.collect::<Vec<_>>()
+    };
+    let file = ["--input-file", "p.jsonl"];
+    let given = ["--system-prompt-file", "system.txt"];
+    assert_eq!(asked(&[&file[..], &given].concat()), [6, 3]);
+    assert_eq!(
+        asked(&["--isl", "5", "--system-prompt", "be brief"]),
+        [7, 7]
+    );
+    let talk = ["--conversation-turn-mean", "2", "--isl", "5", "--osl", "3"];
+    // The second turn has it once, and what was said.
+    assert_eq!(asked(&[&talk[..], &given].concat()), [9, 17]);
+}
+
+#[test]
 fn images_are_sent_and_make_no_words() {
     let (sim, context) = (sim(), Context::new());
     let images = [

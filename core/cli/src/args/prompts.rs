@@ -37,6 +37,12 @@ pub(crate) struct PromptArgs {
     /// Tokens of a system prompt that all requests share [default: 0]
     #[arg(long, value_name = "TOKENS")]
     pub(crate) shared_system_prompt_length: Option<u32>,
+    /// System prompt of all requests that have none of their own in --input-file.
+    #[arg(long, value_name = "TEXT", conflicts_with = "system_prompt_file")]
+    pub(crate) system_prompt: Option<String>,
+    /// File with that system prompt.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) system_prompt_file: Option<PathBuf>,
     /// Beginnings of prompts to draw one from for each request [default: 0]
     #[arg(
         long,
@@ -121,6 +127,10 @@ fn samplings() -> PossibleValuesParser {
 impl PromptArgs {
     pub(crate) fn add_to(&self, flags: &mut Flags) {
         self.add_files(flags);
+        let (path, system) = ("prompts.system_prompt", self.system_prompt.as_ref());
+        flags.text("--system-prompt", path, system);
+        let file = self.system_prompt_file.as_ref();
+        flags.file("--system-prompt-file", path, file, |text| Ok(text.into()));
         self.add_turns(flags);
         self.add_images(flags);
         self.add_rankings(flags);

@@ -197,6 +197,8 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--num-users", "4"],
     &["--fixed-schedule"],
     &["--no-fixed-schedule"],
+    &["--system-prompt", "Be brief."],
+    &["--system-prompt-file", "system.txt"],
     &["--open-loop-strict"],
     &["--warmup-conversation-num", "4"],
     &["--fixed-schedule-auto-offset"],

@@ -17,6 +17,7 @@ impl Resolver<'_> {
         let tokenizer = self.tokenizer();
         let images = self.images();
         self.check_prefixes();
+        self.check_system();
         let prompts = &self.config.prompts;
         let count = |mean, stddev| TokenCount { mean, stddev };
         PromptPlan {
@@ -24,6 +25,7 @@ impl Resolver<'_> {
             tokenizer,
             images,
             batch_size: prompts.batch_size,
+            system: prompts.system_prompt.as_deref().map(Arc::from),
             shared_system_tokens: prompts.shared_system_prompt_length,
             prefixes: PrefixPlan {
                 count: prompts.num_prefix_prompts,
@@ -166,6 +168,23 @@ impl Resolver<'_> {
             pool: prompts.image_pool_size,
             source,
         })
+    }
+
+    /// There is one system prompt, of APIs that have such.
+    fn check_system(&mut self) {
+        let (prompts, kind) = (&self.config.prompts, self.config.endpoint.kind);
+        if prompts.system_prompt.is_none() {
+            return;
+        }
+        let path = ["prompts", "system_prompt"];
+        if prompts.shared_system_prompt_length > 0 {
+            let help = "leave `shared_system_prompt_length` out: it makes one up".to_owned();
+            return self.wrong(&path, "is a system prompt already", Some(help));
+        }
+        if !kind.generates() || kind == EndpointKind::Raw {
+            let what = format!("is of no use for the type `{}`", kind.as_str());
+            self.wrong(&path, &what, Some("leave it out".to_owned()));
+        }
     }
 
     /// A number without a length, or the other way round, asks for nothing.

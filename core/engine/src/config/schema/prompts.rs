@@ -27,6 +27,9 @@ pub struct PromptsConfig {
     /// Length of a system prompt that all requests share, in tokens. 0: none.
     #[schemars(range(max = 10_000_000))]
     pub shared_system_prompt_length: u32,
+    /// System prompt of all requests, but for those of `input_file` that have their own.
+    #[schemars(length(min = 1))]
+    pub system_prompt: Option<String>,
     /// How many beginnings of prompts there are; each request has one of them, drawn at random.
     #[schemars(range(max = 1_000_000))]
     pub num_prefix_prompts: u32,
@@ -99,6 +102,7 @@ impl Default for PromptsConfig {
             tokenizer: None,
             batch_size: 1,
             shared_system_prompt_length: 0,
+            system_prompt: None,
             num_prefix_prompts: 0,
             prefix_prompt_length: 0,
             conversation_turn_mean: 1.0,

@@ -119,10 +119,13 @@ impl PromptSource {
         let key = self.key(phase, ordinal);
         let conversation = self.conversation(phase, ordinal);
         if let Some(turn) = conversation.and_then(|said| said.turns.first()) {
-            return self.write(turn, key, prompt);
+            let mut draw = self.write(turn, key, prompt);
+            self.add_system(prompt, &mut draw);
+            return draw;
         }
         prompt.clear();
         let mut draw = self.synthetic.draw(key, &self.vocabulary, prompt);
+        self.add_system(prompt, &mut draw);
         if let Some(tokenizer) = self
             .tokenizer
             .as_ref()
@@ -132,6 +135,21 @@ impl PromptSource {
         }
         self.pictures.add(self.synthetic.seed, key, prompt);
         draw
+    }
+
+    /// Puts the system prompt of all requests before one that has none.
+    fn add_system(&self, prompt: &mut Prompt, draw: &mut Draw) {
+        let Some(system) = &self.synthetic.plan.system else {
+            return;
+        };
+        if prompt.system.is_empty() && prompt.body.is_none() {
+            prompt.system.push_str(system);
+            let tokens = match &self.tokenizer {
+                Some(tokenizer) => tokenizer.count(system),
+                None => estimate(system),
+            };
+            draw.input_tokens = draw.input_tokens.saturating_add(tokens);
+        }
     }
 
     /// The conversation with this number in its phase, if prompts come from a file.

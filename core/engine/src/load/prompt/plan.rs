@@ -21,7 +21,9 @@ pub struct PromptPlan {
     pub images: Option<ImagePlan>,
     /// Texts in one request, for APIs that take several.
     pub batch_size: u32,
-    /// Length of the system prompt that all requests share; 0 for none.
+    /// The system prompt of all requests that have none of their own.
+    pub system: Option<Arc<str>>,
+    /// Length of the system prompt that is made up for all requests; 0 for none.
     pub shared_system_tokens: u32,
     /// Beginnings that requests share.
     pub prefixes: PrefixPlan,
@@ -84,6 +86,7 @@ impl Default for PromptPlan {
             tokenizer: None,
             images: None,
             batch_size: 1,
+            system: None,
             shared_system_tokens: 0,
             prefixes: PrefixPlan::default(),
             sessions: SessionPlan::default(),

@@ -129,6 +129,7 @@ impl PromptSource {
         if self.turn(asking).is_some_and(is_whole) {
             // It has what was said before in it.
             *prompt = next;
+            self.add_system(prompt, &mut draw);
             return draw;
         }
         prompt.proceed(answer, &next);
