@@ -14,11 +14,15 @@ use std::sync::{
 use crate::report::{Chunk, Report};
 
 /// What is being made of parts of late.
-static LATEST: Mutex<Weak<RwLock<Made>>> = Mutex::new(Weak::new());
+type Latest = Mutex<Weak<RwLock<Made>>>;
+
+/// That of the program or library.
+static LATEST: Latest = Mutex::new(Weak::new());
 
 /// The report of one exporter, as far as its parts have come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SharedReport {
+    latest: &'static Latest,
     /// `None` before the first part.
     made: Option<Arc<RwLock<Made>>>,
     /// How many of its parts are those of this exporter.
@@ -66,7 +70,11 @@ pub(crate) struct Offered {
 impl Offered {
     /// `report`, with the parts of it that any exporter has been told of.
     pub(crate) fn new(report: &Arc<Report>) -> Self {
-        let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::among(&LATEST, report)
+    }
+
+    fn among(latest: &'static Latest, report: &Arc<Report>) -> Self {
+        let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
         let is_its = |made: &Arc<RwLock<Made>>| match &read(made).report {
             Whole::Hosts(hosts) => Arc::ptr_eq(hosts, report),
             Whole::Read(_) => false,
@@ -124,7 +132,21 @@ enum Taken {
     Otherwise,
 }
 
+impl Default for SharedReport {
+    fn default() -> Self {
+        Self::among(&LATEST)
+    }
+}
+
 impl SharedReport {
+    fn among(latest: &'static Latest) -> Self {
+        Self {
+            latest,
+            made: None,
+            taken: 0,
+        }
+    }
+
     /// Adds the next part.
     ///
     /// # Errors
@@ -152,7 +174,7 @@ impl SharedReport {
     /// Joins those who begin with the same part, or begins anew.
     fn begin(&mut self, text: &str, digest: Digest) -> serde_json::Result<()> {
         // Held until the part is there: whoever comes meanwhile can join.
-        let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let begins = |made: &Arc<RwLock<Made>>| {
             let first = read(made).parts.first().map(|part| part.digest);
             first == Some(digest)
@@ -262,8 +284,13 @@ mod tests {
             .collect()
     }
 
-    fn taken(parts: &[String]) -> SharedReport {
-        let mut shared = SharedReport::default();
+    /// Other tests run beside this one.
+    fn alone() -> &'static Latest {
+        Box::leak(Box::default())
+    }
+
+    fn taken(latest: &'static Latest, parts: &[String]) -> SharedReport {
+        let mut shared = SharedReport::among(latest);
         for part in parts {
             shared.add(part).unwrap();
         }
@@ -282,37 +309,40 @@ mod tests {
 
     #[test]
     fn the_same_parts_are_one_report_and_gone_when_nobody_uses_it() {
+        let latest = alone();
         let parts = parts("same", &["a", "b"]);
-        let (mut one, mut other) = (taken(&parts), taken(&parts));
+        let (mut one, mut other) = (taken(latest, &parts), taken(latest, &parts));
         let made = Arc::downgrade(one.made.as_ref().unwrap());
         assert_eq!(place(&mut one), place(&mut other));
         assert!(made.upgrade().is_none());
-        assert_eq!(servers(&mut taken(&parts)), ["a", "b"]);
+        assert_eq!(servers(&mut taken(latest, &parts)), ["a", "b"]);
     }
 
     #[test]
     fn other_parts_are_another_report() {
+        let latest = alone();
         let (here, there) = (parts("other", &["a", "b"]), parts("other", &["a", "c"]));
-        let mut one = taken(&here);
-        let mut other = taken(&there);
-        let mut fewer = taken(&here[..2]);
-        let mut more = taken(&parts("other", &["a", "b", "d"]));
+        let mut one = taken(latest, &here);
+        let mut other = taken(latest, &there);
+        let mut fewer = taken(latest, &here[..2]);
+        let mut more = taken(latest, &parts("other", &["a", "b", "d"]));
         assert_eq!(servers(&mut other), ["a", "c"]);
         assert_eq!(servers(&mut fewer), ["a"]);
         assert_eq!(servers(&mut more), ["a", "b", "d"]);
         assert_eq!(servers(&mut one), ["a", "b"]);
-        assert_eq!(servers(&mut SharedReport::default()), [""; 0]);
+        assert_eq!(servers(&mut SharedReport::among(latest)), [""; 0]);
     }
 
     #[test]
     fn parts_of_the_host_s_report_are_that_report() {
+        let latest = alone();
         let report = Arc::new(Report {
             servers: vec![ServerReport::default(); 2],
             ..Report::default()
         });
         let mut parts = parts("host", &["", ""]);
-        let mut offered = Offered::new(&report);
-        let mut shared = SharedReport::default();
+        let mut offered = Offered::among(latest, &report);
+        let mut shared = SharedReport::among(latest);
         for (servers, part) in parts.iter().enumerate() {
             offered.show(part, servers);
             shared.add(part).unwrap();
@@ -321,25 +351,27 @@ mod tests {
         assert_eq!(place(&mut shared), here);
         // Somebody else's, that only begin as these do.
         parts.push(parts[1].clone());
-        let mut other = taken(&parts);
+        let mut other = taken(latest, &parts);
         assert_eq!(servers(&mut other).len(), 3);
-        assert_ne!(place(&mut taken(&parts)), here);
-        let mut again = Offered::new(&report);
+        assert_ne!(place(&mut taken(latest, &parts)), here);
+        let mut again = Offered::among(latest, &report);
         again.show(&parts[0], 0);
         assert_eq!(read(&again.made).parts.len(), 3);
     }
 
     #[test]
     fn what_is_no_part_is_an_error_and_leaves_no_trace() {
+        let latest = alone();
         let parts = parts("error", &["a"]);
-        let mut shared = taken(&parts);
+        let mut shared = taken(latest, &parts);
         shared.add("[]").unwrap_err();
         assert_eq!(servers(&mut shared), ["a"]);
-        SharedReport::default().add("[]").unwrap_err();
+        SharedReport::among(latest).add("[]").unwrap_err();
     }
 
     #[test]
     fn it_does_not_matter_who_is_quicker() {
+        let latest = alone();
         let parts = parts("threads", &["a", "b", "c", "d"]);
         let together = Barrier::new(4);
         thread::scope(|scope| {
@@ -348,7 +380,7 @@ mod tests {
                 scope.spawn(move || {
                     together.wait();
                     for _ in 0..200 {
-                        let mut shared = taken(&parts[..=more + 1]);
+                        let mut shared = taken(latest, &parts[..=more + 1]);
                         assert_eq!(servers(&mut shared).len(), more + 1);
                     }
                 });
