@@ -150,3 +150,17 @@ fn a_flag_of_the_python_tool_is_answered_with_what_stands_for_it() {
         "error: the Python tool's `--search-recipe` is not here: `--search concurrency=1..256";
     assert!(ran.stderr.starts_with(expected), "{}", ran.stderr);
 }
+
+#[test]
+fn a_server_that_never_comes_is_waited_for_and_told() {
+    let url = format!("http://127.0.0.1:{}", closed_port());
+    let wait = [
+        "--wait-for-model-timeout",
+        "0.3",
+        "--wait-for-model-interval",
+        "0.05",
+    ];
+    let ran = Context::new().run(&[&["profile", "--url", &url], &wait[..]].concat());
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    assert!(ran.stderr.contains("connection refused"), "{}", ran.stderr);
+}

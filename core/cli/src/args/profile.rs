@@ -132,6 +132,12 @@ pub(crate) struct EndpointArgs {
     /// Limit for opening a connection [default: 30s]
     #[arg(long, value_name = "DURATION")]
     pub(crate) connect_timeout: Option<String>,
+    /// How long to wait for a server that is still starting or loading [default: 0s]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) wait_for_model_timeout: Option<String>,
+    /// Time between two looks at such a server [default: 5s]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) wait_for_model_interval: Option<String>,
 }
 
 fn reuse_strategies() -> PossibleValuesParser {
@@ -203,6 +209,12 @@ impl EndpointArgs {
         );
         let timeout = self.connect_timeout.as_ref();
         flags.text("--connect-timeout", "endpoint.connect_timeout", timeout);
+        let wait = self.wait_for_model_timeout.as_ref();
+        let path = "endpoint.wait_for_model_timeout";
+        flags.text("--wait-for-model-timeout", path, wait);
+        let interval = self.wait_for_model_interval.as_ref();
+        let path = "endpoint.wait_for_model_interval";
+        flags.text("--wait-for-model-interval", path, interval);
     }
 }
 

@@ -91,6 +91,10 @@ pub struct RunPlan {
 pub struct LoadSettings {
     /// The model; `None`: the first one that the server lists.
     pub model: Option<String>,
+    /// How long to wait for a server that is not ready.
+    pub wait: Duration,
+    /// From one look at it to the next.
+    pub wait_interval: Duration,
     pub(super) plan: LoadPlan,
 }
 

@@ -104,6 +104,8 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--http-version", "2"],
     &["--session-header", "X-Session"],
     &["--connect-timeout", "1"],
+    &["--wait-for-model-timeout", "9"],
+    &["--wait-for-model-interval", "1"],
     &["--concurrency", "2"],
     &["--concurrency-ramp-duration", "2s"],
     &["--request-rate", "40"],

@@ -88,6 +88,8 @@ impl Resolver<'_> {
         };
         Some(LoadSettings {
             model: endpoint.model.clone(),
+            wait: endpoint.wait_for_model_timeout.0,
+            wait_interval: endpoint.wait_for_model_interval.0,
             plan,
         })
     }

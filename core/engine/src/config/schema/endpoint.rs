@@ -65,6 +65,12 @@ pub struct EndpointConfig {
     /// Limit for opening a connection, name resolution and TLS included.
     #[schemars(extend("x-min" = "1ms"))]
     pub connect_timeout: UnitDuration,
+    /// How long to wait, before a run, for a server that cannot be reached, is still loading (HTTP 5xx) or
+    /// lists no model yet.
+    pub wait_for_model_timeout: UnitDuration,
+    /// Time between two looks at such a server.
+    #[schemars(extend("x-min" = "1ms"))]
+    pub wait_for_model_interval: UnitDuration,
     /// Which connections carry more than one request.
     pub connection_reuse_strategy: ConnectionReuse,
     /// What is spoken to the server. Its metrics are always read over HTTP/1.1.
@@ -91,6 +97,8 @@ impl Default for EndpointConfig {
             api_key_env: None,
             request_timeout: UnitDuration(Duration::from_hours(6)),
             connect_timeout: UnitDuration(Duration::from_secs(30)),
+            wait_for_model_timeout: UnitDuration(Duration::ZERO),
+            wait_for_model_interval: UnitDuration(Duration::from_secs(5)),
             connection_reuse_strategy: ConnectionReuse::Pooled,
             http_version: SpokenVersion::Http1,
             extra_inputs: serde_json::Map::new(),
