@@ -70,6 +70,34 @@ fn connections_are_used_as_the_strategy_says() {
 }
 
 #[test]
+fn several_requests_share_a_connection() {
+    let sim = sim(Faults::default());
+    let more = "--http2-streams 3 --no-server-metrics";
+    let more: Vec<_> = more.split(' ').collect();
+    let report = over_http2(&Context::new(), &sim.url(), &more);
+    let truth = sim.stop();
+    check(&report, &truth);
+    // One that asked for the models, and one of each thread.
+    let connections = truth.totals.connections;
+    assert!(connections <= 4, "{connections}");
+}
+
+#[test]
+fn sharing_needs_http_2_and_pooled_connections() {
+    let url = "http://127.0.0.1:9";
+    let never = "--http-version 2 --connection-reuse-strategy never --http2-streams 2";
+    for (more, said) in [
+        ("--http2-streams 2", "needs HTTP/2"),
+        (never, "needs pooled connections"),
+    ] {
+        let more: Vec<_> = more.split(' ').collect();
+        let ran = run(&Context::new(), url, &more);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn requests_that_are_given_up_are_cancelled_at_the_server() {
     let (context, sim) = (Context::new(), sim(Faults::default()));
     let more = "--request-cancellation-rate 100 --request-cancellation-delay 0.001 \

@@ -27,6 +27,9 @@ pub(crate) struct Options {
     /// Version of HTTP.
     #[arg(long, value_name = "VERSION", default_value = "1.1")]
     http_version: String,
+    /// Requests in flight on a connection, with HTTP/2.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    http2_streams: u32,
 }
 
 /// Largest mean error of the time to first token, in ms.
@@ -79,6 +82,7 @@ fn one_run(binary: &Binary, run: u64, concurrency: u32, options: &Options) -> Re
         ("--isl", "32".to_owned()),
         ("--osl", options.osl.to_string()),
         ("--http-version", options.http_version.clone()),
+        ("--http2-streams", options.http2_streams.to_string()),
         ("--random-seed", run.to_string()),
         ("--export-level", "tokens".to_owned()),
     ]))?;

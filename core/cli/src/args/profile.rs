@@ -129,6 +129,9 @@ pub(crate) struct EndpointArgs {
     /// server chooses [default: 1.1]
     #[arg(long, value_name = "VERSION", value_parser = http_versions())]
     pub(crate) http_version: Option<String>,
+    /// Requests in flight on one connection, with --http-version 2 [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) http2_streams: Option<u32>,
     /// Limit for opening a connection [default: 30s]
     #[arg(long, value_name = "DURATION")]
     pub(crate) connect_timeout: Option<String>,
@@ -189,6 +192,8 @@ impl EndpointArgs {
         flags.text("--connection-reuse-strategy", path, reuse);
         let version = self.http_version.as_ref();
         flags.text("--http-version", "endpoint.http_version", version);
+        let streams = self.http2_streams.as_ref();
+        flags.text("--http2-streams", "endpoint.http2_streams", streams);
         self.header
             .iter()
             .for_each(|written| header(flags, written));

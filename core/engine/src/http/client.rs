@@ -1,6 +1,6 @@
 //! A server's idle connections, and the one rule for sending a request twice.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::Request;
@@ -10,6 +10,7 @@ use super::clock::MonoNs;
 use super::connect::Connector;
 use super::connection::{Connection, Response};
 use super::error::HttpError;
+use super::http2::Rooms;
 use super::reuse::Habits;
 
 /// Which connections carry more than one request.
@@ -37,7 +38,7 @@ impl Reuse {
 
 /// Sends requests to one server over connections that are kept open.
 ///
-/// Every request in flight has a connection of its own; the most recently used idle one is taken
+/// Every request in flight has a connection of its own, unless [`Client::sharing`] says otherwise; the most recently used idle one is taken
 /// first. There is no limit: the caller decides how much is in flight. Connections are used again
 /// once the server has shown that it keeps them: until then one of them waits, idle, as the witness,
 /// and every request opens its own.
@@ -46,6 +47,8 @@ pub struct Client {
     connector: Connector,
     pool: Mutex<Pool>,
     reuse: Reuse,
+    /// Connections with several streams at once, instead of the pool.
+    rooms: Option<Arc<Rooms>>,
 }
 
 #[derive(Debug, Default)]
@@ -68,7 +71,15 @@ impl Client {
             connector,
             pool: Mutex::default(),
             reuse: Reuse::Pooled,
+            rooms: None,
         }
+    }
+
+    /// The same client, with up to this many requests in flight on a connection, which speaks HTTP/2.
+    #[must_use]
+    pub fn sharing(self, streams: usize) -> Self {
+        let rooms = (streams > 1).then(|| Rooms::new(streams));
+        Self { rooms, ..self }
     }
 
     /// The same client, with these rules for its connections.
@@ -105,8 +116,8 @@ impl Client {
         observe: impl FnMut(&Connection),
     ) -> Result<Response, HttpError> {
         let idle = match self.reuse {
-            Reuse::Pooled => self.pool().take(self.connector.now()),
-            Reuse::Never | Reuse::Sessions => None,
+            Reuse::Pooled if self.rooms.is_none() => self.pool().take(self.connector.now()),
+            Reuse::Pooled | Reuse::Never | Reuse::Sessions => None,
         };
         self.send_over(idle, build, observe).await
     }
@@ -140,7 +151,7 @@ impl Client {
     ) -> Result<Response, HttpError> {
         let first = match idle {
             Some(idle) => idle,
-            None => self.connector.connect().await?,
+            None => self.connect().await?,
         };
         observe(&first);
         let request = build();
@@ -148,11 +159,20 @@ impl Client {
         match first.send(request).await {
             Err(error) if error.may_resend(&method) => {
                 self.learn(&error);
-                let second = self.connector.connect().await?;
+                let second = self.connect().await?;
                 observe(&second);
                 second.send(build()).await
             }
             outcome => outcome.inspect_err(|error| self.learn(error)),
+        }
+    }
+
+    /// A new connection, or a stream of one that others use.
+    async fn connect(&self) -> Result<Connection, HttpError> {
+        // Boxed: what opening takes is not to lie in the memory of every request in flight.
+        match &self.rooms {
+            Some(rooms) => Box::pin(rooms.connect(&self.connector)).await,
+            None => Box::pin(self.connector.connect()).await,
         }
     }
 
@@ -165,7 +185,7 @@ impl Client {
 
     /// Takes the connection of a finished response back, if it can be used again.
     pub fn recycle(&self, response: Response) {
-        if self.reuse != Reuse::Pooled {
+        if self.reuse != Reuse::Pooled || self.rooms.is_some() {
             return;
         }
         if let Some(connection) = response.into_connection() {

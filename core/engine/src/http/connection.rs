@@ -55,6 +55,14 @@ impl Connection {
         }
     }
 
+    /// What carries its exchanges, if that is HTTP/2.
+    pub(super) fn into_http2(self) -> Result<Http2, HttpError> {
+        match self.link {
+            Link::Http2(link) => Ok(link),
+            Link::Http1(link) => Err(http2::error::not_agreed(link.url())),
+        }
+    }
+
     /// Which clock stamps the bytes of this connection.
     pub fn clock_source(&self) -> ClockSource {
         ask!(self.source())

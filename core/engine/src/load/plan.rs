@@ -72,6 +72,8 @@ pub struct LoadPlan {
     pub reuse: Reuse,
     /// What connections speak.
     pub http_version: HttpVersion,
+    /// Requests in flight on a connection; more than 1 in HTTP/2 with pooled connections only.
+    pub http2_streams: usize,
     /// Use the kernel's receive times where the system offers them.
     pub kernel_stamps: bool,
     /// Whom `https` connections trust.

@@ -24,6 +24,7 @@ pub(super) struct Shared {
     pub(super) streaming: bool,
     pub(super) request_timeout: Duration,
     pub(super) reuse: Reuse,
+    http2_streams: usize,
     pub(super) secrets: Arc<Secrets>,
     /// One entry a server.
     servers: Vec<(Origin, ConnectOptions)>,
@@ -47,6 +48,7 @@ impl Shared {
             streaming: plan.streaming,
             request_timeout: plan.request_timeout,
             reuse: plan.reuse,
+            http2_streams: plan.http2_streams,
             secrets: Arc::clone(&plan.secrets),
             servers: plan
                 .origins()
@@ -59,7 +61,8 @@ impl Shared {
     pub(super) fn clients(&self) -> Result<Vec<Client>, HttpError> {
         let clients = self.servers.iter().map(|(origin, connect)| {
             let connector = Connector::new(origin.clone(), connect.clone(), self.clock.clone())?;
-            Ok(Client::new(connector).reusing(self.reuse))
+            let client = Client::new(connector).reusing(self.reuse);
+            Ok(client.sharing(self.http2_streams))
         });
         clients.collect()
     }

@@ -62,6 +62,7 @@ fn plan(url: &str, phases: Vec<PhasePlan>) -> LoadPlan {
         connect_timeout: Duration::from_secs(30),
         reuse: Reuse::Pooled,
         http_version: crate::http::HttpVersion::default(),
+        http2_streams: 1,
         kernel_stamps: true,
         tls: Tls::default(),
         proxies: Proxies::default(),

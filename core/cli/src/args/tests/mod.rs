@@ -102,6 +102,7 @@ const ALL_PROFILE_FLAGS: &[&[&str]] = &[
     &["--conversation-num", "9"],
     &["--connection-reuse-strategy", "never"],
     &["--http-version", "2"],
+    &["--http2-streams", "2"],
     &["--session-header", "X-Session"],
     &["--connect-timeout", "1"],
     &["--wait-for-model-timeout", "9"],

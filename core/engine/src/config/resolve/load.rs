@@ -25,6 +25,7 @@ impl Resolver<'_> {
     ) -> Option<LoadSettings> {
         let (endpoint, load) = (&self.config.endpoint, &self.config.load);
         self.check_load();
+        self.check_streams();
         let headers = self.headers();
         let api_key = self.api_key();
         // An unusable URL has been recorded by the schema's check.
@@ -72,6 +73,7 @@ impl Resolver<'_> {
                 SpokenVersion::Http2 => HttpVersion::Http2,
                 SpokenVersion::Auto => HttpVersion::Auto,
             },
+            http2_streams: endpoint.http2_streams as usize,
             kernel_stamps: self.config.run.kernel_timestamps,
             tls: tls.clone(),
             proxies: proxies.clone(),
@@ -100,6 +102,28 @@ impl Resolver<'_> {
             let help = "give `osl` too, the mean that it varies around".to_owned();
             self.wrong(&["load", "osl_stddev"], "needs a mean", Some(help));
         }
+    }
+
+    fn check_streams(&mut self) {
+        let endpoint = &self.config.endpoint;
+        if endpoint.http2_streams <= 1 {
+            return;
+        }
+        let (what, help) = if endpoint.http_version != SpokenVersion::Http2 {
+            (
+                "needs HTTP/2",
+                "add `http_version = \"2\"` (`--http-version 2`)",
+            )
+        } else if endpoint.connection_reuse_strategy != ConnectionReuse::Pooled {
+            (
+                "needs pooled connections: others belong to one request, or one conversation",
+                "remove it, or `connection_reuse_strategy`",
+            )
+        } else {
+            return;
+        };
+        let path = ["endpoint", "http2_streams"];
+        self.wrong(&path, what, Some(help.to_owned()));
     }
 
     fn headers(&mut self) -> HeaderMap {

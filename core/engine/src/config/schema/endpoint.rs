@@ -75,6 +75,10 @@ pub struct EndpointConfig {
     pub connection_reuse_strategy: ConnectionReuse,
     /// What is spoken to the server. Its metrics are always read over HTTP/1.1.
     pub http_version: SpokenVersion,
+    /// Requests in flight on one connection, with `http_version = "2"` and pooled connections. A connection is filled
+    /// before another one is opened; servers may allow less.
+    #[schemars(range(min = 1))]
+    pub http2_streams: u32,
     /// Merged into the body of each request, over what would be sent, such as `temperature = 0`.
     pub extra_inputs: serde_json::Map<String, serde_json::Value>,
 }
@@ -101,6 +105,7 @@ impl Default for EndpointConfig {
             wait_for_model_interval: UnitDuration(Duration::from_secs(5)),
             connection_reuse_strategy: ConnectionReuse::Pooled,
             http_version: SpokenVersion::Http1,
+            http2_streams: 1,
             extra_inputs: serde_json::Map::new(),
         }
     }

@@ -18,8 +18,9 @@ use hyper::body::Body as _;
 
 use super::error;
 use super::ledger::{Entry, StreamLog};
+use super::rooms::Seat;
 use super::session::Session;
-use crate::http::clock::Clock;
+use crate::http::clock::{Clock, MonoNs};
 use crate::http::connect::ConnectTimes;
 use crate::http::connection::Chunk;
 use crate::http::error::{HttpError, Stage};
@@ -46,6 +47,8 @@ pub(in crate::http) struct Http2 {
     scheme: Scheme,
     /// The number of the exchange on its connection, from 1; 0 before the first.
     exchange: u64,
+    /// Its place, where others have one too.
+    _seat: Option<Seat>,
 }
 
 impl Http2 {
@@ -70,7 +73,30 @@ impl Http2 {
             log: Arc::default(),
             scheme,
             exchange: 0,
+            _seat: None,
         })
+    }
+
+    /// The right to another stream of the same connection.
+    pub(super) fn another(&self, seat: Seat) -> Self {
+        Self {
+            session: Arc::clone(&self.session),
+            sender: self.sender.clone(),
+            log: Arc::default(),
+            scheme: self.scheme.clone(),
+            exchange: 0,
+            _seat: Some(seat),
+        }
+    }
+
+    /// Streams that the server allows at once; at least one.
+    pub(super) fn allowed_streams(&self) -> usize {
+        self.sender.current_max_send_streams().max(1)
+    }
+
+    /// The current time on the clock that stamps the connection.
+    pub(super) fn now(&self) -> MonoNs {
+        self.session.now()
     }
 
     pub(in crate::http) fn stamps(&self) -> &Arc<Stamps> {

@@ -8,6 +8,7 @@
 pub(super) mod error;
 mod exchange;
 mod ledger;
+mod rooms;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -15,3 +16,4 @@ mod walker;
 mod wire;
 
 pub(super) use exchange::{Body, Http2};
+pub(super) use rooms::Rooms;

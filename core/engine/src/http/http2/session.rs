@@ -12,7 +12,7 @@ use h2::client::SendRequest;
 use super::error;
 use super::ledger::Ledger;
 use super::wire::Wire;
-use crate::http::clock::Clock;
+use crate::http::clock::{Clock, MonoNs};
 use crate::http::connect::ConnectTimes;
 use crate::http::error::HttpError;
 use crate::http::stamped::ClockSource;
@@ -45,6 +45,7 @@ pub(in crate::http) struct Session {
     pub(super) source: ClockSource,
     pub(super) url: Arc<str>,
     pub(super) times: ConnectTimes,
+    clock: Clock,
     /// Exchanges begun.
     exchanges: AtomicU64,
 }
@@ -62,7 +63,12 @@ impl Session {
     ) -> Result<(Arc<Self>, SendRequest<Bytes>), HttpError> {
         let ledger = Arc::<Ledger>::default();
         let (stamps, source) = (Arc::clone(transport.stamps()), transport.source());
-        let wire = Wire::new(transport, Arc::clone(&ledger), clock, Arc::clone(&url));
+        let wire = Wire::new(
+            transport,
+            Arc::clone(&ledger),
+            clock.clone(),
+            Arc::clone(&url),
+        );
         let handshake = h2::client::Builder::new()
             .enable_push(false)
             .initial_window_size(WINDOW)
@@ -84,6 +90,7 @@ impl Session {
             source,
             url,
             times,
+            clock,
             exchanges: AtomicU64::new(0),
         });
         session.greeted().await?;
@@ -149,6 +156,10 @@ impl Session {
     pub(super) fn is_open(&self) -> bool {
         let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
         driver.is_some() && self.ledger.takes_more()
+    }
+
+    pub(super) fn now(&self) -> MonoNs {
+        self.clock.now()
     }
 
     /// Exchanges that this connection has begun.

@@ -124,6 +124,7 @@ fn plan(url: &str, endpoint: EndpointKind) -> LoadPlan {
         connect_timeout: Duration::from_secs(1),
         reuse: crate::http::Reuse::Pooled,
         http_version: crate::http::HttpVersion::default(),
+        http2_streams: 1,
         kernel_stamps: false,
         tls: Tls::default(),
         proxies: crate::http::Proxies::default(),

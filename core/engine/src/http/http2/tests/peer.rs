@@ -94,6 +94,16 @@ impl Peer {
 
 /// Has all connections served like this, after the settings; the URL.
 pub(super) fn serve(script: impl Fn(&mut Peer) + Send + Sync + 'static) -> String {
+    serve_up_to(None, script)
+}
+
+/// The same, for this many streams of a connection at once.
+pub(super) fn serve_up_to(
+    streams: Option<u32>,
+    script: impl Fn(&mut Peer) + Send + Sync + 'static,
+) -> String {
+    let settings = streams.map(|streams| [&[0, 3], &streams.to_be_bytes()[..]].concat());
+    let settings = frame(Frame::SETTINGS, 0, 0, &settings.unwrap_or_default());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let script = Arc::new(script);
@@ -105,10 +115,10 @@ pub(super) fn serve(script: impl Fn(&mut Peer) + Send + Sync + 'static) -> Strin
                 walker: Walker::new(PREFACE_BYTES),
                 frames: VecDeque::new(),
             };
-            let script = Arc::clone(&script);
+            let (script, settings) = (Arc::clone(&script), settings.clone());
             thread::spawn(move || {
                 peer.stream.set_nodelay(true).unwrap();
-                peer.write(&frame(Frame::SETTINGS, 0, 0, &[]));
+                peer.write(&settings);
                 script(&mut peer);
             });
         }
