@@ -1,5 +1,7 @@
 //! Load over HTTP/2, without TLS and with it.
 
+use std::time::Duration;
+
 use aiperf_sim::{Fault, Faults, Sim, SimConfig, StagedSim, Truth, Weather};
 use serde_json::Value;
 
@@ -99,14 +101,20 @@ fn sharing_needs_http_2_and_pooled_connections() {
 
 #[test]
 fn requests_that_are_given_up_are_cancelled_at_the_server() {
-    let (context, sim) = (Context::new(), sim(Faults::default()));
-    let more = "--request-cancellation-rate 100 --request-cancellation-delay 0.001 \
+    // None ends by itself, and the server, however busy, has read each before it is given up.
+    let config = SimConfig {
+        ttft: Duration::from_secs(60),
+        ..SimConfig::default()
+    };
+    let sim = Sim::start(config).expect("a simulated server");
+    let context = Context::new();
+    let more = "--request-cancellation-rate 100 --request-cancellation-delay 0.3 \
                 --no-server-metrics";
     let more: Vec<_> = more.split_whitespace().collect();
     let report = over_http2(&context, &sim.url(), &more);
     assert_eq!(report["requests"]["cancelled"], 12);
     let seen = |totals: &aiperf_sim::Totals| totals.cancelled == 12;
-    assert!(sim.wait_until(std::time::Duration::from_secs(10), seen));
+    assert!(sim.wait_until(Duration::from_secs(10), seen));
 }
 
 #[test]
@@ -165,6 +173,8 @@ fn a_server_without_http_2_is_told_before_the_run() {
             stream,
             b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n",
         );
+        // Closing with bytes unread would reset the connection, and with it the answer.
+        peer::hang(stream);
         false
     });
     let ran = run(&Context::new(), &url, &["--http-version", "2"]);

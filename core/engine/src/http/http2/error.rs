@@ -7,6 +7,9 @@ use h2::Reason;
 use super::ledger::LedgerState;
 use crate::http::error::{ErrorClass, HttpError};
 
+const PERHAPS_HTTP1: &str =
+    "if it does not speak HTTP/2, use `--http-version 1.1`, else see the server's log";
+
 /// Classifies an error of `stream`; 0 is the connection as a whole.
 pub(super) fn of(url: &Arc<str>, error: &h2::Error, state: &LedgerState, stream: u32) -> HttpError {
     let is_said = error.is_remote() || error.is_library();
@@ -44,6 +47,20 @@ pub(super) fn closed(url: &Arc<str>, state: &LedgerState) -> HttpError {
 pub(super) fn other_version(url: &Arc<str>) -> HttpError {
     let detail = "it answers in HTTP/1.1";
     HttpError::new(ErrorClass::NoHttp2, Arc::clone(url), detail)
+}
+
+/// Classifies an error that came before the server had said anything in HTTP/2.
+pub(super) fn ungreeted(url: &Arc<str>, error: &h2::Error, state: &LedgerState) -> HttpError {
+    perhaps_http1(of(url, error, state, 0))
+}
+
+/// A server that closes what it does not understand may take its answer back with that: one that was
+/// still to be read is lost with a connection that is reset.
+pub(super) fn perhaps_http1(error: HttpError) -> HttpError {
+    match error.class() {
+        ErrorClass::Reset | ErrorClass::ClosedEarly => error.advise(PERHAPS_HTTP1),
+        _ => error,
+    }
 }
 
 /// The TLS handshake did not agree on HTTP/2.

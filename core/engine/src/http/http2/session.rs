@@ -81,7 +81,7 @@ impl Session {
             .handshake::<_, Bytes>(wire);
         let (sender, driver) = handshake
             .await
-            .map_err(|cause| error::of(&url, &cause, &ledger.state(), 0))?;
+            .map_err(|cause| error::ungreeted(&url, &cause, &ledger.state()))?;
         let session = Arc::new(Self {
             driver: Mutex::new(Some(Box::new(driver))),
             waker: OnceLock::new(),
@@ -106,9 +106,12 @@ impl Session {
             match ended {
                 _ if state.is_http1 => Poll::Ready(Err(error::other_version(&self.url))),
                 Poll::Ready(Err(cause)) => {
-                    Poll::Ready(Err(error::of(&self.url, &cause, &state, 0)))
+                    Poll::Ready(Err(error::ungreeted(&self.url, &cause, &state)))
                 }
-                Poll::Ready(Ok(())) => Poll::Ready(Err(error::closed(&self.url, &state))),
+                Poll::Ready(Ok(())) => {
+                    let closed = error::closed(&self.url, &state);
+                    Poll::Ready(Err(error::perhaps_http1(closed)))
+                }
                 Poll::Pending if state.greeted => Poll::Ready(Ok(())),
                 Poll::Pending => Poll::Pending,
             }

@@ -290,9 +290,18 @@ fn what_the_server_has_not_looked_at_is_sent_once_more() {
 }
 
 #[test]
+fn a_server_that_hangs_up_at_once_may_be_one_of_http_1() {
+    let server = crate::http::testing::RawServer::always(crate::http::testing::Answer::Reset);
+    let error = block_on(client(&server.url()).connector().connect()).unwrap_err();
+    let advice = "if it does not speak HTTP/2, use `--http-version 1.1`, else see the server's log";
+    assert!(error.to_string().ends_with(advice), "{error}");
+}
+
+#[test]
 fn a_server_of_http_1_is_named_as_such() {
+    // It reads on: one that closed with bytes unread would reset the connection and its answer.
     let server = crate::http::testing::RawServer::always(
-        crate::http::testing::Answer::SendAndClose(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
+        crate::http::testing::Answer::SendAndHang(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
     );
     let error = block_on(client(&server.url()).connector().connect()).unwrap_err();
     let said =
