@@ -8,6 +8,9 @@ use percent_encoding::percent_decode_str;
 /// Name of the header that carries credentials.
 const AUTHORIZATION: &str = "authorization";
 
+/// Headers that say how long a request is: with another length the server waits for what never comes.
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+
 /// Request headers by lower-case name; what is set later replaces what was set before.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Headers(BTreeMap<String, String>);
@@ -35,7 +38,13 @@ impl Headers {
                     "has a line break or another control character in its value",
                 ));
             }
-            self.0.insert(name.to_ascii_lowercase(), value.clone());
+            let lower = name.to_ascii_lowercase();
+            if FRAMING.contains(&lower.as_str()) {
+                return Err(wrong(
+                    "says how long a request is, which is not for settings to say: take it out",
+                ));
+            }
+            self.0.insert(lower, value.clone());
         }
         Ok(())
     }
@@ -126,6 +135,17 @@ mod tests {
         assert!(headers.set_all(&map(&[("", "a")])).is_err());
         assert!(headers.set_bearer("a\nb").is_err());
         assert!(headers.set_bearer("").is_err());
+    }
+
+    #[test]
+    fn headers_do_not_say_how_long_a_request_is() {
+        for name in ["Content-Length", "transfer-encoding"] {
+            let (named, what) = Headers::default()
+                .set_all(&map(&[("x-a", "1"), (name, "5")]))
+                .unwrap_err();
+            assert_eq!(named, name);
+            assert!(what.contains("how long a request is"), "{what}");
+        }
     }
 
     #[test]
