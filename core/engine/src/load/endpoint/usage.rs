@@ -149,7 +149,8 @@ struct CompletionDetails {
     rejected_prediction_tokens: Option<u64>,
 }
 
-/// A whole number, also if it is written as `5.0`; anything else is unknown, and costs no request.
+/// A whole number, also if it is written as `5.0`; anything else is unknown, and costs no
+/// request.
 fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let number = Option::<Number>::deserialize(deserializer)?;
     Ok(number.and_then(|number| number.as_u64().or_else(|| whole(number.as_f64()?))))
@@ -167,12 +168,19 @@ fn whole(number: f64) -> Option<u64> {
 
 impl From<WireUsage> for Usage {
     fn from(usage: WireUsage) -> Self {
-        let small =
-            |count: Option<u64>| count.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        // The largest stands for what is unknown: see `PackedUsage`.
+        let small = |count: Option<u64>| {
+            let count = u32::try_from(count?).ok()?;
+            (count != UNKNOWN).then_some(count)
+        };
         let read = usage.cache_read_input_tokens;
         let written = usage.cache_creation_input_tokens;
-        let apart = read.unwrap_or_default() + written.unwrap_or_default();
-        let input = usage.input_tokens.map(|tokens| tokens + apart);
+        let apart = read
+            .unwrap_or_default()
+            .saturating_add(written.unwrap_or_default());
+        let input = usage
+            .input_tokens
+            .map(|tokens| tokens.saturating_add(apart));
         let prompt = usage.prompt_tokens_details.or(usage.input_tokens_details);
         let completion = usage
             .completion_tokens_details

@@ -10,6 +10,29 @@ fn delta(delta: &str) -> Reply {
 }
 
 #[test]
+fn a_count_that_nobody_can_have_is_no_count() {
+    let usage = |counts: &str| {
+        let text = format!(r#"{{"choices":[],"usage":{{{counts}}}}}"#);
+        read(EndpointKind::Chat, &text).unwrap().usage.unwrap()
+    };
+    for (count, expected) in [
+        ("4294967294", Some(4_294_967_294)),
+        ("4294967295", None),
+        ("4294967295.0", None),
+        ("4294967296", None),
+        ("18446744073709551615", None),
+        ("-1", None),
+        ("0.5", None),
+    ] {
+        let read = usage(&format!(r#""prompt_tokens":7,"completion_tokens":{count}"#));
+        assert_eq!(read.prompt_tokens, Some(7));
+        assert_eq!(read.completion_tokens, expected, "{count}");
+    }
+    let sum = usage(r#""input_tokens":9,"cache_read_input_tokens":18446744073709551615"#);
+    assert_eq!((sum.prompt_tokens, sum.cached_tokens), (None, None));
+}
+
+#[test]
 fn a_chunk_counts_as_a_token_if_it_has_text_of_any_kind() {
     let with_text = [
         r#"{"content":"hi"}"#,
