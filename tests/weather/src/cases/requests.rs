@@ -21,6 +21,9 @@ const PROFILE: &[&str] = &[
     "none",
 ];
 
+/// What only HTTP/2 has.
+const HTTP2: &str = "[endpoint]\nhttp_version = \"2\"\n";
+
 const fn case(name: &'static str, faults: &'static [&'static str]) -> Case {
     Case::new(name, Group::Requests, PROFILE).sim(faults, "")
 }
@@ -33,6 +36,14 @@ pub(super) const CASES: &[Case] = &[
     case("drip", &["drip"]).ends(4, "no complete response in time"),
     case("cut", &["cut"]).ends(4, "closed the connection before the response was complete"),
     case("cut, some", &["cut:every=3"]).ends(0, "2 of 8 requests failed"),
+    case("goaway", &["goaway"])
+        .config(HTTP2)
+        .by("`http_version = \"2\"`")
+        .ends(4, "gave the connection up (INTERNAL_ERROR)"),
+    case("refused stream", &["refused-stream"])
+        .config(HTTP2)
+        .by("`http_version = \"2\"`")
+        .ends(4, "reset the stream (REFUSED_STREAM)"),
     case("wrong length", &["wrong-length"]).ends(4, "the stream ended without `[DONE]`"),
     case("endless", &["endless"])
         .ends(4, "no complete response in time")
