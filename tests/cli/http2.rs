@@ -103,7 +103,7 @@ fn sharing_needs_http_2_and_pooled_connections() {
 fn requests_that_are_given_up_are_cancelled_at_the_server() {
     // None ends by itself, and the server, however busy, has read each before it is given up.
     let config = SimConfig {
-        ttft: Duration::from_secs(60),
+        ttft: Duration::from_mins(1),
         ..SimConfig::default()
     };
     let sim = Sim::start(config).expect("a simulated server");
