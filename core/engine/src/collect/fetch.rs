@@ -18,7 +18,8 @@ use super::access::Access;
 use super::redirects;
 use crate::event::one_line;
 use crate::http::{
-    Client, Clock, ConnectOptions, Connector, ErrorClass, HttpError, HttpVersion, Origin, Scheme,
+    Client, Clock, ConnectOptions, Connector, ErrorClass, FRAMING, HttpError, HttpVersion, Origin,
+    Scheme,
 };
 
 /// Largest page, before and after decompression.
@@ -277,7 +278,26 @@ pub(super) fn header_map<'a>(
         let bad = || PluginError::config("headers", format!("header `{name}` cannot be sent"));
         let mut value = HeaderValue::from_str(value.trim()).map_err(|_| bad())?;
         value.set_sensitive(true);
-        headers.append(name.trim().parse::<HeaderName>().map_err(|_| bad())?, value);
+        let name = name.trim().parse::<HeaderName>().map_err(|_| bad())?;
+        if FRAMING.contains(&name) {
+            let message = format!("header `{name}` is about the request's length; take it out");
+            return Err(PluginError::config("headers", message));
+        }
+        headers.append(name, value);
     }
     Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_plugin_says_how_long_a_request_is() {
+        for name in ["Content-Length", "transfer-encoding"] {
+            let refused = header_map([("x-a", "1"), (name, "7")].into_iter()).unwrap_err();
+            assert!(refused.to_string().contains("take it out"), "{refused}");
+        }
+        assert_eq!(header_map([("x-a", "1")].into_iter()).unwrap().len(), 1);
+    }
 }

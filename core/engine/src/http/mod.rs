@@ -41,3 +41,9 @@ pub use stamped::{ClockSource, prepare_kernel_stamps};
 pub use stamps::Stamps;
 pub use tls::{Tls, TlsOptions, TlsSession};
 pub use version::HttpVersion;
+
+/// Headers that say how long a request is: with another length the server waits for what never comes.
+pub(crate) const FRAMING: [http::HeaderName; 2] = [
+    http::header::CONTENT_LENGTH,
+    http::header::TRANSFER_ENCODING,
+];

@@ -38,6 +38,7 @@ mod shared;
 pub mod sse;
 mod stage;
 mod stop;
+mod stream;
 mod supervise;
 mod talk;
 #[cfg(test)]

@@ -2,18 +2,14 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Resolver;
 use crate::config::Command;
 use crate::config::plan::LoadSettings;
 use crate::config::schema::{ConnectionReuse, SpokenVersion};
-use crate::http::{HttpVersion, Origin as Server, Proxies, Reuse, Secret, Tls};
+use crate::http::{FRAMING, HttpVersion, Origin as Server, Proxies, Reuse, Secret, Tls};
 use crate::load::{LoadPlan, TokenCount};
-
-/// Headers that say how long a request is: with another length the server waits for what never comes.
-const FRAMING: [HeaderName; 2] = [CONTENT_LENGTH, TRANSFER_ENCODING];
 
 impl Resolver<'_> {
     /// `None` if an error stands in the way; it is recorded.

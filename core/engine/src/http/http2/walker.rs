@@ -162,17 +162,8 @@ impl<T: Copy> Walker<T> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::tests::peer::frame as written;
     use super::*;
-
-    /// A frame as it is written.
-    fn written(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-        let mut bytes = length[1..].to_vec();
-        bytes.extend([kind, flags]);
-        bytes.extend(stream.to_be_bytes());
-        bytes.extend(payload);
-        bytes
-    }
 
     /// What is found where all bytes are there at once, by their places: (first byte, last byte, frame,
     /// bytes of data, lead).

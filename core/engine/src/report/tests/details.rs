@@ -112,15 +112,7 @@ proptest! {
         let mut bench = Bench::new();
         bench.records = Some(log);
         let report = bench.report();
-        let check = |name: &str, of: &dyn Fn(&Said) -> Option<f64>| {
-            let values: Vec<f64> = all.iter().filter_map(of).collect();
-            let found = report.llm_metrics.get(name);
-            prop_assert_eq!(found.map_or(0, |metric| metric.n), values.len() as u64, "{}", name);
-            let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-            let avg = found.and_then(|metric| metric.stats.avg).unwrap_or_default();
-            prop_assert!((avg - mean).abs() <= 1e-9 * mean.max(1.0), "{}: {}", name, avg);
-            Ok(())
-        };
+        let check = |name: &str, of: &dyn Fn(&Said) -> Option<f64>| check_mean(&report, &all, name, of);
         check("usage_prompt_cache_miss_tokens", &|_| Some(500.0))?;
         let images = |of: &Said| of.0[0].map(|count| f64::from(count % 3)).filter(|n| *n > 0.0);
         check("num_images", &images)?;

@@ -18,9 +18,39 @@ use aiperf_plugin_sdk::report::{MetricReport, ServerReport};
 use aiperf_plugin_sdk::time::PayloadClock;
 use aiperf_plugin_sdk::view::Barrier;
 use aiperf_plugin_sdk::{Batch, MetricKind};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 
 use super::*;
 use crate::store::{EndpointId, EndpointInfo, ScrapeInfo, StoreOptions};
+
+/// Holds the number and the mean of a metric against what its definition makes of each request.
+fn check_mean<T>(
+    report: &Report,
+    requests: &[T],
+    name: &str,
+    of: impl Fn(&T) -> Option<f64>,
+) -> Result<(), TestCaseError> {
+    let values: Vec<f64> = requests.iter().filter_map(of).collect();
+    let found = report.llm_metrics.get(name);
+    prop_assert_eq!(
+        found.map_or(0, |metric| metric.n),
+        values.len() as u64,
+        "{}",
+        name
+    );
+    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let avg = found
+        .and_then(|metric| metric.stats.avg)
+        .unwrap_or_default();
+    prop_assert!(
+        (avg - mean).abs() <= 1e-9 * mean.max(1.0),
+        "{}: {}",
+        name,
+        avg
+    );
+    Ok(())
+}
 
 fn at(seconds: f64) -> Instant2 {
     #[expect(

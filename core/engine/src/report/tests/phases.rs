@@ -58,15 +58,7 @@ proptest! {
         let mut bench = Bench::new();
         bench.records = Some(log);
         let report = bench.report();
-        let check = |name: &str, of: &dyn Fn(&Crossed) -> Option<f64>| {
-            let values: Vec<f64> = all.iter().filter_map(of).collect();
-            let found = report.llm_metrics.get(name);
-            prop_assert_eq!(found.map_or(0, |metric| metric.n), values.len() as u64, "{}", name);
-            let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-            let avg = found.and_then(|metric| metric.stats.avg).unwrap_or_default();
-            prop_assert!((avg - mean).abs() <= 1e-9 * mean.max(1.0), "{}: {}", name, avg);
-            Ok(())
-        };
+        let check = |name: &str, of: &dyn Fn(&Crossed) -> Option<f64>| check_mean(&report, &all, name, of);
         let ms = |us: u64| us as f64 / 1e3;
         let opening = |opened: &Crossed| {
             let (dns, tcp, tls) = opened.0?;

@@ -9,7 +9,7 @@ use std::thread;
 use super::super::walker::{Found, Frame, PREFACE_BYTES, Walker};
 
 /// A frame as it is written.
-pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(in crate::http::http2) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut bytes = length[1..].to_vec();
     bytes.extend([kind, flags]);
@@ -51,7 +51,7 @@ impl Peer {
     }
 
     /// The next frame; `None` when the client has hung up.
-    pub(super) fn frame(&mut self) -> Option<Frame> {
+    pub(in crate::http::http2) fn frame(&mut self) -> Option<Frame> {
         while self.frames.is_empty() {
             let mut piece = [0; 4096];
             let bytes = self.stream.read(&mut piece).ok().filter(|&n| n > 0)?;
